@@ -1,0 +1,83 @@
+# libglowvox: what an application embeds; free of LibTorch.
+add_library(glowvox_lib STATIC
+  src/audio/resample.cpp
+  src/audio/wav.cpp
+  src/core/atomic_file.cpp
+  src/core/progress_bar.cpp
+  src/core/random.cpp
+  src/core/threads.cpp
+  src/dsp/mdct.cpp
+  src/dsp/mel.cpp
+  src/dsp/mel_convert.cpp
+  src/dsp/mel_preset.cpp
+  src/dsp/stft.cpp
+  src/eval/picture.cpp
+  src/eval/stoi.cpp
+  src/format/config.cpp
+  src/format/config_validate.cpp
+  src/format/model_metadata.cpp
+  src/format/npy.cpp
+  src/format/png.cpp
+  src/format/safetensors.cpp
+)
+set_target_properties(glowvox_lib PROPERTIES OUTPUT_NAME glowvox)
+target_include_directories(glowvox_lib PUBLIC include PRIVATE src)
+target_link_libraries(glowvox_lib
+  PRIVATE glowvox_options PkgConfig::SNDFILE PkgConfig::FFTW PkgConfig::SOXR PNG::PNG
+          nlohmann_json::nlohmann_json Threads::Threads
+  PUBLIC fmt::fmt yaml-cpp)
+
+# The flow, the model and its training: LibTorch. Its headers are compiled once.
+add_library(glowvox_flow STATIC
+  src/flow/actnorm.cpp
+  src/flow/conditioner.cpp
+  src/flow/conv.cpp
+  src/flow/coupling.cpp
+  src/flow/lift.cpp
+  src/flow/mixing.cpp
+  src/flow/net.cpp
+  src/flow/ops.cpp
+  src/flow/scale_shift.cpp
+  src/model/flow_vocoder.cpp
+  src/model/model_file.cpp
+  src/train/batch_loader.cpp
+  src/train/corpus.cpp
+  src/train/metrics_log.cpp
+  src/train/optimizer.cpp
+  src/train/run.cpp
+  src/train/segment_sampler.cpp
+  src/train/trainer.cpp
+  src/train/validation.cpp
+)
+target_include_directories(glowvox_flow PUBLIC src)
+target_link_libraries(glowvox_flow PUBLIC glowvox_lib glowvox_torch PRIVATE glowvox_options)
+target_precompile_headers(glowvox_flow PRIVATE <torch/torch.h>)
+
+# The tools: one command, with what needs LibTorch in an executable beside it that it starts.
+add_library(glowvox_cli STATIC tools/catalogue.cpp tools/command.cpp)
+target_link_libraries(glowvox_cli PUBLIC glowvox_lib CLI11::CLI11 PRIVATE glowvox_options)
+target_include_directories(glowvox_cli PUBLIC src)
+
+add_executable(glowvox tools/main.cpp tools/mel.cpp)
+target_compile_definitions(glowvox PRIVATE GLOWVOX_VERSION="${PROJECT_VERSION}")
+target_link_libraries(glowvox
+  PRIVATE glowvox_cli glowvox_options glowvox_executable nlohmann_json::nlohmann_json)
+
+add_executable(glowvox-train
+  tools/decode.cpp
+  tools/encode.cpp
+  tools/info.cpp
+  tools/init.cpp
+  tools/morph.cpp
+  tools/score.cpp
+  tools/signals.cpp
+  tools/synth.cpp
+  tools/torch_main.cpp
+  tools/torch_threads.cpp
+  tools/train.cpp
+)
+target_link_libraries(glowvox-train
+  PRIVATE glowvox_cli glowvox_flow glowvox_options glowvox_executable nlohmann_json::nlohmann_json
+          ${CMAKE_DL_LIBS})
+target_precompile_headers(glowvox-train REUSE_FROM glowvox_flow)
+add_dependencies(glowvox glowvox-train)

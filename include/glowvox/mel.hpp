@@ -1,0 +1,70 @@
+// Log-mel spectrograms: what every tool, training included, computes from audio.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace glowvox {
+
+enum class MelScale { kSlaney, kHtk };
+enum class MelNorm { kSlaney, kNone };     // area-normalised or peak 1
+enum class MelLog { kLn, kLog10, kNone };  // kNone: the floor is not applied either
+enum class MelPadding { kReflect, kZero, kHop, kNone };
+// kReflect, kZero: n_fft/2 on both sides (centred frames); kHop: reflect by (n_fft - hop)/2
+// (HiFi-GAN); kNone: frames lie inside the signal.
+
+struct MelSpec {
+  int sample_rate_hz = 22050;
+  int n_fft = 1024;
+  int hop_samples = 256;
+  int win_samples = 1024;  // periodic Hann, centred in n_fft
+  MelPadding padding = MelPadding::kReflect;
+  int bands = 80;
+  double f_min_hz = 0.0;
+  double f_max_hz = 8000.0;
+  MelScale scale = MelScale::kSlaney;
+  MelNorm norm = MelNorm::kSlaney;
+  double power = 1.0;              // 1: magnitude, 2: power
+  double magnitude_epsilon = 0.0;  // sqrt(re^2 + im^2 + epsilon)
+  MelLog log = MelLog::kLn;
+  double floor = 1e-5;  // applied before the logarithm
+
+  bool operator==(const MelSpec& other) const;
+  bool operator!=(const MelSpec& other) const { return !(*this == other); }
+};
+
+// Throws Error naming the field when a value or a combination is impossible.
+void validate(const MelSpec& spec, const std::string& where);
+
+// tacotron2 (the default), hifigan, bigvgan_24k, vocos_24k, parallel_wavegan, librosa_default.
+// Throws Error listing the names when there is no such preset.
+MelSpec mel_preset(const std::string& name);
+std::vector<std::string> mel_preset_names();
+std::string describe(const MelSpec& spec);  // one line, every field
+
+// Frame-major: values[frame * bands + band].
+struct Mel {
+  std::int64_t frames = 0;
+  std::int64_t bands = 0;
+  std::vector<float> values;
+};
+
+// Filterbank [bands][n_fft/2 + 1] (librosa.filters.mel).
+std::vector<float> mel_filterbank(const MelSpec& spec);
+
+// The sample at which frame 0's window is centred: 0 for centred padding, hop/2 for kHop,
+// n_fft/2 for kNone.
+int frame_center_samples(const MelSpec& spec);
+
+// audio: [samples] in [-1, 1] at spec.sample_rate_hz. Every frame's window is moved
+// shift_samples later than the specification puts it (0 for everybody else's frames; see
+// MelAlignment in the model configuration), padding shrinking on the left and growing on the right;
+// the frame count stays that of shift 0. Throws Error when the audio is too short for its padding.
+Mel log_mel(const float* audio, std::int64_t samples, const MelSpec& spec, int shift_samples = 0);
+
+// The same mel under another specification, where that is exact: another logarithm's base, a higher
+// floor. Throws Error printing both specifications where it is not.
+Mel convert_mel(const Mel& mel, const MelSpec& from, const MelSpec& to);
+
+}  // namespace glowvox

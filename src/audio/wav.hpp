@@ -1,0 +1,41 @@
+// Audio files through libsndfile (wav, flac, ogg).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace glowvox::audio {
+
+struct Clip {
+  int sample_rate_hz = 0;
+  int channels = 0;            // of the file; samples are mono already
+  std::vector<float> samples;  // mixed down, in [-1, 1]
+};
+
+struct FileInfo {
+  int sample_rate_hz = 0;
+  int channels = 0;
+  std::int64_t frames = 0;
+};
+
+FileInfo probe(const std::string& path);  // header only; same errors as read_audio
+
+// Reads a whole file and mixes it down to mono. Throws Error for a missing file, one that is not
+// audio, one without samples, and one with NaN or infinite samples.
+Clip read_audio(const std::string& path);
+// Reads frames [first, first + count) only (mono, native rate).
+std::vector<float> read_audio_range(const std::string& path, std::int64_t first,
+                                    std::int64_t count);
+
+// read_audio, then resampling to sample_rate_hz where the rates differ; notice (if not null)
+// receives one line saying what was converted, or stays empty.
+std::vector<float> load_mono(const std::string& path, int sample_rate_hz, std::string* notice);
+
+// Writes [samples] as 16-bit wav or flac, or ogg (Vorbis), by extension, atomically. Values outside
+// [-1, 1] are clamped; returns how many were. Throws Error (extension, disk full, not writable) and
+// leaves no partial file.
+std::int64_t write_audio(const std::string& path, const std::vector<float>& samples,
+                         int sample_rate_hz);
+
+}  // namespace glowvox::audio

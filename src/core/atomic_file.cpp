@@ -1,0 +1,145 @@
+#include "core/atomic_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "glowvox/error.hpp"
+
+namespace glowvox {
+
+namespace {
+
+std::string reason(int error) { return std::strerror(error); }
+
+std::string directory_of(const std::string& path) {
+  const std::string parent = std::filesystem::path(path).parent_path().string();
+  return parent.empty() ? "." : parent;
+}
+
+// Not derived from the target's name, which may already be as long as the file system allows.
+std::string temporary_name(const std::string& directory) {
+  static std::atomic<unsigned> counter{0};
+  return directory + "/.glowvox-" + std::to_string(::getpid()) + "-" +
+         std::to_string(counter.fetch_add(1)) + ".tmp";
+}
+
+// Pipes and character devices cannot be synced and say so; that is no failure.
+bool sync_failed(int fd) { return ::fsync(fd) != 0 && errno != EINVAL && errno != EROFS; }
+
+void sync_directory(const std::string& directory) {
+  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return;  // a directory may be writable and not readable; the rename has happened
+  ::fsync(fd);
+  ::close(fd);
+}
+
+}  // namespace
+
+AtomicFile::AtomicFile(const std::string& path) : path_(path) {
+  if (path.empty()) throw Error("output path", "it is empty", "give a file name");
+  struct stat status {};
+  const bool exists = ::stat(path.c_str(), &status) == 0;
+  if (exists && S_ISDIR(status.st_mode))
+    throw Error(path_, "cannot write: it is a directory", "give a file name");
+  if (exists && !S_ISREG(status.st_mode)) {
+    fd_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    if (fd_ < 0) throw Error(path_, "cannot write: " + reason(errno));
+    return;
+  }
+  // A symbolic link stays one: what it points to is replaced.
+  std::error_code unresolved;
+  target_ = path;
+  if (exists) target_ = std::filesystem::canonical(path, unresolved).string();
+  if (unresolved) target_ = path;
+
+  do {
+    temporary_ = temporary_name(directory_of(target_));
+    fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  } while (fd_ < 0 && errno == EEXIST);
+  if (fd_ < 0) {
+    const int error = errno;
+    throw Error(path_, "cannot write: " + reason(error),
+                error == ENOENT ? "create the directory " + directory_of(target_) + " first" : "");
+  }
+  // Best effort: the permissions of another owner's file cannot always be kept.
+  if (exists) static_cast<void>(::fchmod(fd_, status.st_mode & 07777));
+}
+
+AtomicFile::~AtomicFile() {
+  if (fd_ < 0) return;
+  ::close(fd_);
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::write(const void* bytes, std::size_t count) {
+  const char* next = static_cast<const char*>(bytes);
+  while (count > 0) {
+    const ssize_t written = ::write(fd_, next, count);
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      throw Error(path_, "cannot write: " + reason(errno));
+    }
+    next += written;
+    count -= static_cast<std::size_t>(written);
+  }
+}
+
+void AtomicFile::commit() {
+  if (sync_failed(fd_)) throw Error(path_, "cannot write: " + reason(errno));
+  const int fd = fd_;
+  fd_ = -1;
+  const bool closed = ::close(fd) == 0;
+  const int close_error = errno;
+  if (temporary_.empty()) {
+    if (!closed) throw Error(path_, "cannot write: " + reason(close_error));
+    return;
+  }
+  if (!closed || ::rename(temporary_.c_str(), target_.c_str()) != 0) {
+    const int error = closed ? errno : close_error;
+    ::unlink(temporary_.c_str());
+    throw Error(path_, "cannot write: " + reason(error));
+  }
+  sync_directory(directory_of(target_));
+}
+
+void write_file(const std::string& path, const std::string& bytes) {
+  AtomicFile file(path);
+  file.write(bytes.data(), bytes.size());
+  file.commit();
+}
+
+std::string read_file(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    throw Error(path,
+                errno == ENOENT ? std::string("no such file") : "cannot read: " + reason(errno));
+  std::string bytes;
+  struct stat status {};
+  std::size_t used = 0;
+  // One byte more than the size, so that a regular file takes one read and one to see its end.
+  if (::fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+    bytes.resize(static_cast<std::size_t>(status.st_size) + 1);
+  for (;;) {
+    if (used == bytes.size()) bytes.resize(bytes.size() + bytes.size() / 2 + 65536);
+    const ssize_t got = ::read(fd, &bytes[used], bytes.size() - used);
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      const int error = errno;
+      ::close(fd);
+      throw Error(path, "cannot read: " + reason(error));
+    }
+    if (got == 0) break;
+    used += static_cast<std::size_t>(got);
+  }
+  ::close(fd);
+  bytes.resize(used);
+  return bytes;
+}
+
+}  // namespace glowvox

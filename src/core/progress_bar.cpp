@@ -1,0 +1,47 @@
+#include "core/progress_bar.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+namespace glowvox {
+
+namespace {
+constexpr std::chrono::milliseconds kTerminalInterval(100);
+constexpr std::chrono::seconds kLogInterval(30);
+constexpr int kWidth = 20;
+}  // namespace
+
+ProgressBar::ProgressBar() : terminal_(isatty(STDERR_FILENO) != 0) {}
+
+void ProgressBar::show(double fraction, const std::string& text) {
+  const auto now = Clock::now();
+  const int filled = static_cast<int>(std::clamp(fraction, 0.0, 1.0) * kWidth);
+  line_ = "[" + std::string(filled, '#') + std::string(kWidth - filled, '.') + "] " + text;
+  const auto interval =
+      terminal_ ? Clock::duration(kTerminalInterval) : Clock::duration(kLogInterval);
+  if (now - last_ < interval) return;
+  last_ = now;
+  if (terminal_) {
+    std::fprintf(stderr, "\r\033[K%s", line_.c_str());
+    drawn_ = true;
+  } else {
+    std::fprintf(stderr, "%s\n", line_.c_str());
+  }
+  std::fflush(stderr);
+}
+
+void ProgressBar::clear() {
+  if (drawn_) std::fputs("\r\033[K", stderr);
+  drawn_ = false;
+}
+
+void ProgressBar::finish() {
+  if (line_.empty()) return;
+  if (terminal_) std::fprintf(stderr, "\r\033[K%s\n", line_.c_str());
+  line_.clear();
+  drawn_ = false;
+}
+
+}  // namespace glowvox

@@ -1,0 +1,158 @@
+// Named mel specifications: validation, description and the presets.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <utility>
+
+#include "glowvox/error.hpp"
+#include "glowvox/mel.hpp"
+
+namespace glowvox {
+
+namespace {
+
+using Preset = std::pair<std::string, MelSpec>;
+
+std::vector<Preset> make_presets() {
+  const MelSpec tacotron2;
+
+  MelSpec hifigan;
+  hifigan.padding = MelPadding::kHop;
+  hifigan.magnitude_epsilon = 1e-9;
+
+  MelSpec bigvgan = hifigan;
+  bigvgan.sample_rate_hz = 24000;
+  bigvgan.bands = 100;
+  bigvgan.f_max_hz = 12000.0;
+
+  MelSpec vocos;
+  vocos.sample_rate_hz = 24000;
+  vocos.bands = 100;
+  vocos.f_max_hz = 12000.0;
+  vocos.scale = MelScale::kHtk;
+  vocos.norm = MelNorm::kNone;
+  vocos.floor = 1e-7;
+
+  MelSpec parallel_wavegan;
+  parallel_wavegan.f_min_hz = 80.0;
+  parallel_wavegan.f_max_hz = 7600.0;
+  parallel_wavegan.log = MelLog::kLog10;
+  parallel_wavegan.floor = 1e-10;
+
+  MelSpec librosa;
+  librosa.n_fft = 2048;
+  librosa.win_samples = 2048;
+  librosa.hop_samples = 512;
+  librosa.padding = MelPadding::kZero;
+  librosa.bands = 128;
+  librosa.f_max_hz = 11025.0;
+  librosa.power = 2.0;
+  librosa.log = MelLog::kNone;
+
+  return {{"tacotron2", tacotron2},
+          {"hifigan", hifigan},
+          {"bigvgan_24k", bigvgan},
+          {"vocos_24k", vocos},
+          {"parallel_wavegan", parallel_wavegan},
+          {"librosa_default", librosa}};
+}
+
+const std::vector<Preset>& presets() {
+  static const std::vector<Preset> all = make_presets();
+  return all;
+}
+
+const char* name_of(MelPadding padding) {
+  switch (padding) {
+    case MelPadding::kReflect:
+      return "reflect";
+    case MelPadding::kZero:
+      return "zero";
+    case MelPadding::kHop:
+      return "hop";
+    case MelPadding::kNone:
+      return "none";
+  }
+  return "?";
+}
+
+const char* name_of(MelLog log) {
+  switch (log) {
+    case MelLog::kLn:
+      return "ln";
+    case MelLog::kLog10:
+      return "log10";
+    case MelLog::kNone:
+      return "none";
+  }
+  return "?";
+}
+
+}  // namespace
+
+bool MelSpec::operator==(const MelSpec& other) const {
+  return sample_rate_hz == other.sample_rate_hz && n_fft == other.n_fft &&
+         hop_samples == other.hop_samples && win_samples == other.win_samples &&
+         padding == other.padding && bands == other.bands && f_min_hz == other.f_min_hz &&
+         f_max_hz == other.f_max_hz && scale == other.scale && norm == other.norm &&
+         power == other.power && magnitude_epsilon == other.magnitude_epsilon && log == other.log &&
+         floor == other.floor;
+}
+
+void validate(const MelSpec& spec, const std::string& where) {
+  // The upper bounds keep a mistyped number from asking for gigabytes.
+  const auto whole = [&](const char* field, int value, int least, int most) {
+    if (value < least || value > most)
+      throw Error(where, fmt::format("mel {} is {}, expected {} to {}", field, value, least, most));
+  };
+  whole("sample_rate_hz", spec.sample_rate_hz, 1, 1000000);
+  whole("n_fft", spec.n_fft, 2, 1 << 20);
+  if (spec.n_fft % 2 != 0)
+    throw Error(where, fmt::format("mel n_fft is {}, expected an even number", spec.n_fft));
+  whole("hop_samples", spec.hop_samples, 1, spec.n_fft);
+  whole("win_samples", spec.win_samples, 1, spec.n_fft);
+  whole("bands", spec.bands, 1, 4096);
+  if (!(spec.f_min_hz >= 0.0))
+    throw Error(where, fmt::format("mel f_min_hz is {}, expected at least 0", spec.f_min_hz));
+  if (!(spec.f_min_hz < spec.f_max_hz))
+    throw Error(where, fmt::format("mel f_max_hz is {}, expected more than f_min_hz, {}",
+                                   spec.f_max_hz, spec.f_min_hz));
+  if (!(spec.f_max_hz <= spec.sample_rate_hz / 2.0))
+    throw Error(where,
+                fmt::format("mel f_max_hz is {}, expected at most half of sample_rate_hz, {}",
+                            spec.f_max_hz, spec.sample_rate_hz / 2.0));
+  if (spec.power != 1.0 && spec.power != 2.0)
+    throw Error(where, fmt::format("mel power is {}, expected 1 or 2", spec.power));
+  if (!(spec.magnitude_epsilon >= 0.0) || !std::isfinite(spec.magnitude_epsilon))
+    throw Error(where, fmt::format("mel magnitude_epsilon is {}, expected at least 0",
+                                   spec.magnitude_epsilon));
+  if (spec.log != MelLog::kNone && (!(spec.floor > 0.0) || !std::isfinite(spec.floor)))
+    throw Error(where, fmt::format("mel floor is {}, expected more than 0", spec.floor));
+}
+
+MelSpec mel_preset(const std::string& name) {
+  std::string names;
+  for (const Preset& preset : presets()) {
+    if (preset.first == name) return preset.second;
+    names += (names.empty() ? "" : ", ") + preset.first;
+  }
+  throw Error("mel preset", "there is no '" + name + "'", "choose one of " + names);
+}
+
+std::vector<std::string> mel_preset_names() {
+  std::vector<std::string> names;
+  for (const Preset& preset : presets()) names.push_back(preset.first);
+  return names;
+}
+
+std::string describe(const MelSpec& spec) {
+  return fmt::format(
+      "{} Hz, n_fft {}, hop {}, win {}, padding {}, {} bands, {} to {} Hz, scale {}, norm {}, "
+      "power {}, epsilon {}, log {}, floor {}",
+      spec.sample_rate_hz, spec.n_fft, spec.hop_samples, spec.win_samples, name_of(spec.padding),
+      spec.bands, spec.f_min_hz, spec.f_max_hz, spec.scale == MelScale::kSlaney ? "slaney" : "htk",
+      spec.norm == MelNorm::kSlaney ? "slaney" : "none", spec.power, spec.magnitude_epsilon,
+      name_of(spec.log), spec.floor);
+}
+
+}  // namespace glowvox

@@ -1,0 +1,28 @@
+// Short-time Fourier transform on FFTW. In double: bins far below a frame's loudest would otherwise
+// carry the rounding of a float transform, which a logarithm shows.
+#pragma once
+
+#include <complex>
+#include <cstdint>
+#include <vector>
+
+namespace glowvox::dsp {
+
+// Frame-major spectrum: values[frame * bins + bin], bins = n_fft/2 + 1.
+struct Spectrum {
+  std::int64_t frames = 0;
+  std::int64_t bins = 0;
+  std::vector<std::complex<float>> values;
+};
+
+// padded: the signal with its padding already applied. Frame t covers
+// padded[t * hop .. t * hop + n_fft); the periodic Hann window of win_samples is centred in it.
+Spectrum stft(const std::vector<float>& padded, int n_fft, int hop_samples, int win_samples);
+
+// The same with any window, whose size is n_fft. Safe to call from several threads.
+Spectrum stft(const std::vector<float>& padded, int n_fft, int hop_samples,
+              const std::vector<float>& window);
+
+std::vector<float> hann_periodic(int samples);
+
+}  // namespace glowvox::dsp

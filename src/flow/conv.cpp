@@ -1,0 +1,70 @@
+#include "flow/conv.hpp"
+
+#include <cmath>
+
+#include "flow/ops.hpp"
+
+namespace glowvox::flow {
+
+namespace {
+
+int64_t left_frames(int64_t kernel, int64_t dilation, bool causal) {
+  return causal ? (kernel - 1) * dilation : (kernel - 1) * dilation / 2;
+}
+
+}  // namespace
+
+Conv::Conv(const ConvOptions& options) : options_(options) {
+  const ConvOptions& o = options_;
+  weight_ = register_parameter(o.weight_norm ? "weight_v" : "weight",
+                               torch::empty({o.out, o.kernel, o.in}));
+  if (o.weight_norm) weight_g_ = register_parameter("weight_g", torch::empty({o.out}));
+  bias_ = register_parameter("bias", torch::empty({o.out}));
+  randomize(o.zero ? 0.0 : 1.0);
+}
+
+void Conv::randomize(double scale) {
+  const torch::NoGradGuard no_grad;
+  const double bound = 1.0 / std::sqrt(static_cast<double>(options_.in * options_.kernel));
+  weight_.uniform_(-bound, bound);
+  bias_.uniform_(-bound * scale, bound * scale);
+  if (options_.weight_norm)
+    weight_g_.copy_(weight_.flatten(1).norm(2, 1).mul(scale));
+  else
+    weight_.mul_(scale);
+}
+
+Tensor Conv::effective_weight() const {
+  if (!options_.weight_norm) return weight_;
+  const Tensor norm = weight_.flatten(1).norm(2, 1);
+  return weight_ * (weight_g_ / norm).view({-1, 1, 1});
+}
+
+Tensor Conv::forward(const Tensor& x) {
+  return conv(x, effective_weight(), bias_, options_.dilation,
+              left_frames(options_.kernel, options_.dilation, options_.causal));
+}
+
+double Conv::macs_per_frame() const {
+  return static_cast<double>(options_.in * options_.out * options_.kernel);
+}
+
+DepthwiseConv::DepthwiseConv(int64_t channels, int64_t kernel, int64_t dilation, bool causal)
+    : dilation_(dilation), left_(left_frames(kernel, dilation, causal)) {
+  const double bound = 1.0 / std::sqrt(static_cast<double>(kernel));
+  weight_ = register_parameter("weight", torch::empty({kernel, channels}).uniform_(-bound, bound));
+  bias_ = register_parameter("bias", torch::empty({channels}).uniform_(-bound, bound));
+}
+
+Tensor DepthwiseConv::forward(const Tensor& x) {
+  const int64_t T = x.size(0), taps = weight_.size(0), span = (taps - 1) * dilation_;
+  const Tensor padded = at::constant_pad_nd(x, {0, 0, 0, 0, left_, span - left_});
+  Tensor y = bias_ + padded.narrow(0, 0, T) * weight_[0];
+  for (int64_t k = 1; k < taps; ++k)
+    y = torch::addcmul(y, padded.narrow(0, k * dilation_, T), weight_[k]);
+  return y;
+}
+
+double DepthwiseConv::macs_per_frame() const { return static_cast<double>(weight_.numel()); }
+
+}  // namespace glowvox::flow

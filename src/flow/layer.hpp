@@ -1,0 +1,47 @@
+// The layer contract. Activations are time-major, [T, B, C]: a convolution's taps are then
+// contiguous row ranges, and a 1x1 convolution is one matrix product over time and batch.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <string>
+
+namespace glowvox::flow {
+
+using torch::Tensor;
+
+struct Output {
+  Output(const Tensor& latent, const Tensor& frames)
+      : z(latent), frame_log_det(frames), log_det(frames.sum(0)) {}
+  Tensor z;              // [T, B, C]
+  Tensor frame_log_det;  // [T, B], what each frame adds to log_det
+  Tensor log_det;        // [B], log|det dz/dx|
+};
+
+// What the mel says, at the rate of the lifted frames.
+struct Condition {
+  Tensor mel;       // [T, B, bands], natural log of magnitude
+  Tensor features;  // [T, B, F], the conditioner's output
+};
+
+// One invertible layer. A name ("steps.3.mixing") appears in every error.
+class Layer : public torch::nn::Module {
+ public:
+  explicit Layer(const std::string& layer_name) : layer_name_(layer_name) {}
+  virtual Output forward(const Tensor& x, const Condition& condition) = 0;
+  virtual Tensor inverse(const Tensor& z, const Condition& condition) = 0;
+  // Sets data-dependent parameters from a batch (Glow, section 3.1); most layers have none.
+  virtual void initialize(const Tensor& /*x*/, const Condition& /*condition*/) {}
+  // Makes a layer that starts as the identity act, for tests and timing.
+  virtual void randomize() {}
+  // Throws Error when the layer cannot be inverted numerically.
+  virtual void check_invertible() const {}
+  // Multiply-accumulates for one lifted frame.
+  virtual double macs_per_frame() const { return 0.0; }
+  const std::string& layer_name() const { return layer_name_; }
+
+ private:
+  std::string layer_name_;
+};
+
+}  // namespace glowvox::flow

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include "format/config.hpp"
+
+namespace glowvox::flow {
+
+using torch::Tensor;
+
+// The fixed orthonormal map from samples to channels; log-det 0.
+class Lift {
+ public:
+  explicit Lift(const format::LiftConfig& config);
+  int64_t channels() const { return channels_; }
+  // Samples on each side that forward() needs when a segment's edges are not a signal's ends.
+  int64_t margin() const { return spectral() ? channels_ / 2 : 0; }
+  bool spectral() const { return window_.defined(); }
+  // audio [B, T * C], a whole signal (square); or with margins [B, T * C + 2 * margin()], an inner
+  // segment, whose edge blocks overlap with the margins. -> [T, B, C]
+  Tensor forward(const Tensor& audio, bool margins = false) const;
+  // The inverse of forward for a whole signal: [T, B, C] -> [B, T * C].
+  Tensor inverse(const Tensor& x) const;
+  double macs_per_frame() const { return spectral() ? double(channels_) * channels_ : 0.0; }
+
+ private:
+  Tensor windows(const Tensor& like, int64_t frames, int part, bool margins) const;
+  int64_t channels_;
+  Tensor window_;  // [4, C/2] double: the sine window's four quarters
+  Tensor dct4_;    // [C, C] double
+};
+
+}  // namespace glowvox::flow

@@ -1,0 +1,126 @@
+#include "flow/mixing.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "glowvox/error.hpp"
+
+namespace glowvox::flow {
+
+namespace {
+
+// Beyond this the inverse in float keeps no digit of a 16-bit sample.
+constexpr double kLargestCondition = 1e7;
+
+double condition_number(const Tensor& W) {
+  const Tensor values = W.detach().to(torch::kDouble);
+  if (!torch::isfinite(values).all().item<bool>()) return std::nan("");
+  const Tensor s = at::linalg_svdvals(values);
+  return s.max().item<double>() / s.min().item<double>();
+}
+
+[[noreturn]] void throw_singular(const std::string& name, double condition) {
+  throw Error(name,
+              fmt::format("the mixing matrix cannot be inverted: condition number {:.3g}, expected "
+                          "below {:.0e}",
+                          condition, kLargestCondition),
+              "train with mixing: lu, a lower rate or from an earlier checkpoint");
+}
+
+void check(const std::string& name, const Tensor& W) {
+  const double condition = condition_number(W);
+  if (!(condition < kLargestCondition)) throw_singular(name, condition);
+}
+
+// In double whatever the weights are.
+Tensor inverse_of(const Tensor& W) {
+  return at::linalg_inv(W.detach().to(torch::kDouble)).to(W.scalar_type());
+}
+
+Tensor random_rotation(int64_t channels) {
+  const auto options = torch::TensorOptions().dtype(torch::kDouble);
+  Tensor Q = std::get<0>(at::linalg_qr(torch::randn({channels, channels}, options)));
+  if (torch::det(Q).item<double>() < 0) Q.select(1, 0).neg_();
+  return Q;
+}
+
+}  // namespace
+
+Conv1x1::Conv1x1(const std::string& name, int64_t channels) : Layer(name) {
+  weight_ = register_parameter("weight", random_rotation(channels).to(torch::kFloat));
+}
+
+Output Conv1x1::forward(const Tensor& x, const Condition& /*condition*/) {
+  const Tensor log_det = std::get<1>(at::linalg_slogdet(weight_));
+  if (!std::isfinite(log_det.item<double>()))
+    throw_singular(layer_name(), condition_number(weight_));
+  return {at::linear(x, weight_), log_det.expand({x.size(0), x.size(1)})};
+}
+
+Tensor Conv1x1::inverse(const Tensor& z, const Condition& /*condition*/) {
+  check_invertible();
+  return at::linear(z, inverse_of(weight_));
+}
+
+void Conv1x1::check_invertible() const { check(layer_name(), weight_); }
+
+Lu::Lu(const std::string& name, int64_t channels) : Layer(name) {
+  const auto [P, L, U] = at::linalg_lu(random_rotation(channels));
+  const Tensor diagonal = U.diagonal();
+  permutation_ = register_buffer("permutation", P.to(torch::kFloat));
+  sign_ = register_buffer("sign", diagonal.sign().to(torch::kFloat));
+  lower_ = register_parameter("lower", L.tril(-1).to(torch::kFloat));
+  upper_ = register_parameter("upper", U.triu(1).to(torch::kFloat));
+  log_s_ = register_parameter("log_s", diagonal.abs().log().to(torch::kFloat));
+}
+
+Tensor Lu::matrix() const {
+  const Tensor L = lower_.tril(-1) + torch::eye(log_s_.size(0), lower_.options());
+  return at::matmul(permutation_,
+                    at::matmul(L, upper_.triu(1) + torch::diag(sign_ * log_s_.exp())));
+}
+
+Output Lu::forward(const Tensor& x, const Condition& /*condition*/) {
+  const Tensor log_det = log_s_.sum();
+  if (!std::isfinite(log_det.item<double>()))
+    throw_singular(layer_name(), condition_number(matrix()));
+  return {at::linear(x, matrix()), log_det.expand({x.size(0), x.size(1)})};
+}
+
+Tensor Lu::inverse(const Tensor& z, const Condition& /*condition*/) {
+  const Tensor W = matrix();
+  check(layer_name(), W);
+  return at::linear(z, inverse_of(W));
+}
+
+void Lu::check_invertible() const { check(layer_name(), matrix()); }
+
+Tensor Permutation::permute(const Tensor& x) const {
+  return reverse_ ? x.flip({2}) : x.roll(x.size(2) / 2, 2);
+}
+
+Output Permutation::forward(const Tensor& x, const Condition& /*condition*/) {
+  return {permute(x), torch::zeros({x.size(0), x.size(1)}, x.options())};
+}
+
+// Both are their own inverse (the number of channels is even).
+Tensor Permutation::inverse(const Tensor& z, const Condition& /*condition*/) { return permute(z); }
+
+std::shared_ptr<Layer> make_mixing(const std::string& name, format::MixingKind kind,
+                                   int64_t channels) {
+  switch (kind) {
+    case format::MixingKind::kConv1x1:
+      return std::make_shared<Conv1x1>(name, channels);
+    case format::MixingKind::kLu:
+      return std::make_shared<Lu>(name, channels);
+    case format::MixingKind::kReverse:
+    case format::MixingKind::kSwap:
+      return std::make_shared<Permutation>(name, kind == format::MixingKind::kReverse);
+    case format::MixingKind::kNone:
+      break;
+  }
+  return nullptr;
+}
+
+}  // namespace glowvox::flow

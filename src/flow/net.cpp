@@ -1,0 +1,132 @@
+#include "flow/net.hpp"
+
+#include <string>
+
+#include "flow/ops.hpp"
+
+namespace glowvox::flow {
+
+namespace {
+
+constexpr double kRandomEndScale = 0.1;
+
+int64_t dilation_of(const format::NetConfig& config, int layer) {
+  return config.dilations.empty() ? int64_t{1} << layer : config.dilations[layer];
+}
+
+std::string indexed(const char* name, int i) { return name + ("_" + std::to_string(i)); }
+
+std::shared_ptr<Conv> pointwise(int64_t in, int64_t out, bool weight_norm) {
+  ConvOptions options;
+  options.in = in;
+  options.out = out;
+  options.weight_norm = weight_norm;
+  return std::make_shared<Conv>(options);
+}
+
+std::shared_ptr<Conv> zero_end(int64_t in, int64_t out) {
+  ConvOptions options;
+  options.in = in;
+  options.out = out;
+  options.zero = true;
+  return std::make_shared<Conv>(options);
+}
+
+double sum_macs(const std::vector<std::shared_ptr<Conv>>& convs) {
+  double macs = 0.0;
+  for (const auto& c : convs) macs += c->macs_per_frame();
+  return macs;
+}
+
+}  // namespace
+
+Wavenet::Wavenet(int64_t in, int64_t out, int64_t features, const format::NetConfig& config)
+    : channels_(config.channels) {
+  const int64_t H = channels_;
+  start_ = register_module("start", pointwise(in, H, config.weight_norm));
+  cond_ = register_module("cond", pointwise(features, 2 * H * config.layers, config.weight_norm));
+  end_ = register_module("end", zero_end(H, out));
+  for (int i = 0; i < config.layers; ++i) {
+    ConvOptions options;
+    options.in = H;
+    options.out = 2 * H;
+    options.kernel = config.kernel;
+    options.dilation = dilation_of(config, i);
+    options.causal = config.causal;
+    options.weight_norm = config.weight_norm;
+    dilated_.push_back(register_module(indexed("dilated", i), std::make_shared<Conv>(options)));
+    const bool last = i + 1 == config.layers;
+    res_skip_.push_back(register_module(indexed("res_skip", i),
+                                        pointwise(H, last ? H : 2 * H, config.weight_norm)));
+  }
+}
+
+Tensor Wavenet::forward(const Tensor& x, const Tensor& features) {
+  Tensor h = start_->forward(x);
+  const auto conditions = cond_->forward(features).split(2 * channels_, -1);
+  Tensor skip;
+  for (size_t i = 0; i < dilated_.size(); ++i) {
+    const Tensor r = res_skip_[i]->forward(gate(dilated_[i]->forward(h), conditions[i]));
+    if (i + 1 == dilated_.size()) {
+      skip = skip.defined() ? skip + r : r;
+    } else {
+      const auto parts = r.split(channels_, -1);
+      h = h + parts[0];
+      skip = skip.defined() ? skip + parts[1] : parts[1];
+    }
+  }
+  return end_->forward(skip);
+}
+
+double Wavenet::macs_per_frame() const {
+  return start_->macs_per_frame() + cond_->macs_per_frame() + end_->macs_per_frame() +
+         sum_macs(dilated_) + sum_macs(res_skip_);
+}
+
+void Wavenet::randomize() { end_->randomize(kRandomEndScale); }
+
+Separable::Separable(int64_t in, int64_t out, int64_t features, const format::NetConfig& config)
+    : channels_(config.channels) {
+  const int64_t H = channels_;
+  start_ = register_module("start", pointwise(in, H, config.weight_norm));
+  cond_ = register_module("cond", pointwise(features, 2 * H * config.layers, config.weight_norm));
+  end_ = register_module("end", zero_end(H, out));
+  for (int i = 0; i < config.layers; ++i) {
+    scale_.push_back(register_parameter(indexed("scale", i), torch::ones({H})));
+    shift_.push_back(register_parameter(indexed("shift", i), torch::zeros({H})));
+    depthwise_.push_back(register_module(
+        indexed("depthwise", i),
+        std::make_shared<DepthwiseConv>(H, config.kernel, dilation_of(config, i), config.causal)));
+    pointwise_.push_back(register_module(indexed("pointwise", i), pointwise(H, 2 * H, false)));
+    residual_.push_back(
+        register_module(indexed("residual", i), pointwise(H, H, config.weight_norm)));
+  }
+}
+
+Tensor Separable::forward(const Tensor& x, const Tensor& features) {
+  Tensor h = start_->forward(x);
+  const auto conditions = cond_->forward(features).split(2 * channels_, -1);
+  for (size_t i = 0; i < depthwise_.size(); ++i) {
+    const Tensor filtered = depthwise_[i]->forward(h * scale_[i] + shift_[i]);
+    h = h + residual_[i]->forward(gate(pointwise_[i]->forward(filtered), conditions[i]));
+  }
+  return end_->forward(h);
+}
+
+double Separable::macs_per_frame() const {
+  double macs = start_->macs_per_frame() + cond_->macs_per_frame() + end_->macs_per_frame() +
+                sum_macs(pointwise_) + sum_macs(residual_);
+  for (const auto& c : depthwise_) macs += c->macs_per_frame();
+  return macs;
+}
+
+void Separable::randomize() { end_->randomize(kRandomEndScale); }
+
+std::shared_ptr<Net> make_net(int64_t in, int64_t out, int64_t features,
+                              const format::NetConfig& config) {
+  if (config.kind == format::NetKind::kSeparable)
+    return std::make_shared<Separable>(in, out, features, config);
+  return std::make_shared<Wavenet>(in, out, features, config);
+}
+
+}  // namespace glowvox::flow

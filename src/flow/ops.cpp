@@ -1,0 +1,169 @@
+#include "flow/ops.hpp"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+
+namespace glowvox::flow {
+
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+thread_local bool bf16_products = false;
+
+// Rows [first, first + count) of the output read valid frames for this tap.
+struct Tap {
+  int64_t first, count, offset;
+};
+
+Tap tap_range(int64_t frames, int64_t offset) {
+  const int64_t first = std::clamp<int64_t>(-offset, 0, frames);
+  const int64_t last = std::clamp<int64_t>(frames - offset, first, frames);
+  return {first, last - first, offset};
+}
+
+// [T, B, Cin] -> [T * B, K * Cin] in `dtype`, zeros where a tap falls outside.
+Tensor unfold(const Tensor& x, int64_t taps, int64_t dilation, int64_t left, at::ScalarType dtype) {
+  const int64_t T = x.size(0), B = x.size(1), C = x.size(2);
+  if (taps == 1 && left == 0) return x.reshape({T * B, C}).to(dtype);
+  Tensor out = torch::empty({T, B, taps, C}, x.options().dtype(dtype).requires_grad(false));
+  for (int64_t k = 0; k < taps; ++k) {
+    const Tap tap = tap_range(T, k * dilation - left);
+    const Tensor column = out.select(2, k);
+    if (tap.first > 0) column.narrow(0, 0, tap.first).zero_();
+    if (tap.count > 0)
+      column.narrow(0, tap.first, tap.count).copy_(x.narrow(0, tap.first + tap.offset, tap.count));
+    const int64_t end = tap.first + tap.count;
+    if (end < T) column.narrow(0, end, T - end).zero_();
+  }
+  return out.view({T * B, taps * C});
+}
+
+// The transpose of unfold: [T * B, K * Cin] summed back onto [T, B, Cin] of dtype.
+Tensor fold(const Tensor& u, int64_t T, int64_t B, int64_t C, int64_t taps, int64_t dilation,
+            int64_t left, at::ScalarType dtype) {
+  if (taps == 1 && left == 0) return u.view({T, B, C}).to(dtype);
+  const Tensor columns = u.view({T, B, taps, C});
+  Tensor x = torch::zeros({T, B, C}, u.options().dtype(dtype));
+  for (int64_t k = 0; k < taps; ++k) {
+    const Tap tap = tap_range(T, k * dilation - left);
+    if (tap.count > 0)
+      x.narrow(0, tap.first + tap.offset, tap.count)
+          .add_(columns.select(2, k).narrow(0, tap.first, tap.count).to(dtype));
+  }
+  return x;
+}
+
+struct ConvFunction : torch::autograd::Function<ConvFunction> {
+  static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& weight,
+                        const Tensor& bias, int64_t dilation, int64_t left) {
+    const int64_t out_channels = weight.size(0), taps = weight.size(1), C = weight.size(2);
+    const auto dtype =
+        bf16_products && x.scalar_type() == at::kFloat ? at::kBFloat16 : x.scalar_type();
+    const Tensor w = weight.reshape({out_channels, taps * C}).to(dtype);
+    const Tensor u = unfold(x, taps, dilation, left, dtype);
+    Tensor y;
+    if (dtype == x.scalar_type()) {
+      y = at::linear(u, w, bias);
+    } else {
+      y = at::linear(u, w).to(x.scalar_type());
+      y.add_(bias);
+    }
+    ctx->save_for_backward({x, w});
+    ctx->saved_data["taps"] = taps;
+    ctx->saved_data["dilation"] = dilation;
+    ctx->saved_data["left"] = left;
+    ctx->saved_data["input_grad"] = x.requires_grad();
+    return y.view({x.size(0), x.size(1), out_channels});
+  }
+
+  static variable_list backward(AutogradContext* ctx, variable_list grads) {
+    const auto saved = ctx->get_saved_variables();
+    const Tensor &x = saved[0], &w = saved[1];
+    const int64_t taps = ctx->saved_data["taps"].toInt();
+    const int64_t dilation = ctx->saved_data["dilation"].toInt();
+    const int64_t left = ctx->saved_data["left"].toInt();
+    const int64_t T = x.size(0), B = x.size(1), C = x.size(2);
+    const Tensor gy = grads[0].reshape({T * B, w.size(0)});
+    const Tensor g = gy.to(w.scalar_type());
+    const Tensor u = unfold(x, taps, dilation, left, w.scalar_type());
+    const Tensor gw = at::mm(g.t(), u).to(x.scalar_type()).view({w.size(0), taps, C});
+    Tensor gx;
+    if (ctx->saved_data["input_grad"].toBool())
+      gx = fold(at::mm(g, w), T, B, C, taps, dilation, left, x.scalar_type());
+    return {gx, gw, gy.sum(0), Tensor(), Tensor()};
+  }
+};
+
+constexpr int64_t kGrainRows = 16;
+
+// s: [R, 2H] holding sigmoid(2 u_1), sigmoid(u_2); tanh(u) = 2 sigmoid(2u) - 1.
+template <typename F>
+void gate_products(const Tensor& s, const Tensor& out) {
+  const int64_t H = out.size(-1), rows = out.numel() / H;
+  const F* in = s.data_ptr<F>();
+  F* o = out.data_ptr<F>();
+  at::parallel_for(0, rows, kGrainRows, [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) {
+      const F *a = in + r * 2 * H, *b = a + H;
+      for (int64_t i = 0; i < H; ++i) o[r * H + i] = (2 * a[i] - 1) * b[i];
+    }
+  });
+}
+
+template <typename F>
+void gate_gradients(const Tensor& s, const Tensor& grad, const Tensor& out) {
+  const int64_t H = grad.size(-1), rows = grad.numel() / H;
+  const F *in = s.data_ptr<F>(), *gr = grad.data_ptr<F>();
+  F* o = out.data_ptr<F>();
+  at::parallel_for(0, rows, kGrainRows, [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) {
+      const F *a = in + r * 2 * H, *b = a + H, *g = gr + r * H;
+      F *ga = o + r * 2 * H, *gb = ga + H;
+      for (int64_t i = 0; i < H; ++i) {
+        const F tanh_value = 2 * a[i] - 1;
+        ga[i] = g[i] * b[i] * (1 - tanh_value * tanh_value);
+        gb[i] = g[i] * tanh_value * b[i] * (1 - b[i]);
+      }
+    }
+  });
+}
+
+struct GateFunction : torch::autograd::Function<GateFunction> {
+  static Tensor forward(AutogradContext* ctx, const Tensor& a, const Tensor& c) {
+    const Tensor s = at::add(a, c).contiguous();
+    s.narrow(-1, 0, s.size(-1) / 2).mul_(2);
+    s.sigmoid_();
+    auto shape = s.sizes().vec();
+    shape.back() /= 2;
+    const Tensor out = torch::empty(shape, s.options());
+    AT_DISPATCH_FLOATING_TYPES(s.scalar_type(), "gate", [&] { gate_products<scalar_t>(s, out); });
+    ctx->save_for_backward({s});
+    return out;
+  }
+
+  static variable_list backward(AutogradContext* ctx, variable_list grads) {
+    const Tensor s = ctx->get_saved_variables()[0];
+    const Tensor g = grads[0].contiguous();
+    const Tensor out = torch::empty_like(s);
+    AT_DISPATCH_FLOATING_TYPES(s.scalar_type(), "gate_backward",
+                               [&] { gate_gradients<scalar_t>(s, g, out); });
+    return {out, out};
+  }
+};
+
+}  // namespace
+
+Bf16Guard::Bf16Guard(bool enabled) : before_(bf16_products) { bf16_products = enabled; }
+Bf16Guard::~Bf16Guard() { bf16_products = before_; }
+
+Tensor conv(const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t dilation,
+            int64_t left) {
+  return ConvFunction::apply(x, weight, bias, dilation, left);
+}
+
+Tensor gate(const Tensor& a, const Tensor& c) { return GateFunction::apply(a, c); }
+
+}  // namespace glowvox::flow

@@ -1,0 +1,109 @@
+// The configuration of a model and its training, as YAML.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "glowvox/mel.hpp"
+
+namespace glowvox::format {
+
+enum class LiftKind { kSqueeze, kMdct };
+enum class MixingKind { kNone, kConv1x1, kLu, kReverse, kSwap };
+enum class CouplingKind { kAdditive, kAffine };
+enum class SplitKind { kHalves, kEvenOdd };
+enum class NetKind { kWavenet, kSeparable };
+enum class ConditionerKind { kUpsample, kRepeat, kFrames };
+enum class OptimizerKind { kAdam, kAdamW };
+
+// Where a mel frame's window is centred in the hop of audio that it conditions. kAsIs: wherever the
+// mel specification puts it (WaveGlow: at the hop's first sample). kHopCenter: at the hop's middle;
+// a model trained so hears other people's centred mels half a hop early, and synthesis takes
+// that half hop off again.
+enum class MelAlignment { kAsIs, kHopCenter };
+
+struct LiftConfig {
+  LiftKind kind = LiftKind::kSqueeze;
+  int channels = 8;
+};
+
+struct CouplingConfig {
+  CouplingKind kind = CouplingKind::kAffine;
+  SplitKind split = SplitKind::kHalves;
+  bool alternate = false;    // odd steps transform the other part
+  double log_s_bound = 0.0;  // log_s = bound * tanh(raw / bound); 0: unbounded
+};
+
+struct NetConfig {
+  NetKind kind = NetKind::kWavenet;
+  int layers = 8;
+  int channels = 256;
+  int kernel = 3;
+  std::vector<int> dilations;  // one for each layer; empty: 1, 2, 4, ...
+  bool causal = false;
+  bool weight_norm = true;
+};
+
+struct EarlyConfig {
+  int every = 0;  // before steps every, 2 * every, ...: the first `channels` leave; 0: never
+  int channels = 0;
+};
+
+struct ConditionerConfig {
+  ConditionerKind kind = ConditionerKind::kRepeat;
+  int channels = 128;   // frames: width of the features
+  int layers = 2;       // frames: residual blocks
+  int kernel = 3;       // frames: taps; upsample: length of the transposed convolution in samples
+  bool causal = false;  // frames
+};
+
+struct TrainConfig {
+  OptimizerKind optimizer = OptimizerKind::kAdamW;
+  int batch = 16;
+  int segment_frames = 64;  // mel frames in a training segment
+  double rate = 1e-3;       // peak learning rate
+  int warmup_steps = 100;
+  double final_rate = 0.05;  // of the peak, reached by a cosine at the end of the run
+  double beta2 = 0.99;
+  double weight_decay = 0.0;
+  double clip_norm = 1.0;  // of the gradient of nats per sample; 0: off
+  double ema = 0.995;      // decay of the average of weights; 0: off
+  bool bf16 = true;        // matrix products in bfloat16 (weights and log-dets stay float)
+};
+
+struct ModelConfig {
+  std::string name;
+  std::string purpose;
+  MelSpec mel;
+  MelAlignment alignment = MelAlignment::kAsIs;
+  LiftConfig lift;
+  ConditionerConfig conditioner;
+  bool scale_shift = false;  // conditional scale and shift of every lifted channel
+  int steps = 8;
+  bool actnorm = false;
+  MixingKind mixing = MixingKind::kConv1x1;
+  CouplingConfig coupling;
+  NetConfig net;
+  EarlyConfig early;
+  TrainConfig train;
+};
+
+// Reads and validates. Throws Error naming the file and the key for an unknown key, a wrong type, a
+// value out of range or an impossible combination.
+ModelConfig read_config(const std::string& path);
+ModelConfig parse_config(const std::string& yaml, const std::string& where);
+std::string to_yaml(const ModelConfig& config);  // every key; parse_config reads it back
+void validate(const ModelConfig& config, const std::string& where);
+
+// A specification from the same keys as a configuration's `mel:` ("hifigan" or "{preset: ...,
+// bands: 40}").
+MelSpec parse_mel_spec(const std::string& yaml, const std::string& where);
+
+// Channels that enter step `step` (0-based), after the early outputs before it.
+int channels_at_step(const ModelConfig& config, int step);
+// How many samples earlier than the model's own audio a mel of this specification is analysed: 0 or
+// hop/2 (see MelAlignment).
+int alignment_shift_samples(const ModelConfig& config);
+
+}  // namespace glowvox::format

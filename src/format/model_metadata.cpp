@@ -1,0 +1,28 @@
+#include "format/model_metadata.hpp"
+
+#include "glowvox/error.hpp"
+
+namespace glowvox::format {
+
+namespace {
+constexpr const char* kFormatVersion = "1";
+}
+
+std::map<std::string, std::string> model_metadata(const ModelConfig& config) {
+  return {{"format_version", kFormatVersion}, {"config", to_yaml(config)}};
+}
+
+ModelConfig model_config(const Safetensors& file, const std::string& path) {
+  const auto version = file.metadata.find("format_version");
+  const auto config = file.metadata.find("config");
+  if (version == file.metadata.end() || config == file.metadata.end())
+    throw Error(path, "is not a glowvox model: its metadata has no configuration");
+  if (version->second != kFormatVersion)
+    throw Error(
+        path,
+        std::string("expected model format version ") + kFormatVersion + ", got " + version->second,
+        "use the glowvox that wrote it");
+  return parse_config(config->second, path);
+}
+
+}  // namespace glowvox::format

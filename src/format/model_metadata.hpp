@@ -1,0 +1,19 @@
+// What a model file says about itself.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "format/config.hpp"
+#include "format/safetensors.hpp"
+
+namespace glowvox::format {
+
+// The metadata of a model file: format version and full configuration.
+std::map<std::string, std::string> model_metadata(const ModelConfig& config);
+
+// The configuration in a model file. Throws Error naming the path when the file is not a model or
+// has another format version.
+ModelConfig model_config(const Safetensors& file, const std::string& path);
+
+}  // namespace glowvox::format

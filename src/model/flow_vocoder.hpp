@@ -1,0 +1,73 @@
+// The one model class: lift, steps, conditioner.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "flow/conditioner.hpp"
+#include "flow/layer.hpp"
+#include "flow/lift.hpp"
+#include "format/config.hpp"
+
+namespace glowvox::model {
+
+using torch::Tensor;
+
+struct Encoded {
+  Tensor z;              // [T, B, C] latents, early outputs first
+  Tensor log_det;        // [B]
+  Tensor frame_log_det;  // [T, B], its share in every lifted frame
+};
+
+class FlowVocoder : public torch::nn::Module {
+ public:
+  explicit FlowVocoder(const format::ModelConfig& config);
+  const format::ModelConfig& config() const { return config_; }
+
+  // audio [B, F * hop] (with margins: and margin() samples on both sides), mel [B, F, bands] as the
+  // specification stores it; throws Error when the two do not belong together.
+  Encoded encode(const Tensor& audio, const Tensor& mel, bool margins = false);
+  // The inverse of encode without margins: z [T, B, C] -> audio [B, F * hop].
+  Tensor decode(const Tensor& z, const Tensor& mel);
+  // Exact log-density of the audio given the mel, [B] nats, Gaussian constant included.
+  Tensor log_prob(const Tensor& audio, const Tensor& mel, bool margins = false);
+
+  // The same for every lifted frame, [T, B]: what the frame's latents and log-determinants add.
+  Tensor frame_log_prob(const Tensor& audio, const Tensor& mel);
+
+  // Latents N(0, sigma^2), [frames * ratio, batch, C]: every clip of the batch gets the same noise
+  // that it would get alone (Philox, see glowvox/random.hpp).
+  Tensor noise(int64_t batch, int64_t mel_frames, double sigma, uint64_t seed) const;
+
+  // Data-dependent initialisation, layer by layer, from a batch.
+  void initialize(const Tensor& audio, const Tensor& mel, bool margins = false);
+  // Gives layers that start as the identity small random weights.
+  void randomize();
+  // Throws Error naming the step whose mixing cannot be inverted.
+  void check_invertible() const;
+
+  // How much the conditioner's features vary along time, relative to their size: near 0 when dead.
+  double feature_variation(const Tensor& mel);
+
+  int64_t margin() const { return lift_.margin(); }
+  int64_t parameter_count() const;
+  double gmac_per_second() const;  // of audio, synthesis
+
+ private:
+  struct Step {
+    int64_t early_channels = 0;  // leave before the step
+    std::vector<std::shared_ptr<flow::Layer>> layers;
+  };
+  void check_shapes(const Tensor& audio, const Tensor& mel, bool margins) const;
+  flow::Condition condition(const Tensor& mel);
+
+  format::ModelConfig config_;
+  flow::Lift lift_;
+  std::shared_ptr<flow::Conditioner> conditioner_;
+  std::vector<Step> steps_;
+};
+
+}  // namespace glowvox::model

@@ -1,0 +1,57 @@
+#include "train/batch_loader.hpp"
+
+#include <algorithm>
+
+namespace glowvox::train {
+
+namespace {
+constexpr std::int64_t kAhead = 4;  // batches in preparation or waiting
+}
+
+BatchLoader::BatchLoader(const SegmentSampler& sampler, std::int64_t first_step, int threads)
+    : sampler_(sampler), wanted_(first_step), claimed_(first_step) {
+  for (int i = 0; i < std::max(1, threads); ++i) threads_.emplace_back([this] { work(); });
+}
+
+BatchLoader::~BatchLoader() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    stop_ = true;
+  }
+  changed_.notify_all();
+  for (std::thread& t : threads_) t.join();
+}
+
+void BatchLoader::work() {
+  for (;;) {
+    std::int64_t step = 0;
+    {
+      std::unique_lock<std::mutex> lock(mutex_);
+      changed_.wait(lock, [&] { return stop_ || failure_ || claimed_ < wanted_ + kAhead; });
+      if (stop_ || failure_) return;
+      step = claimed_++;
+    }
+    try {
+      Batch batch = sampler_.batch(step);
+      const std::lock_guard<std::mutex> lock(mutex_);
+      ready_.emplace(step, std::move(batch));
+    } catch (...) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      failure_ = std::current_exception();
+    }
+    changed_.notify_all();
+  }
+}
+
+Batch BatchLoader::next() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  changed_.wait(lock, [&] { return failure_ || ready_.count(wanted_) > 0; });
+  if (failure_) std::rethrow_exception(failure_);
+  Batch batch = std::move(ready_.at(wanted_));
+  ready_.erase(wanted_++);
+  lock.unlock();
+  changed_.notify_all();
+  return batch;
+}
+
+}  // namespace glowvox::train

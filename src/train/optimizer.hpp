@@ -1,0 +1,37 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include <string>
+#include <vector>
+
+#include "format/config.hpp"
+
+namespace glowvox::train {
+
+using torch::Tensor;
+
+// Adam (Kingma, Ba 2015) or AdamW (Loshchilov, Hutter 2019) and an exponential moving average of
+// the weights, in one pass over memory: at these sizes a step of the optimizer is bound by it.
+class Optimizer {
+ public:
+  struct Slot {
+    std::string name;
+    Tensor weight, m, v, average;
+  };
+  Optimizer(const torch::nn::Module& model, const format::TrainConfig& config);
+
+  double gradient_norm() const;  // L2 over all gradients; NaN or infinite where one is
+  // One update with every gradient multiplied by grad_scale; step counts from 0.
+  void step(std::int64_t step, double rate, double grad_scale);
+  void zero_grad();
+  // Exchanges weights and averages; call twice to restore. No-op when averaging is off.
+  void swap_averages();
+  std::vector<Slot>& slots() { return slots_; }
+
+ private:
+  format::TrainConfig config_;
+  std::vector<Slot> slots_;
+};
+
+}  // namespace glowvox::train

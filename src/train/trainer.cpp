@@ -1,0 +1,166 @@
+#include "train/trainer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "flow/ops.hpp"
+#include "glowvox/error.hpp"
+#include "model/model_file.hpp"
+
+namespace glowvox::train {
+
+namespace {
+
+constexpr int kLoaderThreads = 1;
+constexpr int kInitialisationBatches = 8;
+constexpr const char* kCheckpointVersion = "1";
+
+std::shared_ptr<model::FlowVocoder> make_model(const format::ModelConfig& config,
+                                               std::uint64_t seed) {
+  torch::manual_seed(seed);
+  return std::make_shared<model::FlowVocoder>(config);
+}
+
+// What has to be equal for one run to continue another.
+std::string identity(const format::ModelConfig& config) { return format::to_yaml(config); }
+
+const std::string& entry(const format::Safetensors& file, const std::string& key,
+                         const std::string& path) {
+  const auto found = file.metadata.find(key);
+  if (found == file.metadata.end())
+    throw Error(path, "is not a glowvox checkpoint: its metadata has no '" + key + "'");
+  return found->second;
+}
+
+}  // namespace
+
+Trainer::Trainer(const format::ModelConfig& config, const std::string& data, std::uint64_t seed,
+                 const Notify& notify)
+    : config_(config),
+      seed_(seed),
+      corpus_(data, config.mel.sample_rate_hz, notify),
+      model_(make_model(config, seed)),
+      sampler_(corpus_, config, model_->margin(), seed, notify),
+      optimizer_(*model_, config.train) {}
+
+void Trainer::initialize() {
+  std::vector<torch::Tensor> audio, mel;
+  for (int i = 1; i <= kInitialisationBatches; ++i) {
+    Batch b = sampler_.batch(-i);
+    audio.push_back(b.audio);
+    mel.push_back(b.mel);
+  }
+  model_->initialize(torch::cat(audio), torch::cat(mel), true);
+  for (Optimizer::Slot& slot : optimizer_.slots()) slot.average = slot.weight.detach().clone();
+}
+
+void Trainer::init_from(const std::string& model_path) {
+  model::load_weights(*model_, format::read_safetensors(model_path), model_path);
+  for (Optimizer::Slot& slot : optimizer_.slots()) slot.average = slot.weight.detach().clone();
+}
+
+double Trainer::rate_at(double fraction) const {
+  const format::TrainConfig& t = config_.train;
+  const double warmup =
+      t.warmup_steps > 0 ? std::min(1.0, (progress_.step + 1.0) / t.warmup_steps) : 1.0;
+  const double cosine = 0.5 * (1.0 + std::cos(M_PI * std::clamp(fraction, 0.0, 1.0)));
+  return t.rate * warmup * (t.final_rate + (1.0 - t.final_rate) * cosine);
+}
+
+StepResult Trainer::step(double fraction) {
+  if (!loader_) loader_ = std::make_unique<BatchLoader>(sampler_, progress_.step, kLoaderThreads);
+  const Batch batch = loader_->next();
+  StepResult result;
+  result.rate = rate_at(fraction);
+  optimizer_.zero_grad();
+  const double samples =
+      static_cast<double>(config_.train.segment_frames) * config_.mel.hop_samples;
+  {
+    const flow::Bf16Guard bf16(config_.train.bf16);
+    const torch::Tensor loss = -model_->log_prob(batch.audio, batch.mel, true).mean() / samples;
+    result.nats_per_sample = -loss.item<double>();
+    if (std::isfinite(result.nats_per_sample)) loss.backward();
+  }
+  result.gradient_norm = optimizer_.gradient_norm();
+  result.skipped = !std::isfinite(result.nats_per_sample) || !std::isfinite(result.gradient_norm);
+  const double clip = config_.train.clip_norm;
+  if (result.skipped)
+    ++progress_.skipped;
+  else
+    optimizer_.step(progress_.step, result.rate,
+                    clip > 0.0 ? std::min(1.0, clip / (result.gradient_norm + 1e-12)) : 1.0);
+  ++progress_.step;
+  return result;
+}
+
+Validation Trainer::validate_on(const Corpus& corpus) {
+  optimizer_.swap_averages();
+  const Validation v = validate(*model_, corpus);
+  optimizer_.swap_averages();
+  return v;
+}
+
+void Trainer::save_model(const std::string& path, bool half) {
+  optimizer_.swap_averages();
+  model::save_model(path, *model_, half);
+  optimizer_.swap_averages();
+}
+
+void Trainer::save_checkpoint(const std::string& path) {
+  format::Safetensors file;
+  file.metadata = {{"checkpoint_version", kCheckpointVersion},
+                   {"config", identity(config_)},
+                   {"seed", std::to_string(seed_)},
+                   {"step", std::to_string(progress_.step)},
+                   {"skipped", std::to_string(progress_.skipped)},
+                   {"seconds", fmt::format("{}", progress_.seconds)}};
+  for (const auto& slot : optimizer_.slots()) {
+    file.tensors["weight." + slot.name] = model::to_stored(slot.weight);
+    file.tensors["m." + slot.name] = model::to_stored(slot.m);
+    file.tensors["v." + slot.name] = model::to_stored(slot.v);
+    file.tensors["average." + slot.name] = model::to_stored(slot.average);
+  }
+  for (const auto& b : model_->named_buffers())
+    file.tensors["weight." + b.key()] = model::to_stored(b.value());
+  format::write_safetensors(path, file);
+}
+
+void Trainer::restore(const std::string& path) {
+  const format::Safetensors file = format::read_safetensors(path);
+  if (entry(file, "checkpoint_version", path) != kCheckpointVersion)
+    throw Error(path,
+                "expected checkpoint version 1, got " + entry(file, "checkpoint_version", path));
+  if (entry(file, "config", path) != identity(config_))
+    throw Error(path, "was written with another configuration",
+                "resume with the configuration of that run, or use --init-from");
+  if (entry(file, "seed", path) != std::to_string(seed_))
+    throw Error(path, "was written with --seed " + entry(file, "seed", path) + ", got --seed " +
+                          std::to_string(seed_));
+  model::load_weights(*model_, file, path, "weight.");
+  const torch::NoGradGuard no_grad;
+  for (auto& slot : optimizer_.slots()) {
+    const auto take = [&](const char* prefix, torch::Tensor& into) {
+      const auto found = file.tensors.find(prefix + slot.name);
+      if (found == file.tensors.end() || found->second.shape != into.sizes().vec())
+        throw Error(path,
+                    "tensor '" + std::string(prefix) + slot.name + "' is missing or misshapen");
+      into.copy_(model::from_stored(found->second));
+    };
+    take("m.", slot.m);
+    take("v.", slot.v);
+    take("average.", slot.average);
+  }
+  progress_.step = std::stoll(entry(file, "step", path));
+  progress_.skipped = std::stoll(entry(file, "skipped", path));
+  progress_.seconds = std::stod(entry(file, "seconds", path));
+  loader_.reset();
+}
+
+double Trainer::seconds_per_batch() const {
+  return static_cast<double>(config_.train.batch) * config_.train.segment_frames *
+         config_.mel.hop_samples / config_.mel.sample_rate_hz;
+}
+
+}  // namespace glowvox::train

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "model/flow_vocoder.hpp"
+#include "train/corpus.hpp"
+
+namespace glowvox::train {
+
+// A whole recording as the model takes it.
+struct Recording {
+  torch::Tensor audio;  // [1, frames * hop], the remainder of the last hop left out
+  torch::Tensor mel;    // [1, frames, bands]
+};
+
+// The mel that belongs to these samples, aligned as the model's configuration says: mel frame t
+// conditions audio [t * hop, (t + 1) * hop). Throws Error when there is not one whole hop.
+Recording as_recording(const std::vector<float>& samples, const format::ModelConfig& config,
+                       const std::string& where);
+
+struct Validation {
+  double nats_per_sample = 0.0;    // mean over all samples
+  double swapped_mel_loss = 0.0;   // what the same loses with another clip's mel
+  double feature_variation = 0.0;  // see FlowVocoder::feature_variation
+};
+
+// Exact log-likelihood of every whole clip of the corpus.
+Validation validate(model::FlowVocoder& model, const Corpus& corpus);
+
+}  // namespace glowvox::train

@@ -1,0 +1,171 @@
+#include "audio/wav.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "audio/resample.hpp"
+#include "core/atomic_file.hpp"
+#include "temporary.hpp"
+
+using namespace glowvox;
+using namespace glowvox::audio;
+using test::contains;
+using test::error_of;
+
+namespace {
+
+std::vector<float> sine(std::size_t samples, double hz, double rate_hz, double level = 0.5) {
+  std::vector<float> x(samples);
+  for (std::size_t i = 0; i < samples; ++i)
+    x[i] = static_cast<float>(level *
+                              std::sin(6.283185307179586 * hz * static_cast<double>(i) / rate_hz));
+  return x;
+}
+
+std::string little_endian(std::uint32_t value, int bytes) {
+  std::string out;
+  for (int i = 0; i < bytes; ++i) out += static_cast<char>((value >> (8 * i)) & 255);
+  return out;
+}
+
+// A float wav made by hand: format 3, 32 bits.
+std::string float_wav(const std::vector<std::uint32_t>& bits, int channels, int rate_hz) {
+  const auto bytes = static_cast<std::uint32_t>(bits.size() * 4);
+  std::string out = "RIFF" + little_endian(36 + bytes, 4) + "WAVEfmt " + little_endian(16, 4) +
+                    little_endian(3, 2) + little_endian(channels, 2) + little_endian(rate_hz, 4) +
+                    little_endian(rate_hz * 4 * channels, 4) + little_endian(4 * channels, 2) +
+                    little_endian(32, 2) + "data" + little_endian(bytes, 4);
+  for (const std::uint32_t value : bits) out += little_endian(value, 4);
+  return out;
+}
+
+constexpr std::uint32_t kOne = 0x3f800000u;
+constexpr std::uint32_t kHalf = 0x3f000000u;
+constexpr std::uint32_t kNan = 0x7fc00000u;
+constexpr std::uint32_t kInfinity = 0x7f800000u;
+
+}  // namespace
+
+TEST_CASE("wav and flac keep 16 bits, ogg keeps the sound") {
+  const test::TemporaryDirectory directory;
+  const std::vector<float> x = sine(50001, 440.0, 22050.0);
+  for (const char* name : {"a.wav", "a.flac", "A.WAV"}) {
+    CAPTURE(name);
+    CHECK(write_audio(directory.file(name), x, 22050) == 0);
+    const Clip clip = read_audio(directory.file(name));
+    CHECK(clip.sample_rate_hz == 22050);
+    CHECK(clip.channels == 1);
+    REQUIRE(clip.samples.size() == x.size());
+    float worst = 0.0F;
+    for (std::size_t i = 0; i < x.size(); ++i)
+      worst = std::max(worst, std::abs(clip.samples[i] * 32768.0F / 32767.0F - x[i]));
+    CHECK(worst < 0.51F / 32767.0F);
+  }
+  CHECK(write_audio(directory.file("a.ogg"), x, 22050) == 0);
+  const Clip clip = read_audio(directory.file("a.ogg"));
+  REQUIRE(clip.samples.size() == x.size());
+  double difference = 0.0;
+  for (std::size_t i = 0; i < x.size(); ++i) difference += std::abs(clip.samples[i] - x[i]);
+  CHECK(difference / static_cast<double>(x.size()) < 0.02);
+  CHECK(directory.entries() == 4);
+}
+
+TEST_CASE("values outside [-1, 1] are clamped and counted") {
+  const test::TemporaryDirectory directory;
+  const std::string path = directory.file("clip.wav");
+  CHECK(write_audio(path, {2.0F, -3.0F, 1.0F, -1.0F, 0.0F}, 8000) == 2);
+  const std::vector<float> back = read_audio(path).samples;
+  const float top = 32767.0F / 32768.0F;
+  CHECK(back == std::vector<float>{top, -top, top, -top, 0.0F});
+}
+
+TEST_CASE("writing fails with one clear error and no file") {
+  const test::TemporaryDirectory directory;
+  CHECK(contains(error_of([&] { write_audio(directory.file("a.mp3"), {0.0F}, 22050); }),
+                 "unknown audio file extension '.mp3'; use .wav, .flac or .ogg"));
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  CHECK(contains(error_of([&] {
+                   write_audio(directory.file("a.wav"), {0.0F, nan}, 22050);
+                 }),
+                 "sample 1 to be written is not finite"));
+  CHECK(contains(error_of([&] { write_audio(directory.file("a.wav"), {0.0F}, 0); }),
+                 "a.wav: cannot encode"));
+  CHECK(directory.entries() == 0);
+  std::filesystem::create_symlink("/dev/full", directory.file("full.wav"));
+  CHECK(contains(error_of([&] { write_audio(directory.file("full.wav"), {0.0F}, 22050); }),
+                 "cannot write: No space left on device"));
+}
+
+TEST_CASE("reading fails with one clear error") {
+  const test::TemporaryDirectory directory;
+  const std::string path = directory.file("x.wav");
+  CHECK(error_of([&] { read_audio(path); }) == path + ": no such file");
+  CHECK(error_of([&] { probe(path); }) == path + ": no such file");
+  CHECK(contains(error_of([&] { read_audio(directory.file("")); }), "is a directory"));
+  write_file(path, "this is no audio at all, only a line of text");
+  CHECK(contains(error_of([&] { read_audio(path); }), "not an audio file that libsndfile reads: "));
+  write_file(path, "");
+  CHECK(contains(error_of([&] { read_audio(path); }), "not an audio file"));
+  write_file(path, float_wav({}, 1, 22050));
+  CHECK(contains(error_of([&] { read_audio(path); }), "holds no samples"));
+  write_file(path, float_wav({kOne, kNan, kOne}, 1, 22050));
+  CHECK(contains(error_of([&] { read_audio(path); }), "sample 1 is not finite"));
+  CHECK(contains(error_of([&] { read_audio_range(path, 1, 1); }), "sample 1 is not finite"));
+  write_file(path, float_wav({kOne, kOne, kHalf, kInfinity}, 2, 22050));
+  CHECK(contains(error_of([&] { read_audio(path); }), "sample 1 is not finite"));
+}
+
+TEST_CASE("channels are mixed down, rates converted, and the notice says so") {
+  const test::TemporaryDirectory directory;
+  const std::string path = directory.file("x.wav");
+  write_file(path, float_wav({kOne, kHalf, 0, kHalf}, 2, 48000));
+  CHECK(probe(path).frames == 2);
+  CHECK(probe(path).channels == 2);
+  CHECK(read_audio(path).samples == std::vector<float>{0.75F, 0.25F});
+  std::string notice = "old";
+  CHECK(load_mono(path, 22050, &notice).size() == 1);
+  CHECK(notice == path + ": 48000 Hz, 2 channels -> 22050 Hz mono");
+  write_file(path, float_wav({kOne, kHalf}, 1, 22050));
+  CHECK(load_mono(path, 22050, &notice) == std::vector<float>{1.0F, 0.5F});
+  CHECK(notice.empty());
+}
+
+TEST_CASE("a range is the same samples as the whole file") {
+  const test::TemporaryDirectory directory;
+  const std::vector<float> x = sine(40000, 300.0, 22050.0);
+  for (const char* name : {"r.wav", "r.flac"}) {
+    CAPTURE(name);
+    const std::string path = directory.file(name);
+    write_audio(path, x, 22050);
+    const std::vector<float> whole = read_audio(path).samples;
+    CHECK(read_audio_range(path, 12345, 20000) ==
+          std::vector<float>(whole.begin() + 12345, whole.begin() + 32345));
+    CHECK(read_audio_range(path, 40000, 0).empty());
+    CHECK(contains(error_of([&] { read_audio_range(path, 39999, 2); }), "the file has 40000"));
+    CHECK(contains(error_of([&] { read_audio_range(path, -1, 2); }), "the file has 40000"));
+  }
+}
+
+TEST_CASE("resampling keeps a tone and rounds the length up") {
+  const std::vector<float> x = sine(24000, 1000.0, 24000.0);
+  const std::vector<float> y = resample(x, 24000, 22050);
+  REQUIRE(y.size() == 22050);
+  const std::vector<float> expected = sine(22050, 1000.0, 22050.0);
+  float worst = 0.0F;
+  for (std::size_t i = 500; i < 21500; ++i) worst = std::max(worst, std::abs(y[i] - expected[i]));
+  CHECK(worst < 1e-4F);
+  // The last samples are there too: a constant stays one up to the filter's ringing at its end.
+  for (const int from : {8000, 16000, 44100, 48000, 96000}) {
+    CAPTURE(from);
+    const std::vector<float> flat = resample(std::vector<float>(30011, 0.5F), from, 22050);
+    CHECK(flat.size() == static_cast<std::size_t>((30011 * 22050LL + from - 1) / from));
+    CHECK(*std::min_element(flat.begin(), flat.end() - 4) > 0.2F);
+  }
+  CHECK(resample(std::vector<float>(7, 0.1F), 48000, 22050).size() == 4);
+  CHECK(resample(std::vector<float>(7, 0.1F), 22050, 48000).size() == 16);
+  CHECK(resample({}, 22050, 48000).empty());
+  CHECK(contains(error_of([] { resample({0.0F}, 0, 48000); }), "0 Hz"));
+}

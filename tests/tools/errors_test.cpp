@@ -1,0 +1,185 @@
+// What goes wrong for users: one line that names the file or the key, exit 1, nothing half written.
+#include <cmath>
+#include <limits>
+
+#include "audio/wav.hpp"
+#include "format/npy.hpp"
+#include "tools/tool.hpp"
+
+using namespace glowvox;
+using test::refuses;
+using test::succeeds;
+
+namespace {
+
+class Folder : public test::TemporaryDirectory {
+ public:
+  Folder() : model(file("m.safetensors")) {
+    succeeds(*this, "init " + test::config("tiny") + " -o " + model);
+  }
+  std::string synth(const std::string& input) const {
+    return "synth --model " + model + " " + input + " -o " + file("out.wav");
+  }
+  bool nothing_written() const { return !std::filesystem::exists(file("out.wav")); }
+  const std::string model;
+};
+
+// A float wav file, for samples that a 16-bit one cannot hold.
+std::string float_wav(const std::vector<float>& samples) {
+  const auto little = [](std::uint32_t value, int bytes) {
+    std::string s;
+    for (int i = 0; i < bytes; ++i) s += static_cast<char>(value >> (8 * i));
+    return s;
+  };
+  const std::string data(reinterpret_cast<const char*>(samples.data()), samples.size() * 4);
+  const std::string format = little(3, 2) + little(1, 2) + little(22050, 4) + little(88200, 4) +
+                             little(4, 2) + little(32, 2);
+  const std::string body = "WAVEfmt " + little(16, 4) + format + "data" +
+                           little(static_cast<std::uint32_t>(data.size()), 4) + data;
+  return "RIFF" + little(static_cast<std::uint32_t>(body.size()), 4) + body;
+}
+
+}  // namespace
+
+TEST_CASE("sound that cannot be used") {
+  const Folder folder;
+  const std::string bad = folder.file("bad.wav");
+  for (const std::string command : {"synth", "score", "encode"}) {
+    CAPTURE(command);
+    const std::string to = command == "synth"    ? " -o " + folder.file("out.wav")
+                           : command == "encode" ? " -o " + folder.file("out.npy")
+                                                 : "";
+    const std::string arguments = command + " --model " + folder.model + " --wav " + bad + to;
+    std::filesystem::remove(bad);
+    refuses(folder, arguments, "bad.wav: no such file");
+    write_file(bad, "this is no sound");
+    refuses(folder, arguments, "bad.wav: not an audio file");
+    write_file(bad, float_wav({}));
+    refuses(folder, arguments, "bad.wav: holds no samples");
+    write_file(bad, float_wav({0.5f}));
+    refuses(folder, arguments, "bad.wav: ");
+    std::vector<float> samples(4000, 0.1f);
+    samples[77] = std::numeric_limits<float>::quiet_NaN();
+    write_file(bad, float_wav(samples));
+    refuses(folder, arguments, "bad.wav: sample 77 is not finite");
+  }
+  refuses(folder, "mel " + folder.file("gone.wav") + " -o " + folder.file("out.npy"),
+          "gone.wav: no such file");
+  write_file(bad, float_wav({0.5f}));
+  refuses(folder, "mel " + bad + " -o " + folder.file("out.npy"), "bad.wav: ");
+  CHECK(folder.nothing_written());
+  CHECK(!std::filesystem::exists(folder.file("out.npy")));
+}
+
+TEST_CASE("mels that cannot be used") {
+  const Folder folder;
+  const std::string mel = folder.file("mel.npy");
+  refuses(folder, folder.synth("--mel " + mel), "mel.npy: no such file");
+  format::write_npy(mel, {{7, 10}, std::vector<float>(70)});
+  refuses(folder, folder.synth("--mel " + mel), "mel.npy: ");
+  refuses(folder, folder.synth("--mel " + mel), "20 bands");
+  format::write_npy(mel, {{20, 0}, {}});
+  refuses(folder, folder.synth("--mel " + mel), "mel.npy: ");
+  format::write_npy(mel, {{20, 2}, std::vector<float>(40, std::nanf(""))});
+  refuses(folder, folder.synth("--mel " + mel), "not finite");
+  write_file(mel, "\x93NUMPY nonsense");
+  refuses(folder, folder.synth("--mel " + mel), "mel.npy: ");
+  refuses(folder, folder.synth(""), "--mel or --wav");
+  CHECK(folder.nothing_written());
+}
+
+TEST_CASE("model files that cannot be used") {
+  const Folder folder;
+  const std::string whole = read_file(folder.model);
+  const std::string input = "--wav " + test::speech_file();
+  const auto with = [&](const std::string& bytes, const std::string& message) {
+    write_file(folder.model, bytes);
+    refuses(folder, folder.synth(input), message);
+    refuses(folder, "info " + folder.model, message);
+  };
+  with(whole.substr(0, whole.size() - 100), "m.safetensors: ");
+  with(whole.substr(0, 5), "m.safetensors: ");
+  with("", "m.safetensors: ");
+  std::string lying = whole;
+  lying[6] = '\x7f';  // a header of 2^55 bytes
+  with(lying, "m.safetensors: ");
+  std::string shifted = whole;
+  const std::size_t shape = shifted.find("\"shape\":[64]");
+  REQUIRE(shape != std::string::npos);
+  shifted.replace(shape, 12, "\"shape\":[99]");
+  with(shifted, "m.safetensors: ");
+  with("not a model at all, but long enough", "m.safetensors: ");
+  std::filesystem::remove(folder.model);
+  refuses(folder, folder.synth(input), "m.safetensors: no such file");
+  CHECK(folder.nothing_written());
+}
+
+TEST_CASE("configurations that cannot be used") {
+  const test::TemporaryDirectory folder;
+  const std::string path = folder.file("c.yaml"), model = folder.file("m.safetensors");
+  const auto with = [&](const std::string& yaml, const std::string& message) {
+    write_file(path, yaml);
+    refuses(folder, "info " + path, message);
+    refuses(folder, "init " + path + " -o " + model, message);
+  };
+  with("name: x\nstepz: 3\n", "c.yaml: stepz: unknown key");
+  with("steps: many\n", "c.yaml: steps: expected a whole number, got 'many'");
+  with("lift: {channels: 7}\n", "c.yaml: lift.channels: expected an even number, got 7");
+  with("steps: 12\nearly: {every: 2, channels: 4}\n", "c.yaml: early.channels: 4 channels leave");
+  with("mel: [", "c.yaml: is not YAML");
+  refuses(folder, "info " + folder.file("gone.yaml"), "gone.yaml: no such file");
+  CHECK(!std::filesystem::exists(model));
+}
+
+TEST_CASE("outputs that cannot be written") {
+  const Folder folder;
+  const std::string synth = "synth --model " + folder.model + " --wav " + test::speech_file();
+  refuses(folder, synth + " -o " + folder.file("no/such/folder/out.wav"), "out.wav: ");
+  refuses(folder, synth + " -o " + folder.file("out.mp3"), "out.mp3: ");
+  refuses(folder, "mel " + test::speech_file() + " -o /dev/full", "/dev/full: ");
+  refuses(folder, "init " + test::config("tiny") + " -o /dev/full", "No space left on device");
+  refuses(folder,
+          "encode --model " + folder.model + " --wav " + test::speech_file() + " -o /dev/full",
+          "/dev/full: cannot write: No space left on device");
+  std::filesystem::create_symlink("/dev/full", folder.file("full.wav"));
+  refuses(folder, synth + " -o " + folder.file("full.wav"), "full.wav: ");
+  write_file(folder.file("file"), "");
+  write_file(folder.file("list.txt"), test::speech_file() + "\n");
+  const std::string train =
+      "train " + test::config("tiny") + " --data " + folder.file("list.txt") + " --steps 2 --out ";
+  refuses(folder, train + folder.file("file/run"), "file/run: expected a folder");
+  refuses(folder, train + "/proc/run", "/proc/run: expected a folder");
+  CHECK(folder.entries() == 6);  // the model, file, list.txt, full.wav and the two captured outputs
+}
+
+TEST_CASE("training data and options that cannot be used") {
+  const test::TemporaryDirectory folder;
+  const std::string train = "train " + test::config("tiny") + " --out " + folder.file("run");
+  write_file(folder.file("list.txt"), "gone.wav\n");
+  const std::string data = " --data " + folder.file("list.txt");
+  refuses(folder, train + data + " --steps 2", "gone.wav: no such file");
+  refuses(folder, train + data, "--steps or --minutes: expected one of them");
+  refuses(folder, train + " --steps 2 --data " + folder.file("none.txt"), "none.txt: no such file");
+  write_file(folder.file("list.txt"), test::speech_file() + "\n");
+  refuses(folder, train + data + " --steps 2 --resume", "checkpoint.safetensors: no such file");
+  refuses(folder, train + data + " --steps 2 --init-from " + folder.file("list.txt"), "list.txt: ");
+  CHECK(!std::filesystem::exists(folder.file("run/model.safetensors")));
+}
+
+TEST_CASE("latents and audio arrays that do not fit") {
+  const Folder folder;
+  const std::string m = " --model " + folder.model, z = folder.file("z.npy");
+  const std::string decode = "decode" + m + " --wav " + test::speech_file() + " --latent " + z +
+                             " -o " + folder.file("out.wav");
+  format::write_npy(z, {{1, 63, 4}, std::vector<float>(252)});
+  refuses(folder, decode, "latent: expected [1, 64, ");
+  format::write_npy(z, {{5}, std::vector<float>(5)});
+  refuses(folder, decode, "z.npy: expected latents of shape");
+  format::write_npy(z, {{2, 2, 2000}, std::vector<float>(8000)});
+  refuses(folder, "encode" + m + " --audio " + z + " -o " + folder.file("out.npy"),
+          "z.npy: expected audio of shape");
+  format::write_npy(z, {{0}, {}});
+  refuses(folder, "encode" + m + " --audio " + z + " -o " + folder.file("out.npy"),
+          "z.npy: holds no values");
+  CHECK(folder.nothing_written());
+}

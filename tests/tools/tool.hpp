@@ -1,0 +1,56 @@
+// Runs the programs as a user does.
+#pragma once
+
+#include <doctest/doctest.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <string>
+
+#include "core/atomic_file.hpp"
+#include "temporary.hpp"
+
+namespace glowvox::test {
+
+struct Ran {
+  int status = -1;
+  std::string out, err;
+};
+
+// arguments: as typed in a shell after "glowvox".
+inline Ran run_glowvox(const TemporaryDirectory& folder, const std::string& arguments) {
+  const std::string out = folder.file(".stdout"), err = folder.file(".stderr");
+  const std::string command =
+      std::string(GLOWVOX_BINARY) + " " + arguments + " >" + out + " 2>" + err;
+  const int status = std::system(command.c_str());
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(out), read_file(err)};
+}
+
+// Status 0, and the run for its output.
+inline Ran succeeds(const TemporaryDirectory& folder, const std::string& arguments) {
+  const Ran ran = run_glowvox(folder, arguments);
+  CAPTURE(arguments);
+  CAPTURE(ran.err);
+  REQUIRE(ran.status == 0);
+  return ran;
+}
+
+// Exit 1 with one line that holds `message`.
+inline void refuses(const TemporaryDirectory& folder, const std::string& arguments,
+                    const std::string& message) {
+  const Ran ran = run_glowvox(folder, arguments);
+  CAPTURE(arguments);
+  CAPTURE(ran.err);
+  CHECK(ran.status == 1);
+  CHECK(std::count(ran.err.begin(), ran.err.end(), '\n') == 1);
+  CHECK(contains(ran.err, message));
+}
+
+inline std::string config(const std::string& name) {
+  return std::string(GLOWVOX_CONFIGS) + "/" + name + ".yaml";
+}
+
+inline std::string speech_file() { return std::string(GLOWVOX_TEST_DATA) + "/mel/lj_2s.wav"; }
+
+}  // namespace glowvox::test

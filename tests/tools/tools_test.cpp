@@ -1,0 +1,224 @@
+// Every tool as a user runs it.
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "audio/wav.hpp"
+#include "format/npy.hpp"
+#include "tools/tool.hpp"
+
+using namespace glowvox;
+using nlohmann::json;
+using test::contains;
+using test::run_glowvox;
+using test::succeeds;
+
+namespace {
+
+// A folder with a model of random weights: "m.safetensors".
+class ModelFolder : public test::TemporaryDirectory {
+ public:
+  explicit ModelFolder(const std::string& configuration = "tiny") : model(file("m.safetensors")) {
+    succeeds(*this, "init " + test::config(configuration) + " -o " + model + " --seed 3");
+  }
+  const std::string model;
+};
+
+}  // namespace
+
+TEST_CASE("help, version and wrong usage") {
+  const test::TemporaryDirectory folder;
+  CHECK(contains(succeeds(folder, "--help").out, "synth"));
+  CHECK(contains(succeeds(folder, "--version").out, "glowvox 0."));
+  for (const char* name :
+       {"synth", "mel", "train", "info", "init", "score", "encode", "decode", "morph"}) {
+    const test::Ran ran = succeeds(folder, std::string(name) + " --help");
+    CHECK(contains(ran.out, "Examples:"));
+    CHECK(contains(ran.out, std::string("glowvox ") + name));
+  }
+  CHECK(run_glowvox(folder, "").status == 2);
+  CHECK(run_glowvox(folder, "sing").status == 2);
+  CHECK(run_glowvox(folder, "synth --nonsense").status == 2);
+  CHECK(run_glowvox(folder, "mel").status == 2);
+}
+
+TEST_CASE("mel writes what a model's specification, a preset or single keys ask for") {
+  const ModelFolder folder;
+  const std::string speech = test::speech_file();
+  succeeds(folder, "mel " + speech + " -o " + folder.file("a.npy"));
+  CHECK(format::read_npy(folder.file("a.npy")).shape == std::vector<std::int64_t>{80, 173});
+  succeeds(folder, "mel " + speech + " -o " + folder.file("b.npy") + " --preset librosa_default");
+  CHECK(format::read_npy(folder.file("b.npy")).shape == std::vector<std::int64_t>{128, 87});
+  succeeds(folder, "mel " + speech + " -o " + folder.file("c.npy") + " --spec '{bands: 40}'");
+  CHECK(format::read_npy(folder.file("c.npy")).shape[0] == 40);
+  const json figures =
+      json::parse(succeeds(folder, "mel " + speech + " -o " + folder.file("d.npy") +
+                                       " --json --model " + folder.model)
+                      .out);
+  CHECK(figures["bands"] == 20);
+  CHECK(figures["seconds"] == doctest::Approx(2.0));
+}
+
+TEST_CASE("info describes configurations and models") {
+  const ModelFolder folder;
+  const json waveglow =
+      json::parse(succeeds(folder, "info --json " + test::config("waveglow-256")).out);
+  // NVIDIA's model: 87.88 M parameters with weight normalisation.
+  CHECK(waveglow["parameters"].get<double>() == doctest::Approx(87.88e6).epsilon(0.001));
+  CHECK(waveglow["gmac_per_second"].get<double>() == doctest::Approx(223.0).epsilon(0.05));
+  const json ours = json::parse(succeeds(folder, "info --json " + test::config("mdct-causal")).out);
+  CHECK(ours["parameters"].get<double>() == doctest::Approx(11.5e6).epsilon(0.02));
+  CHECK(ours["gmac_per_second"].get<double>() == doctest::Approx(1.0).epsilon(0.1));
+  CHECK(contains(succeeds(folder, "info " + folder.model).out, "parameters"));
+}
+
+TEST_CASE("synth: from mel and from sound the same, by seed, in every container") {
+  const ModelFolder folder;
+  const std::string speech = test::speech_file(), m = " --model " + folder.model;
+  succeeds(folder, "mel " + speech + " -o " + folder.file("mel.npy") + m);
+  succeeds(folder,
+           "synth" + m + " --mel " + folder.file("mel.npy") + " -o " + folder.file("a.wav"));
+  succeeds(folder,
+           "synth" + m + " --wav " + speech + " -o " + folder.file("b.wav") + " --threads 1");
+  const auto a = audio::read_audio(folder.file("a.wav"));
+  const auto b = audio::read_audio(folder.file("b.wav"));
+  REQUIRE(a.samples.size() == b.samples.size());
+  CHECK(a.samples.size() > 44000);
+  for (std::size_t i = 0; i < a.samples.size(); ++i)
+    CHECK(std::abs(a.samples[i] - b.samples[i]) < 1e-3f);
+  succeeds(folder, "synth" + m + " --wav " + speech + " -o " + folder.file("c.flac") + " --seed 2");
+  CHECK(audio::read_audio(folder.file("c.flac")).samples != a.samples);
+  const json figures = json::parse(succeeds(folder, "synth" + m + " --wav " + speech + " -o " +
+                                                        folder.file("d.ogg") +
+                                                        " --json --picture " + folder.file("d.png"))
+                                       .out);
+  CHECK(figures[0]["seconds"] == doctest::Approx(2.0).epsilon(0.02));
+  CHECK(figures[0]["real_time_factor"] > 0.0);
+  CHECK(read_file(folder.file("d.png")).substr(1, 3) == "PNG");
+  succeeds(folder, "synth" + m + " --mel " + folder.file("mel.npy") + " --wav " + speech + " -o " +
+                       folder.file(""));
+  CHECK(audio::probe(folder.file("mel.wav")).frames == static_cast<int>(a.samples.size()));
+  CHECK(audio::probe(folder.file("lj_2s.wav")).frames == static_cast<int>(a.samples.size()));
+}
+
+TEST_CASE("synth takes another logarithm and refuses another specification, printing both") {
+  const ModelFolder folder("squeezewave-64s");
+  const std::string speech = test::speech_file(), m = " --model " + folder.model;
+  const std::string mel = folder.file("mel.npy");
+  succeeds(folder, "mel " + speech + " -o " + mel + " --preset hifigan");
+  test::refuses(folder,
+                "synth" + m + " --mel " + mel + " --mel-preset hifigan -o " + folder.file("x.wav"),
+                "the model expects [");
+  succeeds(folder, "mel " + speech + " -o " + mel);
+  succeeds(folder,
+           "synth" + m + " --mel " + mel + " --mel-preset tacotron2 -o " + folder.file("x.wav"));
+}
+
+TEST_CASE("score: exact log-likelihood, total and per second, with a picture") {
+  const ModelFolder folder;
+  const json figures = json::parse(succeeds(folder, "score --model " + folder.model + " --wav " +
+                                                        test::speech_file() + " --json --plot " +
+                                                        folder.file("s.png"))
+                                       .out);
+  const json& all = figures["all"];
+  CHECK(all["nats"].get<double>() / all["seconds"].get<double>() ==
+        doctest::Approx(all["nats_per_second"].get<double>()));
+  CHECK(all["nats_per_second"].get<double>() / 22050.0 ==
+        doctest::Approx(all["nats_per_sample"].get<double>()));
+  CHECK(read_file(folder.file("s.png")).size() > 1000);
+}
+
+TEST_CASE("encode and decode are exact inverses, for every lift and with early outputs") {
+  for (const char* configuration : {"tiny", "squeezewave-64s"}) {
+    CAPTURE(configuration);
+    const ModelFolder folder(configuration);
+    const std::string m = " --model " + folder.model;
+    const auto clip = audio::read_audio(test::speech_file());
+    format::write_npy(folder.file("x.npy"),
+                      {{2, 20480}, {clip.samples.begin(), clip.samples.begin() + 40960}});
+    format::write_npy(folder.file("one.npy"),
+                      {{20480}, {clip.samples.begin(), clip.samples.begin() + 20480}});
+    const json figures =
+        json::parse(succeeds(folder, "encode" + m + " --audio " + folder.file("x.npy") + " -o " +
+                                         folder.file("z.npy") + " --json")
+                        .out);
+    const auto z = format::read_npy(folder.file("z.npy"));
+    REQUIRE(z.shape.size() == 3);
+    CHECK(z.shape[0] == 2);
+    CHECK(z.shape[1] * z.shape[2] == 20480);
+    CHECK(figures["log_prob"].size() == 2);
+    succeeds(folder,
+             "encode" + m + " --audio " + folder.file("one.npy") + " -o " + folder.file("z1.npy"));
+    audio::write_audio(folder.file("one.wav"), {clip.samples.begin(), clip.samples.begin() + 20480},
+                       22050);
+    succeeds(folder, "decode" + m + " --wav " + folder.file("one.wav") + " --latent " +
+                         folder.file("z1.npy") + " -o " + folder.file("y.npy"));
+    const auto y = format::read_npy(folder.file("y.npy"));
+    REQUIRE(y.shape == std::vector<std::int64_t>{20480});
+    for (std::size_t i = 0; i < y.values.size(); ++i)
+      CHECK(std::abs(y.values[i] - clip.samples[i]) < 1e-4f);
+  }
+}
+
+TEST_CASE("encode takes a given mel, decode gives the audio back from it") {
+  const ModelFolder folder("squeezewave-64s");
+  const std::string m = " --model " + folder.model;
+  const std::string speech = test::speech_file(), mel = folder.file("mel.npy");
+  succeeds(folder, "mel " + speech + " -o " + mel);
+  succeeds(folder,
+           "encode" + m + " --wav " + speech + " --mel " + mel + " -o " + folder.file("z.npy"));
+  succeeds(folder, "decode" + m + " --mel " + mel + " --latent " + folder.file("z.npy") + " -o " +
+                       folder.file("y.wav"));
+  const auto y = audio::read_audio(folder.file("y.wav")).samples;
+  const auto x = audio::read_audio(speech).samples;
+  REQUIRE(y.size() == x.size() / 256 * 256);
+  for (std::size_t i = 0; i < y.size(); ++i) CHECK(std::abs(x[i] - y[i]) < 2e-4f);
+}
+
+TEST_CASE("morph: amount 0 gives the utterance back, more gives something else") {
+  const ModelFolder folder;
+  const std::string speech = test::speech_file(), m = " --model " + folder.model;
+  const auto x = audio::read_audio(speech).samples;
+  const std::vector<float> reversed(x.rbegin(), x.rend());
+  audio::write_audio(folder.file("b.wav"), reversed, 22050);
+  const std::string from = "morph" + m + " --from " + speech;
+  succeeds(folder,
+           from + " --to " + folder.file("b.wav") + " --amount 0 -o " + folder.file("y.wav"));
+  const auto y = audio::read_audio(folder.file("y.wav")).samples;
+  for (std::size_t i = 0; i < y.size(); ++i) CHECK(std::abs(x[i] - y[i]) < 2e-4f);
+  const json half = json::parse(succeeds(folder, from + " --to " + folder.file("b.wav") +
+                                                     " --json -o " + folder.file("h.wav"))
+                                    .out);
+  CHECK(audio::read_audio(folder.file("h.wav")).samples != y);
+  CHECK(half["latent_rms"] > 0.0);
+  succeeds(folder, from + " --plus " + folder.file("b.wav") + " --minus " + speech +
+                       " --amount 2 -o " + folder.file("p.wav"));
+  CHECK(audio::read_audio(folder.file("p.wav")).samples != y);
+}
+
+TEST_CASE("train: a run, its summary, Ctrl-C and --resume, --init-from, --half") {
+  const test::TemporaryDirectory folder;
+  const std::string speech = test::speech_file();
+  write_file(folder.file("list.txt"), speech + "\n");
+  const std::string base = "train " + test::config("tiny") + " --data " + folder.file("list.txt");
+  const json summary =
+      json::parse(succeeds(folder, base + " --valid " + folder.file("list.txt") + " --out " +
+                                       folder.file("a") + " --steps 30 --json")
+                      .out);
+  CHECK(summary["steps"] == 30);
+  CHECK(summary["valid_after"]["nats_per_sample"] > summary["valid_before"]["nats_per_sample"]);
+  CHECK(contains(read_file(folder.file("a/metrics.csv")), "valid_swapped_mel_loss"));
+  succeeds(folder, "synth --model " + folder.file("a/model.safetensors") + " --wav " + speech +
+                       " -o " + folder.file("a.wav"));
+  succeeds(folder, base + " --out " + folder.file("b") + " --steps 3 --half --init-from " +
+                       folder.file("a/model.safetensors"));
+  // Interrupted after a moment: exit 130, a checkpoint, and a run that continues.
+  const std::string interrupted =
+      "sh -c '" + std::string(GLOWVOX_BINARY) + " " + base + " --out " + folder.file("c") +
+      " --steps 100000 & p=$!; sleep 4; kill -INT $p; " + "wait $p' 2>/dev/null >/dev/null";
+  const int status = std::system(interrupted.c_str());
+  CHECK(WEXITSTATUS(status) == 130);
+  const std::string log = read_file(folder.file("c/metrics.csv"));
+  CHECK(contains(log, "\n10,"));
+  CHECK(std::filesystem::exists(folder.file("c/checkpoint.safetensors")));
+  succeeds(folder, base + " --out " + folder.file("c") + " --steps 1 --resume");
+}

@@ -1,0 +1,170 @@
+#include "train/trainer.hpp"
+
+#include <cmath>
+#include <filesystem>
+
+#include "model/model_file.hpp"
+#include "train/run.hpp"
+#include "train/training.hpp"
+
+using namespace glowvox;
+
+namespace {
+
+std::vector<torch::Tensor> copies(train::Trainer& trainer) {
+  std::vector<torch::Tensor> weights;
+  for (const auto& p : trainer.model().parameters()) weights.push_back(p.detach().clone());
+  return weights;
+}
+
+bool equal(const std::vector<torch::Tensor>& a, const std::vector<torch::Tensor>& b) {
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (!torch::equal(a[i], b[i])) return false;
+  return a.size() == b.size();
+}
+
+}  // namespace
+
+TEST_CASE("resuming equals not having stopped, bit for bit") {
+  const test::SpeechFolder speech;
+  const std::string checkpoint = speech.file("checkpoint.safetensors");
+  train::Trainer whole(test::tiny(), speech.folder(), 1, test::ignore);
+  whole.initialize();
+  for (int i = 0; i < 12; ++i) whole.step(i / 12.0);
+
+  train::Trainer first(test::tiny(), speech.folder(), 1, test::ignore);
+  first.initialize();
+  for (int i = 0; i < 5; ++i) first.step(i / 12.0);
+  first.save_checkpoint(checkpoint);
+
+  train::Trainer second(test::tiny(), speech.folder(), 1, test::ignore);
+  second.restore(checkpoint);
+  CHECK(second.progress().step == 5);
+  for (int i = 5; i < 12; ++i) second.step(i / 12.0);
+  CHECK(equal(copies(whole), copies(second)));
+  whole.save_model(speech.file("whole.safetensors"), false);
+  second.save_model(speech.file("second.safetensors"), false);
+  const auto a = format::read_safetensors(speech.file("whole.safetensors"));
+  const auto b = format::read_safetensors(speech.file("second.safetensors"));
+  for (const auto& [name, tensor] : a.tensors) CHECK(tensor.bytes == b.tensors.at(name).bytes);
+}
+
+TEST_CASE("a checkpoint of another run is refused") {
+  const test::SpeechFolder speech;
+  const std::string path = speech.file("checkpoint.safetensors");
+  train::Trainer trainer(test::tiny(), speech.folder(), 1, test::ignore);
+  trainer.save_checkpoint(path);
+  format::ModelConfig config = test::tiny();
+  config.train.rate *= 2.0;
+  train::Trainer other(config, speech.folder(), 1, test::ignore);
+  CHECK(test::contains(test::error_of([&] { other.restore(path); }), "another configuration"));
+  train::Trainer seeded(test::tiny(), speech.folder(), 2, test::ignore);
+  CHECK(test::contains(test::error_of([&] { seeded.restore(path); }), "--seed 1"));
+  trainer.save_model(path, false);
+  CHECK(test::contains(test::error_of([&] { trainer.restore(path); }),
+                       "is not a glowvox checkpoint"));
+}
+
+TEST_CASE("training raises the held-out likelihood, and the conditioner lives") {
+  const test::SpeechFolder speech;
+  train::Trainer trainer(test::tiny(), speech.folder(), 1, test::ignore);
+  trainer.initialize();
+  const train::Validation before = trainer.validate_on(trainer.corpus());
+  for (int i = 0; i < 60; ++i) {
+    const train::StepResult r = trainer.step(i / 60.0);
+    CHECK(!r.skipped);
+    CHECK(std::isfinite(r.gradient_norm));
+  }
+  const train::Validation after = trainer.validate_on(trainer.corpus());
+  CHECK(after.nats_per_sample > before.nats_per_sample + 0.05);
+  CHECK(after.swapped_mel_loss > 0.1);
+  CHECK(after.feature_variation > 0.1);
+}
+
+TEST_CASE("a dead conditioner shows as zero") {
+  const test::SpeechFolder speech;
+  model::FlowVocoder model(test::tiny());
+  {
+    const torch::NoGradGuard no_grad;
+    for (auto& p : model.named_parameters())
+      if (p.key().rfind("conditioner.input", 0) == 0) p.value().zero_();
+    model.named_buffers()["scale_shift.mel_weight"].zero_();
+  }
+  const train::Corpus corpus(speech.folder(), 22050, test::ignore);
+  const train::Validation v = train::validate(model, corpus);
+  CHECK(v.swapped_mel_loss == doctest::Approx(0.0));
+  CHECK(v.feature_variation < 0.2);
+}
+
+TEST_CASE("a step that is not finite is skipped and counted, the weights stay") {
+  const test::SpeechFolder speech;
+  train::Trainer trainer(test::tiny(), speech.folder(), 1, test::ignore);
+  trainer.initialize();
+  {
+    const torch::NoGradGuard no_grad;
+    trainer.model().named_parameters()["scale_shift.bias"].fill_(-1e4f);
+  }
+  const auto before = copies(trainer);
+  CHECK(trainer.step(0.0).skipped);
+  CHECK(trainer.progress().skipped == 1);
+  CHECK(trainer.progress().step == 1);
+  CHECK(equal(before, copies(trainer)));
+}
+
+TEST_CASE("the rate warms up, then falls along a cosine") {
+  const test::SpeechFolder speech;
+  format::ModelConfig config = test::tiny();
+  config.train.warmup_steps = 10;
+  train::Trainer trainer(config, speech.folder(), 1, test::ignore);
+  CHECK(trainer.rate_at(0.0) == doctest::Approx(config.train.rate / 10.0));
+  trainer.progress().step = 100;
+  CHECK(trainer.rate_at(0.0) == doctest::Approx(config.train.rate));
+  CHECK(trainer.rate_at(0.5) ==
+        doctest::Approx(config.train.rate * (1.0 + config.train.final_rate) / 2.0));
+  CHECK(trainer.rate_at(1.0) == doctest::Approx(config.train.rate * config.train.final_rate));
+}
+
+// Adam's first step moves every weight by the rate against the sign of its gradient; two steps with
+// one gradient are the same as one of twice the length.
+TEST_CASE("the optimizer is Adam with decoupled decay and an average") {
+  torch::nn::Module module;
+  const torch::Tensor w = module.register_parameter("w", torch::tensor({1.0f, -2.0f}));
+  format::TrainConfig config;
+  config.weight_decay = 0.1;
+  train::Optimizer optimizer(module, config);
+  torch::Tensor handle = w;
+  handle.mutable_grad() = torch::tensor({0.3f, -4.0f});
+  CHECK(optimizer.gradient_norm() == doctest::Approx(std::sqrt(0.09 + 16.0)));
+  optimizer.step(0, 0.01, 1.0);
+  CHECK(w[0].item<float>() == doctest::Approx(1.0 * (1 - 0.001) - 0.01));
+  CHECK(w[1].item<float>() == doctest::Approx(-2.0 * (1 - 0.001) + 0.01));
+  const double decay = 2.0 / 11.0;
+  CHECK(optimizer.slots()[0].average[0].item<float>() ==
+        doctest::Approx(decay * 1.0 + (1.0 - decay) * w[0].item<float>()));
+  optimizer.step(1, 0.01, 0.5);  // a scaled gradient with the same sign: Adam's step is the same
+  CHECK(w[0].item<float>() < 0.981f);
+}
+
+TEST_CASE("a run writes its folder, is interrupted and is continued") {
+  const test::SpeechFolder speech;
+  train::RunOptions options;
+  options.config = test::tiny();
+  options.data = options.valid = speech.folder();
+  options.out = speech.file("run");
+  options.steps = 20;
+  options.valid_every = 10;
+  const std::atomic<bool> stop_now{true}, go{false};
+  const train::RunSummary stopped = train::run(options, stop_now, test::ignore);
+  CHECK(stopped.interrupted);
+  CHECK(std::filesystem::exists(options.out + "/checkpoint.safetensors"));
+  CHECK(test::contains(test::error_of([&] { train::run(options, go, test::ignore); }),
+                       "belongs to an earlier run"));
+  options.resume = true;
+  const train::RunSummary done = train::run(options, go, test::ignore);
+  CHECK(!done.interrupted);
+  CHECK(done.progress.step == 20);
+  REQUIRE(done.after);
+  CHECK(done.after->nats_per_sample > done.before->nats_per_sample);
+  CHECK(std::filesystem::exists(options.out + "/metrics.csv"));
+  CHECK(model::load_model(done.model_path)->config().name == "tiny");
+}

@@ -1,0 +1,36 @@
+// What training tests share: a small corpus and the tiny configuration.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "audio/wav.hpp"
+#include "format/config.hpp"
+#include "temporary.hpp"
+
+namespace glowvox::test {
+
+inline format::ModelConfig tiny() {
+  return format::read_config(std::string(GLOWVOX_CONFIGS) + "/tiny.yaml");
+}
+
+inline std::vector<float> speech() {
+  return audio::read_audio(std::string(GLOWVOX_TEST_DATA) + "/mel/lj_2s.wav").samples;
+}
+
+// A folder with two clips of speech.
+class SpeechFolder : public TemporaryDirectory {
+ public:
+  SpeechFolder() {
+    const std::vector<float> all = speech();
+    audio::write_audio(file("a.wav"), {all.begin(), all.begin() + 20000}, 22050);
+    audio::write_audio(file("b.flac"), {all.begin() + 20000, all.end()}, 22050);
+  }
+  std::string folder() const { return file(""); }
+};
+
+inline void ignore(const std::string& /*message*/) {}
+
+}  // namespace glowvox::test

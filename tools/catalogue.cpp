@@ -1,0 +1,53 @@
+#include "catalogue.hpp"
+
+#include <cstring>
+
+namespace glowvox::tools {
+
+const std::vector<Command>& catalogue() {
+  static const std::vector<Command> commands = {
+      {"synth", "Synthesize sound from mel spectrograms",
+       "  glowvox synth --model samples/mdct-causal.safetensors --mel samples/kerstin-0014.npy -o "
+       "out.wav\n"
+       "  glowvox synth --model M --wav speech.wav -o copy.flac --sigma 0.8",
+       nullptr},
+      {"mel", "Compute a log-mel spectrogram from sound",
+       "  glowvox mel speech.wav -o speech.npy\n"
+       "  glowvox mel speech.wav -o speech.npy --preset hifigan",
+       nullptr},
+      {"train", "Train a flow on recordings by exact likelihood",
+       "  glowvox train configs/mdct-causal.yaml --data train.txt --valid dev.txt --out runs/a "
+       "--minutes 60\n"
+       "  glowvox train configs/mdct-causal.yaml --data train.txt --out runs/a --minutes 120 "
+       "--resume",
+       nullptr},
+      {"info", "Describe a model file or a configuration",
+       "  glowvox info configs/mdct-causal.yaml\n  glowvox info model.safetensors --json", nullptr},
+      {"init", "Write a model with random weights, for tests and timing",
+       "  glowvox init configs/waveglow-256.yaml -o random.safetensors --seed 3", nullptr},
+      {"score", "Exact log-likelihood of recordings",
+       "  glowvox score --model M --wav speech.wav\n"
+       "  glowvox score --model M --wav speech.wav --plot score.png --json",
+       nullptr},
+      {"encode", "Sound to latent, exactly",
+       "  glowvox encode --model M --wav speech.wav -o z.npy\n"
+       "  glowvox encode --model M --audio x.npy --mel mel.npy -o z.npy",
+       nullptr},
+      {"decode", "Latent to sound: the inverse of encode",
+       "  glowvox decode --model M --mel mel.npy --latent z.npy -o out.wav", nullptr},
+      {"morph", "Move between two utterances' latents, or along an attribute",
+       "  glowvox morph --model M --from a.wav --to b.wav --amount 0.5 -o half.wav\n"
+       "  glowvox morph --model M --from a.wav --plus bright/*.wav --minus dark/*.wav --amount 1 "
+       "-o brighter.wav",
+       nullptr},
+  };
+  return commands;
+}
+
+const Command* find_command(const char* name) {
+  for (const Command& command : catalogue())
+    if (std::strcmp(command.name, name) == 0) return &command;
+  return nullptr;
+}
+
+}  // namespace glowvox::tools

@@ -1,0 +1,31 @@
+// The subcommands and what they share.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace glowvox::tools {
+
+// A subcommand: adds its options to the app and returns what runs after parsing (the exit status).
+using Setup = std::function<int()> (*)(CLI::App& app);
+
+struct Command {
+  const char* name;
+  const char* summary;
+  const char* examples;  // shown under the options by --help
+  Setup setup;           // null: lives in glowvox-train
+};
+
+// Parses argv[2...] for the command named by argv[1] and runs it. Exit status: 0; 1 after an
+// error, which is printed as one line; 2 after wrong usage.
+int run_command(const Command& command, int argc, char** argv);
+
+// Runs body and turns what it throws into one line on standard error and an exit status.
+int guarded(const std::string& name, const std::function<int()>& body);
+
+// A line for the user on standard error: "glowvox train: text".
+void say(const std::string& text);
+
+}  // namespace glowvox::tools

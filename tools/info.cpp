@@ -1,0 +1,56 @@
+// glowvox info: what a model or a configuration is.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "commands.hpp"
+#include "model/model_file.hpp"
+
+namespace glowvox::tools {
+
+namespace {
+
+struct Options {
+  std::string path;
+  bool json = false;
+};
+
+std::shared_ptr<model::FlowVocoder> load(const std::string& path) {
+  const auto extension = std::filesystem::path(path).extension();
+  if (extension == ".yaml" || extension == ".yml")
+    return std::make_shared<model::FlowVocoder>(format::read_config(path));
+  return model::load_model(path);
+}
+
+int run(const Options& o) {
+  const auto model = load(o.path);
+  const format::ModelConfig& c = model->config();
+  if (o.json) {
+    fmt::print("{}\n", nlohmann::json{{"name", c.name},
+                                      {"purpose", c.purpose},
+                                      {"parameters", model->parameter_count()},
+                                      {"gmac_per_second", model->gmac_per_second()},
+                                      {"mel", describe(c.mel)},
+                                      {"configuration", format::to_yaml(c)}}
+                           .dump(2));
+    return 0;
+  }
+  fmt::print("{}: {}\n", c.name, c.purpose);
+  fmt::print("parameters            {:.2f} M\n", model->parameter_count() * 1e-6);
+  fmt::print("work                  {:.2f} GMAC per second of audio\n", model->gmac_per_second());
+  fmt::print("mel                   {}\n\n{}\n", describe(c.mel), format::to_yaml(c));
+  return 0;
+}
+
+}  // namespace
+
+std::function<int()> setup_info(CLI::App& app) {
+  auto o = std::make_shared<Options>();
+  app.add_option("PATH", o->path, "Model file, or configuration (.yaml)")->required();
+  app.add_flag("--json", o->json, "Print as JSON");
+  return [o] { return run(*o); };
+}
+
+}  // namespace glowvox::tools

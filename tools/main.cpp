@@ -1,0 +1,54 @@
+// glowvox: its own subcommands, and those of glowvox-train, which it starts.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <string>
+
+#include "catalogue.hpp"
+#include "commands.hpp"
+
+using namespace glowvox::tools;
+
+namespace {
+
+void print_help() {
+  fmt::print(
+      "glowvox: a flow-based speech vocoder\n\nUsage: glowvox COMMAND [OPTIONS]\n\nCommands:\n");
+  for (const Command& c : catalogue()) fmt::print("  {:<8}{}\n", c.name, c.summary);
+  fmt::print("\nglowvox COMMAND --help shows a command's options and examples.\n");
+}
+
+int start_beside(const char* program, char** argv) {
+  const auto folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  const std::string path = (folder / program).string();
+  ::execv(path.c_str(), argv);
+  say("error: " + path + ": cannot be started: " + std::strerror(errno) +
+      "; build it with cmake --build");
+  return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string name = argc > 1 ? argv[1] : "--help";
+  if (name == "--help" || name == "-h" || name == "help") {
+    print_help();
+    return argc > 1 ? 0 : 2;
+  }
+  if (name == "--version") {
+    fmt::print("glowvox {}\n", GLOWVOX_VERSION);
+    return 0;
+  }
+  const Command* known = find_command(name.c_str());
+  if (!known) {
+    say("unknown command '" + name + "'; see glowvox --help");
+    return 2;
+  }
+  if (name != "mel") return start_beside("glowvox-train", argv);
+  Command mel = *known;
+  mel.setup = setup_mel;
+  return run_command(mel, argc, argv);
+}

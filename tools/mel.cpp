@@ -1,0 +1,72 @@
+// glowvox mel: sound to log-mel spectrogram.
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "audio/wav.hpp"
+#include "commands.hpp"
+#include "format/config.hpp"
+#include "format/model_metadata.hpp"
+#include "format/npy.hpp"
+#include "glowvox/error.hpp"
+
+namespace glowvox::tools {
+
+namespace {
+
+struct Options {
+  std::string in, out, preset = "tacotron2", spec, model;
+  bool json = false;
+};
+
+MelSpec chosen(const Options& o) {
+  if (!o.model.empty()) return format::model_config(format::read_safetensors(o.model), o.model).mel;
+  if (!o.spec.empty()) return format::parse_mel_spec(o.spec, "--spec");
+  return mel_preset(o.preset);
+}
+
+int run(const Options& o) {
+  const MelSpec spec = chosen(o);
+  std::string notice;
+  const std::vector<float> audio = audio::load_mono(o.in, spec.sample_rate_hz, &notice);
+  if (!notice.empty()) say(notice);
+  Mel mel;
+  try {
+    mel = log_mel(audio.data(), static_cast<std::int64_t>(audio.size()), spec);
+  } catch (const Error& e) {
+    throw Error(o.in, e.what());
+  }
+  format::write_mel(o.out, mel);
+  const double seconds = static_cast<double>(audio.size()) / spec.sample_rate_hz;
+  if (o.json)
+    fmt::print("{}\n", nlohmann::json{{"mel", o.out},
+                                      {"bands", mel.bands},
+                                      {"frames", mel.frames},
+                                      {"seconds", seconds},
+                                      {"specification", describe(spec)}}
+                           .dump(2));
+  else
+    fmt::print("{}: {} bands, {} frames, {:.2f} s\n", o.out, mel.bands, mel.frames, seconds);
+  return 0;
+}
+
+}  // namespace
+
+std::function<int()> setup_mel(CLI::App& app) {
+  auto o = std::make_shared<Options>();
+  std::string presets;
+  for (const std::string& name : mel_preset_names())
+    presets += (presets.empty() ? "" : ", ") + name;
+  app.add_option("IN", o->in, "wav, flac or ogg, any rate and channel count")->required();
+  app.add_option("-o,--out", o->out, "npy file, float32 [bands, frames]")->required();
+  auto* preset = app.add_option("--preset", o->preset, presets)->capture_default_str();
+  app.add_option("--spec", o->spec,
+                 "Any specification, as in a configuration: '{preset: hifigan, bands: 40}'")
+      ->excludes(preset);
+  app.add_option("--model", o->model, "The specification of this model file")->excludes(preset);
+  app.add_flag("--json", o->json, "Print the figures as JSON");
+  return [o] { return run(*o); };
+}
+
+}  // namespace glowvox::tools

@@ -1,0 +1,92 @@
+#include "signals.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <filesystem>
+
+#include "audio/wav.hpp"
+#include "command.hpp"
+#include "format/npy.hpp"
+#include "glowvox/error.hpp"
+
+namespace glowvox::tools {
+
+using torch::Tensor;
+
+namespace {
+
+Tensor read_tensor(const std::string& path) {
+  const format::Array array = format::read_npy(path);
+  const Tensor t = torch::tensor(array.values).view(array.shape);
+  if (t.numel() == 0) throw Error(path, "holds no values");
+  if (!torch::isfinite(t).all().item<bool>()) throw Error(path, "holds values that are not finite");
+  return t;
+}
+
+std::string shape_of(const Tensor& t) {
+  std::string text;
+  for (const auto size : t.sizes()) text += (text.empty() ? "" : ", ") + std::to_string(size);
+  return "[" + text + "]";
+}
+
+}  // namespace
+
+std::vector<float> to_vector(const Tensor& tensor) {
+  const Tensor t = tensor.to(torch::kFloat).contiguous();
+  return {t.data_ptr<float>(), t.data_ptr<float>() + t.numel()};
+}
+
+train::Recording read_recording(const std::string& path, const format::ModelConfig& config) {
+  std::string notice;
+  const std::vector<float> samples = audio::load_mono(path, config.mel.sample_rate_hz, &notice);
+  if (!notice.empty()) say(notice);
+  return train::as_recording(samples, config, path);
+}
+
+Tensor read_audio_npy(const std::string& path) {
+  const Tensor t = read_tensor(path);
+  if (t.dim() > 2)
+    throw Error(path, "expected audio of shape [samples] or [batch, samples], got " + shape_of(t));
+  return t.dim() == 2 ? t : t.view({1, -1});
+}
+
+Tensor read_mel_npy(const std::string& path, int bands) {
+  const Tensor t = read_tensor(path);
+  if (t.dim() == 3 && t.size(0) > 1) {
+    if (t.size(1) == bands) return t.transpose(1, 2).contiguous();
+    if (t.size(2) == bands) return t;
+    throw Error(path, fmt::format("expected a mel of {} bands, got shape {}", bands, shape_of(t)));
+  }
+  const Mel mel = format::read_mel(path, bands);
+  return torch::tensor(mel.values).view({1, mel.frames, mel.bands});
+}
+
+Tensor read_latent_npy(const std::string& path) {
+  const Tensor t = read_tensor(path);
+  if (t.dim() < 2 || t.dim() > 3)
+    throw Error(path,
+                "expected latents of shape [channels, frames] or [batch, channels, frames], "
+                "got " +
+                    shape_of(t));
+  return (t.dim() == 3 ? t : t.unsqueeze(0)).permute({2, 0, 1}).contiguous();
+}
+
+void write_latent_npy(const std::string& path, const Tensor& z) {
+  const Tensor t = z.permute({1, 2, 0}).contiguous();  // [B, C, T]
+  format::write_npy(path, {t.sizes().vec(), to_vector(t)});
+}
+
+std::int64_t write_signal(const std::string& path, const Tensor& audio, int sample_rate_hz) {
+  if (std::filesystem::path(path).extension() == ".npy") {
+    const Tensor t = audio.size(0) == 1 ? audio[0] : audio;
+    format::write_npy(path, {t.sizes().vec(), to_vector(t)});
+    return 0;
+  }
+  if (audio.size(0) != 1)
+    throw Error(path, fmt::format("expected one clip for a sound file, got {}", audio.size(0)),
+                "write an .npy");
+  return audio::write_audio(path, to_vector(audio), sample_rate_hz);
+}
+
+}  // namespace glowvox::tools

@@ -1,0 +1,22 @@
+// glowvox-train: the subcommands that need LibTorch; glowvox starts it.
+#include <cstring>
+
+#include "catalogue.hpp"
+#include "commands.hpp"
+
+int main(int argc, char** argv) {
+  using namespace glowvox::tools;
+  static const std::pair<const char*, Setup> kSetups[] = {
+      {"decode", setup_decode}, {"encode", setup_encode}, {"info", setup_info},
+      {"init", setup_init},     {"morph", setup_morph},   {"score", setup_score},
+      {"synth", setup_synth},   {"train", setup_train},
+  };
+  for (const auto& [name, setup] : kSetups) {
+    if (argc < 2 || std::strcmp(argv[1], name) != 0) continue;
+    Command command = *find_command(name);
+    command.setup = setup;
+    return run_command(command, argc, argv);
+  }
+  say("expected a subcommand; see glowvox --help");
+  return 2;
+}

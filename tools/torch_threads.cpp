@@ -1,0 +1,41 @@
+#include "torch_threads.hpp"
+
+#include <ATen/Parallel.h>
+#include <dlfcn.h>
+
+#include <fstream>
+#include <string>
+
+#include "command.hpp"
+#include "core/threads.hpp"
+#include "glowvox/error.hpp"
+
+namespace glowvox::tools {
+
+namespace {
+
+// Whether a shared library whose path contains `name` is loaded into this process.
+bool loaded(const std::string& name) {
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);)
+    if (line.find(name) != std::string::npos) return true;
+  return false;
+}
+
+}  // namespace
+
+void use_threads(int threads) {
+  if (threads < 0) throw Error("--threads", "expected 0 or more, got " + std::to_string(threads));
+  const int count = threads > 0 ? threads : available_cores();
+  at::set_num_threads(count);
+  // OpenBLAS keeps a count of its own, which LibTorch does not set.
+  using SetThreads = void (*)(int);
+  if (const auto set =
+          reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads")))
+    set(count);
+  if (loaded("/blas/libblas.so"))
+    say("warning: matrix products run on the reference BLAS, about 27 times slower than need be; "
+        "apt-get install libopenblas0-pthread");
+}
+
+}  // namespace glowvox::tools
