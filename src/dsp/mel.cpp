@@ -39,7 +39,7 @@ struct Band {
 
 struct Analysis {
   std::vector<Band> bands;
-  std::vector<float> window;  // [n_fft]
+  std::vector<double> window;  // [n_fft]
 };
 
 Analysis make_analysis(const MelSpec& spec) {
@@ -54,10 +54,7 @@ Analysis make_analysis(const MelSpec& spec) {
     while (last > first && last[-1] == 0.0F) --last;
     analysis.bands.push_back({static_cast<std::size_t>(first - row), {first, last}});
   }
-  const std::vector<float> hann = dsp::hann_periodic(spec.win_samples);
-  analysis.window.assign(static_cast<std::size_t>(spec.n_fft), 0.0F);
-  std::copy(hann.begin(), hann.end(),
-            analysis.window.begin() + (spec.n_fft - spec.win_samples) / 2);
+  analysis.window = dsp::centred_hann(spec.n_fft, spec.win_samples);
   return analysis;
 }
 

@@ -53,22 +53,20 @@ fftw_plan plan_for(int n_fft) {
 
 }  // namespace
 
-std::vector<float> hann_periodic(int samples) {
-  std::vector<float> window(static_cast<std::size_t>(samples));
-  for (std::size_t i = 0; i < window.size(); ++i)
-    window[i] = static_cast<float>(0.5 - 0.5 * std::cos(kTwoPi * static_cast<double>(i) / samples));
+std::vector<double> centred_hann(int n_fft, int win_samples) {
+  std::vector<double> window(static_cast<std::size_t>(n_fft), 0.0);
+  const int first = (n_fft - win_samples) / 2;
+  for (int i = 0; i < win_samples; ++i)
+    window[static_cast<std::size_t>(first + i)] = 0.5 - 0.5 * std::cos(kTwoPi * i / win_samples);
   return window;
 }
 
 Spectrum stft(const std::vector<float>& padded, int n_fft, int hop_samples, int win_samples) {
-  const std::vector<float> hann = hann_periodic(win_samples);
-  std::vector<float> window(static_cast<std::size_t>(n_fft), 0.0F);
-  std::copy(hann.begin(), hann.end(), window.begin() + (n_fft - win_samples) / 2);
-  return stft(padded, n_fft, hop_samples, window);
+  return stft(padded, n_fft, hop_samples, centred_hann(n_fft, win_samples));
 }
 
 Spectrum stft(const std::vector<float>& padded, int n_fft, int hop_samples,
-              const std::vector<float>& window) {
+              const std::vector<double>& window) {
   Spectrum spectrum;
   spectrum.bins = n_fft / 2 + 1;
   const auto samples = static_cast<std::int64_t>(padded.size());

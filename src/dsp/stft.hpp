@@ -21,8 +21,9 @@ Spectrum stft(const std::vector<float>& padded, int n_fft, int hop_samples, int 
 
 // The same with any window, whose size is n_fft. Safe to call from several threads.
 Spectrum stft(const std::vector<float>& padded, int n_fft, int hop_samples,
-              const std::vector<float>& window);
+              const std::vector<double>& window);
 
-std::vector<float> hann_periodic(int samples);
+// The periodic Hann window of win_samples, centred in n_fft.
+std::vector<double> centred_hann(int n_fft, int win_samples);
 
 }  // namespace glowvox::dsp

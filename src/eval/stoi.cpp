@@ -84,8 +84,8 @@ Bands third_octaves(const std::vector<float>& x, const std::vector<float>& windo
   // The transform takes frames of its own length: a tail of silence completes the last one.
   std::vector<float> padded(x);
   padded.resize(x.size() + kFft - kFrame, 0.0F);
-  std::vector<float> wide(window);
-  wide.resize(kFft, 0.0F);
+  std::vector<double> wide(window.begin(), window.end());
+  wide.resize(kFft, 0.0);
   const dsp::Spectrum spectrum = dsp::stft(padded, kFft, static_cast<int>(kHop), wide);
   const auto edges = band_bins();
   Bands bands(static_cast<std::size_t>(spectrum.frames));

@@ -166,8 +166,7 @@ Mel read_mel(const std::string& path, int bands) {
     throw Error(path, "shape " + printed + " is no mel", "expected [bands, frames]");
   const bool band_major = shape[0] == bands;
   if (!band_major && shape[1] != bands)
-    throw Error(path, fmt::format("mel has {} bands, the model expects {} (shape {})",
-                                  std::min(shape[0], shape[1]), bands, printed));
+    throw Error(path, fmt::format("expected a mel of {} bands, got shape {}", bands, printed));
   Mel mel;
   mel.bands = bands;
   mel.frames = band_major ? shape[1] : shape[0];

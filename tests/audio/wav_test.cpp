@@ -73,7 +73,7 @@ TEST_CASE("wav and flac keep 16 bits, ogg keeps the sound") {
   CHECK(directory.entries() == 4);
 }
 
-TEST_CASE("values outside [-1, 1] are clamped and counted") {
+TEST_CASE("values beyond full scale are clamped and counted") {
   const test::TemporaryDirectory directory;
   const std::string path = directory.file("clip.wav");
   CHECK(write_audio(path, {2.0F, -3.0F, 1.0F, -1.0F, 0.0F}, 8000) == 2);

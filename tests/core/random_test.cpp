@@ -34,7 +34,7 @@ TEST_CASE("normal values do not depend on chunking or stride") {
   }
 }
 
-TEST_CASE("seed, stream and channel each change the values; nothing else is written") {
+TEST_CASE("seed, stream and channel each change the values and nothing else") {
   std::vector<float> base(9, -100.0F);
   fill_normal(1, 2, 3, 0, 8, base.data());
   CHECK(base[8] == -100.0F);
@@ -65,7 +65,7 @@ TEST_CASE("normal values have the moments of a standard normal") {
   CHECK(std::abs(neighbours) < 0.008);
 }
 
-TEST_CASE("uniform values lie in [0, 1) and spread evenly") {
+TEST_CASE("uniform values lie between 0 and 1 and spread evenly") {
   int tenths[10] = {};
   for (std::uint64_t i = 0; i < 100000; ++i) {
     const double u = uniform_at(5, 1, i);

@@ -98,7 +98,7 @@ TEST_CASE("shifted frames are the frames of a shifted signal") {
   }
 }
 
-TEST_CASE("one hop of shift is one frame; without padding too") {
+TEST_CASE("one hop of shift is one frame, without padding too") {
   const std::vector<float> x = speech();
   MelSpec spec;
   spec.padding = MelPadding::kNone;

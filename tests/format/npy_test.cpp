@@ -170,7 +170,7 @@ TEST_CASE("what is no mel for the model is refused") {
     return error_of([&] { read_mel(path, 2); });
   };
   CHECK(refused({3, 5}, std::vector<float>(15)) ==
-        path + ": mel has 3 bands, the model expects 2 (shape [3, 5])");
+        path + ": expected a mel of 2 bands, got shape [3, 5]");
   CHECK(contains(refused({6}, kSix), "shape [6] is no mel"));
   CHECK(contains(refused({}, {1}), "shape [] is no mel"));
   CHECK(contains(refused({2, 3, 1}, kSix), "shape [2, 3, 1] is no mel"));

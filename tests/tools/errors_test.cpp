@@ -77,7 +77,7 @@ TEST_CASE("mels that cannot be used") {
   refuses(folder, folder.synth("--mel " + mel), "mel.npy: no such file");
   format::write_npy(mel, {{7, 10}, std::vector<float>(70)});
   refuses(folder, folder.synth("--mel " + mel), "mel.npy: ");
-  refuses(folder, folder.synth("--mel " + mel), "20 bands");
+  refuses(folder, folder.synth("--mel " + mel), "expected a mel of 20 bands, got shape [7, 10]");
   format::write_npy(mel, {{20, 0}, {}});
   refuses(folder, folder.synth("--mel " + mel), "mel.npy: ");
   format::write_npy(mel, {{20, 2}, std::vector<float>(40, std::nanf(""))});
