@@ -3,9 +3,9 @@ add_library(glowvox_lib STATIC
   src/audio/resample.cpp
   src/audio/wav.cpp
   src/core/atomic_file.cpp
+  src/core/cpu.cpp
   src/core/progress_bar.cpp
   src/core/random.cpp
-  src/core/threads.cpp
   src/dsp/mdct.cpp
   src/dsp/mel.cpp
   src/dsp/mel_convert.cpp
@@ -24,8 +24,7 @@ set_target_properties(glowvox_lib PROPERTIES OUTPUT_NAME glowvox)
 target_include_directories(glowvox_lib PUBLIC include PRIVATE src)
 target_link_libraries(glowvox_lib
   PRIVATE glowvox_options PkgConfig::SNDFILE PkgConfig::FFTW PkgConfig::SOXR PNG::PNG
-          nlohmann_json::nlohmann_json Threads::Threads
-  PUBLIC fmt::fmt yaml-cpp)
+          nlohmann_json::nlohmann_json fmt::fmt yaml-cpp Threads::Threads)
 
 # The flow, the model and its training: LibTorch. Its headers are compiled once.
 add_library(glowvox_flow STATIC
@@ -50,12 +49,14 @@ add_library(glowvox_flow STATIC
   src/train/validation.cpp
 )
 target_include_directories(glowvox_flow PUBLIC src)
-target_link_libraries(glowvox_flow PUBLIC glowvox_lib glowvox_torch PRIVATE glowvox_options)
+target_link_libraries(glowvox_flow
+  PUBLIC glowvox_lib glowvox_torch OpenMP::OpenMP_CXX fmt::fmt
+  PRIVATE glowvox_options)
 target_precompile_headers(glowvox_flow PRIVATE <torch/torch.h>)
 
 # The tools: one command, with what needs LibTorch in an executable beside it that it starts.
 add_library(glowvox_cli STATIC tools/catalogue.cpp tools/command.cpp)
-target_link_libraries(glowvox_cli PUBLIC glowvox_lib CLI11::CLI11 PRIVATE glowvox_options)
+target_link_libraries(glowvox_cli PUBLIC glowvox_lib CLI11::CLI11 fmt::fmt PRIVATE glowvox_options)
 target_include_directories(glowvox_cli PUBLIC src)
 
 add_executable(glowvox tools/main.cpp tools/mel.cpp)
@@ -81,3 +82,10 @@ target_link_libraries(glowvox-train
           ${CMAKE_DL_LIBS})
 target_precompile_headers(glowvox-train REUSE_FROM glowvox_flow)
 add_dependencies(glowvox glowvox-train)
+
+# Measurements that README and samples/MODELS.md quote.
+add_executable(bench_copy_synthesis EXCLUDE_FROM_ALL bench/copy_synthesis.cpp tools/torch_threads.cpp)
+target_include_directories(bench_copy_synthesis PRIVATE tools)
+target_link_libraries(bench_copy_synthesis
+  PRIVATE glowvox_cli glowvox_flow glowvox_options ${CMAKE_DL_LIBS})
+target_precompile_headers(bench_copy_synthesis REUSE_FROM glowvox-train)

@@ -7,7 +7,7 @@ namespace glowvox::tools {
 const std::vector<Command>& catalogue() {
   static const std::vector<Command> commands = {
       {"synth", "Synthesize sound from mel spectrograms",
-       "  glowvox synth --model samples/mdct-causal.safetensors --mel samples/kerstin-0014.npy -o "
+       "  glowvox synth --model samples/mdct-causal.safetensors --mel samples/kerstin.npy -o "
        "out.wav\n"
        "  glowvox synth --model M --wav speech.wav -o copy.flac --sigma 0.8",
        nullptr},
@@ -31,7 +31,7 @@ const std::vector<Command>& catalogue() {
        nullptr},
       {"encode", "Sound to latent, exactly",
        "  glowvox encode --model M --wav speech.wav -o z.npy\n"
-       "  glowvox encode --model M --audio x.npy --mel mel.npy -o z.npy",
+       "  glowvox encode --model M --audio x.npy -o z.npy --write-mel mel.npy",
        nullptr},
       {"decode", "Latent to sound: the inverse of encode",
        "  glowvox decode --model M --mel mel.npy --latent z.npy -o out.wav", nullptr},

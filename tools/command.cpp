@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <string>
 
@@ -11,22 +13,31 @@
 namespace glowvox::tools {
 
 namespace {
+constexpr int kUsageStatus = 2;
 std::string program = "glowvox";
-}
+}  // namespace
 
 void say(const std::string& text) { fmt::print(stderr, "{}: {}\n", program, text); }
 
 int guarded(const std::string& name, const std::function<int()>& body) {
   program = name;
+  const char* const out_of_memory =
+      "error: not enough memory; use shorter inputs, fewer at once or a smaller batch";
   try {
-    return body();
+    const int status = body();
+    if (std::fflush(stdout) == 0) return status;
+    say(std::string("error: standard output: cannot write: ") + std::strerror(errno));
+  } catch (const UsageError& e) {
+    say(std::string("error: ") + e.what() + "; see " + program + " --help");
+    return kUsageStatus;
   } catch (const std::bad_alloc&) {
-    say("error: not enough memory; use shorter inputs, or fewer at once");
+    say(out_of_memory);
   } catch (const std::exception& e) {
     // A library's message may span lines and carry its own stack: the first line says what
     // happened.
     const std::string text = e.what();
-    say("error: " + text.substr(0, text.find('\n')));
+    const bool memory = text.find("can't allocate memory") != std::string::npos;
+    say(memory ? out_of_memory : "error: " + text.substr(0, text.find('\n')));
   }
   return 1;
 }
@@ -38,7 +49,10 @@ int run_command(const Command& command, int argc, char** argv) {
   try {
     app.parse(argc - 1, argv + 1);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : 2;
+    if (e.get_exit_code() == 0) return app.exit(e);
+    program = app.get_name();
+    say(std::string("error: ") + e.what() + "; see " + program + " --help");
+    return kUsageStatus;
   }
   return guarded(app.get_name(), run);
 }

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "glowvox/error.hpp"
+
 namespace glowvox::tools {
 
 // A subcommand: adds its options to the app and returns what runs after parsing (the exit status).
@@ -24,6 +26,12 @@ int run_command(const Command& command, int argc, char** argv);
 
 // Runs body and turns what it throws into one line on standard error and an exit status.
 int guarded(const std::string& name, const std::function<int()>& body);
+
+// Options that do not belong together: printed like any error, exit status 2.
+class UsageError : public Error {
+ public:
+  using Error::Error;
+};
 
 // A line for the user on standard error: "glowvox train: text".
 void say(const std::string& text);

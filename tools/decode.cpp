@@ -21,7 +21,7 @@ struct Options {
 };
 
 int run(const Options& o) {
-  if (o.mel.empty() == o.wav.empty()) throw Error("--mel or --wav", "expected one of them");
+  if (o.mel.empty() == o.wav.empty()) throw UsageError("--mel or --wav", "expected one of them");
   use_threads(o.threads);
   const torch::NoGradGuard no_grad;
   const auto model = model::load_model(o.model);
@@ -32,6 +32,14 @@ int run(const Options& o) {
   // A centred spectrogram has a frame more than its audio has hops.
   const int64_t frames = z.size(0) * config.lift.channels / config.mel.hop_samples;
   if (mel.size(1) == frames + 1) mel = mel.narrow(1, 0, frames);
+  if (z.size(0) != mel.size(1) * config.mel.hop_samples / config.lift.channels ||
+      z.size(1) != mel.size(0) || z.size(2) != config.lift.channels)
+    throw Error(o.latent,
+                fmt::format("expected [{}, {}, {}] (clips, channels, frames) for this mel, "
+                            "got [{}, {}, {}]",
+                            mel.size(0), config.lift.channels,
+                            mel.size(1) * config.mel.hop_samples / config.lift.channels, z.size(1),
+                            z.size(2), z.size(0)));
   const torch::Tensor audio = model->decode(z, mel);
   const int64_t clipped = write_signal(o.out, audio, config.mel.sample_rate_hz);
   const double seconds = static_cast<double>(audio.size(1)) / config.mel.sample_rate_hz;

@@ -17,7 +17,7 @@ namespace glowvox::tools {
 namespace {
 
 struct Options {
-  std::string model, wav, audio, mel, out;
+  std::string model, wav, audio, mel, write_mel, out;
   int threads = 0;
   bool json = false;
 };
@@ -48,13 +48,15 @@ train::Recording inputs(const Options& o, const format::ModelConfig& config) {
 }
 
 int run(const Options& o) {
-  if (o.wav.empty() == o.audio.empty()) throw Error("--wav or --audio", "expected one of them");
+  if (o.wav.empty() == o.audio.empty())
+    throw UsageError("--wav or --audio", "expected one of them");
   use_threads(o.threads);
   const torch::NoGradGuard no_grad;
   const auto model = model::load_model(o.model);
   const train::Recording r = inputs(o, model->config());
   const model::Encoded e = model->encode(r.audio, r.mel);
-  const torch::Tensor log_prob = model->log_prob(r.audio, r.mel);
+  const torch::Tensor log_prob = e.log_prob();
+  if (!o.write_mel.empty()) write_mel_npy(o.write_mel, r.mel);
   write_latent_npy(o.out, e.z);
   if (o.json)
     fmt::print("{}\n", nlohmann::json{{"latent", o.out},
@@ -77,7 +79,10 @@ std::function<int()> setup_encode(CLI::App& app) {
   app.add_option("--model", o->model, "Model file")->required();
   app.add_option("--wav", o->wav, "Sound file");
   app.add_option("--audio", o->audio, "npy, [samples] or [batch, samples], at the model's rate");
-  app.add_option("--mel", o->mel, "npy of the mel (default: computed from the audio)");
+  app.add_option(
+      "--mel", o->mel,
+      "npy of the mel, frame t for hop t of the audio (default: computed from the audio)");
+  app.add_option("--write-mel", o->write_mel, "npy to write the mel to that was used, for decode");
   app.add_option("-o,--out", o->out, "npy, [batch, channels, frames], early outputs first")
       ->required();
   app.add_option("--threads", o->threads, "Threads (default: all cores)");

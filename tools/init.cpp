@@ -1,7 +1,9 @@
 // glowvox init: a model with random weights.
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "commands.hpp"
 #include "model/model_file.hpp"
@@ -13,7 +15,7 @@ namespace {
 struct Options {
   std::string config, out;
   uint64_t seed = 1;
-  bool half = false;
+  bool half = false, json = false;
 };
 
 int run(const Options& o) {
@@ -21,7 +23,11 @@ int run(const Options& o) {
   model::FlowVocoder model(format::read_config(o.config));
   model.randomize();
   model::save_model(o.out, model, o.half);
-  fmt::print("{}: {:.2f} M random parameters\n", o.out, model.parameter_count() * 1e-6);
+  if (o.json)
+    fmt::print("{}\n",
+               nlohmann::json{{"model", o.out}, {"parameters", model.parameter_count()}}.dump(2));
+  else
+    fmt::print("{}: {:.2f} M random parameters\n", o.out, model.parameter_count() * 1e-6);
   return 0;
 }
 
@@ -33,6 +39,7 @@ std::function<int()> setup_init(CLI::App& app) {
   app.add_option("-o,--out", o->out, "Model file to write (.safetensors)")->required();
   app.add_option("--seed", o->seed, "Random seed")->capture_default_str();
   app.add_flag("--half", o->half, "Half-precision weights");
+  app.add_flag("--json", o->json, "Print the figures as JSON");
   return [o] { return run(*o); };
 }
 

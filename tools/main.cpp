@@ -22,7 +22,8 @@ void print_help() {
 }
 
 int start_beside(const char* program, char** argv) {
-  const auto folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  std::error_code unknown;
+  const auto folder = std::filesystem::read_symlink("/proc/self/exe", unknown).parent_path();
   const std::string path = (folder / program).string();
   ::execv(path.c_str(), argv);
   say("error: " + path + ": cannot be started: " + std::strerror(errno) +

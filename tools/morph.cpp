@@ -47,9 +47,10 @@ void check(const Options& o) {
   const bool pair = !o.to.empty();
   const bool attribute = !o.plus.empty() && !o.minus.empty();
   if (pair == attribute || (pair && (!o.plus.empty() || !o.minus.empty())))
-    throw Error("--to, or --plus and --minus", "expected the one or the other two");
+    throw UsageError("--to, or --plus and --minus", "expected the one or the other two");
   if (pair && !(o.amount >= 0.0 && o.amount <= 1.0))
-    throw Error("--amount", fmt::format("expected a value in [0, 1] with --to, got {}", o.amount));
+    throw UsageError("--amount",
+                     fmt::format("expected a value in [0, 1] with --to, got {}", o.amount));
 }
 
 int run(const Options& o) {

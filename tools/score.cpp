@@ -47,7 +47,7 @@ Score score(model::FlowVocoder& model, const std::string& path, const Options& o
   if (!notice.empty()) say(notice);
   if (!o.exact_samples) train::dequantise(samples, 1, 0, 0);
   const train::Recording r = train::as_recording(samples, config, path);
-  const torch::Tensor frames = model.frame_log_prob(r.audio, r.mel).select(1, 0);  // [T]
+  const torch::Tensor frames = model.encode(r.audio, r.mel).frame_log_prob().select(1, 0);  // [T]
   const double count = static_cast<double>(r.audio.size(1));
   if (!o.plot.empty()) {
     std::vector<double> curve;
@@ -62,9 +62,9 @@ Score score(model::FlowVocoder& model, const std::string& path, const Options& o
 int run(Options& o) {
   if (!o.list.empty())
     for (const std::string& path : train::list_recordings(o.list)) o.wavs.push_back(path);
-  if (o.wavs.empty()) throw Error("--wav or --list", "expected at least one recording");
+  if (o.wavs.empty()) throw UsageError("--wav or --list", "expected at least one recording");
   if (!o.plot.empty() && o.wavs.size() > 1)
-    throw Error("--plot", fmt::format("expected one recording, got {}", o.wavs.size()));
+    throw UsageError("--plot", fmt::format("expected one recording, got {}", o.wavs.size()));
   use_threads(o.threads);
   const torch::NoGradGuard no_grad;
   const auto model = model::load_model(o.model);

@@ -52,14 +52,17 @@ Tensor read_audio_npy(const std::string& path) {
 }
 
 Tensor read_mel_npy(const std::string& path, int bands) {
-  const Tensor t = read_tensor(path);
-  if (t.dim() == 3 && t.size(0) > 1) {
-    if (t.size(1) == bands) return t.transpose(1, 2).contiguous();
-    if (t.size(2) == bands) return t;
-    throw Error(path, fmt::format("expected a mel of {} bands, got shape {}", bands, shape_of(t)));
-  }
-  const Mel mel = format::read_mel(path, bands);
-  return torch::tensor(mel.values).view({1, mel.frames, mel.bands});
+  Tensor t = read_tensor(path);
+  if (t.dim() == 2) t = t.unsqueeze(0);
+  if (t.dim() == 3 && t.size(1) == bands) return t.transpose(1, 2).contiguous();
+  if (t.dim() == 3 && t.size(2) == bands) return t;
+  throw Error(path, fmt::format("expected a mel of {} bands, got shape {}", bands, shape_of(t)));
+}
+
+void write_mel_npy(const std::string& path, const Tensor& mel) {
+  const Tensor t = mel.transpose(1, 2).contiguous();  // [B, bands, F]
+  const Tensor stored = t.size(0) == 1 ? t[0] : t;
+  format::write_npy(path, {stored.sizes().vec(), to_vector(stored)});
 }
 
 Tensor read_latent_npy(const std::string& path) {

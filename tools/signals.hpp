@@ -21,6 +21,8 @@ torch::Tensor read_audio_npy(const std::string& path);
 // -> [B, F, bands].
 torch::Tensor read_mel_npy(const std::string& path, int bands);
 
+void write_mel_npy(const std::string& path, const torch::Tensor& mel);  // [B, F, bands] in
+
 // Latents from npy, [channels, frames] or [batch, channels, frames] -> [T, B, C].
 torch::Tensor read_latent_npy(const std::string& path);
 void write_latent_npy(const std::string& path, const torch::Tensor& z);  // [T, B, C] in

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "audio/wav.hpp"
 #include "commands.hpp"
@@ -44,7 +45,12 @@ struct Result {
 Mel read_input(const Input& input, const MelSpec& spec, const std::string& preset) {
   if (!input.sound) {
     const MelSpec from = preset.empty() ? spec : mel_preset(preset);
-    return convert_mel(format::read_mel(input.path, from.bands), from, spec);
+    const Mel mel = format::read_mel(input.path, from.bands);
+    try {
+      return convert_mel(mel, from, spec);
+    } catch (const Error& e) {
+      throw Error(input.path, e.what());
+    }
   }
   std::string notice;
   const std::vector<float> audio = audio::load_mono(input.path, spec.sample_rate_hz, &notice);
@@ -67,10 +73,7 @@ Result synthesize(model::FlowVocoder& model, const Input& input, const Options& 
   const Mel mel = read_input(input, config.mel, o.mel_preset);
   Result result{output_of(input, o, inputs), 0.0, 0.0, 0};
   const auto start = std::chrono::steady_clock::now();
-  const torch::Tensor frames = torch::tensor(mel.values).view({1, mel.frames, mel.bands});
-  const torch::Tensor audio = model.decode(model.noise(1, mel.frames, o.sigma, o.seed), frames);
-  const int shift = std::max(0, format::alignment_shift_samples(config));
-  const std::vector<float> samples = to_vector(audio[0].narrow(0, shift, audio.size(1) - shift));
+  const std::vector<float> samples = model.synthesize(mel, o.sigma, o.seed);
   result.elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   result.clipped = audio::write_audio(result.out, samples, config.mel.sample_rate_hz);
   result.seconds = static_cast<double>(samples.size()) / config.mel.sample_rate_hz;
@@ -78,40 +81,50 @@ Result synthesize(model::FlowVocoder& model, const Input& input, const Options& 
   return result;
 }
 
-void print(const std::vector<Result>& results, bool json) {
-  nlohmann::json list = nlohmann::json::array();
-  for (const Result& r : results) {
-    const double factor = r.elapsed / r.seconds;
-    if (json)
-      list.push_back({{"out", r.out},
-                      {"seconds", r.seconds},
-                      {"real_time_factor", factor},
-                      {"clipped", r.clipped}});
-    else
-      fmt::print(
-          "{}: {:.2f} s of sound in {:.3f} s, real-time factor {:.4f} ({:.0f} times real "
-          "time), {} samples clipped\n",
-          r.out, r.seconds, r.elapsed, factor, 1.0 / factor, r.clipped);
-  }
-  if (json) fmt::print("{}\n", list.dump(2));
+void print(const Result& r) {
+  const double factor = r.elapsed / r.seconds;
+  fmt::print(
+      "{}: {:.2f} s of sound in {:.3f} s, real-time factor {:.4f} ({:.0f} times real time), "
+      "{} samples clipped\n",
+      r.out, r.seconds, r.elapsed, factor, 1.0 / factor, r.clipped);
+}
+
+nlohmann::json to_json(const Result& r) {
+  return {{"out", r.out},
+          {"seconds", r.seconds},
+          {"real_time_factor", r.elapsed / r.seconds},
+          {"clipped", r.clipped}};
 }
 
 int run(const Options& o) {
   std::vector<Input> inputs;
   for (const std::string& path : o.mels) inputs.push_back({path, false});
   for (const std::string& path : o.wavs) inputs.push_back({path, true});
-  if (inputs.empty()) throw Error("--mel or --wav", "expected at least one input");
+  if (inputs.empty()) throw UsageError("--mel or --wav", "expected at least one input");
   if (inputs.size() > 1 && !fs::is_directory(o.out))
     throw Error(o.out, fmt::format("expected an existing folder for {} inputs", inputs.size()));
   if (!o.picture.empty() && inputs.size() > 1)
-    throw Error("--picture", fmt::format("expected one input, got {}", inputs.size()));
-  if (!(o.sigma >= 0.0)) throw Error("--sigma", fmt::format("expected 0 or more, got {}", o.sigma));
+    throw UsageError("--picture", fmt::format("expected one input, got {}", inputs.size()));
+  if (!(o.sigma >= 0.0))
+    throw UsageError("--sigma", fmt::format("expected 0 or more, got {}", o.sigma));
+  std::set<std::string> outputs;
+  for (const Input& input : inputs)
+    if (!outputs.insert(output_of(input, o, inputs.size())).second)
+      throw Error(input.path,
+                  "would overwrite another input's output, " + output_of(input, o, inputs.size()),
+                  "give inputs with different names");
   use_threads(o.threads);
   const torch::NoGradGuard no_grad;
   const auto model = model::load_model(o.model);
-  std::vector<Result> results;
-  for (const Input& input : inputs) results.push_back(synthesize(*model, input, o, inputs.size()));
-  print(results, o.json);
+  nlohmann::json list = nlohmann::json::array();
+  for (const Input& input : inputs) {
+    const Result result = synthesize(*model, input, o, inputs.size());
+    if (o.json)
+      list.push_back(to_json(result));
+    else
+      print(result);
+  }
+  if (o.json) fmt::print("{}\n", list.dump(2));
   return 0;
 }
 

@@ -7,12 +7,14 @@
 #include <string>
 
 #include "command.hpp"
-#include "core/threads.hpp"
+#include "core/cpu.hpp"
 #include "glowvox/error.hpp"
 
 namespace glowvox::tools {
 
 namespace {
+
+constexpr int kMostThreads = 1024;
 
 // Whether a shared library whose path contains `name` is loaded into this process.
 bool loaded(const std::string& name) {
@@ -25,7 +27,9 @@ bool loaded(const std::string& name) {
 }  // namespace
 
 void use_threads(int threads) {
-  if (threads < 0) throw Error("--threads", "expected 0 or more, got " + std::to_string(threads));
+  if (threads < 0 || threads > kMostThreads)
+    throw UsageError("--threads", "expected a number from 0 to " + std::to_string(kMostThreads) +
+                                      ", got " + std::to_string(threads));
   const int count = threads > 0 ? threads : available_cores();
   at::set_num_threads(count);
   // OpenBLAS keeps a count of its own, which LibTorch does not set.
@@ -33,6 +37,7 @@ void use_threads(int threads) {
   if (const auto set =
           reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads")))
     set(count);
+  // Where Debian keeps it; OpenBLAS and others have folders of their own.
   if (loaded("/blas/libblas.so"))
     say("warning: matrix products run on the reference BLAS, about 27 times slower than need be; "
         "apt-get install libopenblas0-pthread");

@@ -61,13 +61,14 @@ void print(const train::RunSummary& s, bool json) {
 }
 
 int run(Options& o) {
-  if (o.run.steps <= 0 && o.run.minutes <= 0.0)
-    throw Error("--steps or --minutes", "expected one of them, got neither");
+  if (o.run.steps <= 0 && !(o.run.minutes > 0.0))
+    throw UsageError("--steps or --minutes", "expected one of them, got neither");
   use_threads(o.threads);
   o.run.config = format::read_config(o.config);
   if (o.batch > 0) o.run.config.train.batch = o.batch;
   if (o.rate > 0.0) o.run.config.train.rate = o.rate;
   if (o.float32) o.run.config.train.bf16 = false;
+  format::validate(o.run.config, o.config);
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
   const train::RunSummary summary = train::run(o.run, stop, say);
@@ -84,17 +85,22 @@ std::function<int()> setup_train(CLI::App& app) {
   app.add_option("--data", o->run.data, "List of wav, flac or ogg files, or a folder")->required();
   app.add_option("--valid", o->run.valid, "Held-out list or folder");
   app.add_option("--out", o->run.out, "Folder for checkpoint, metrics.csv and model")->required();
-  app.add_option("--steps", o->run.steps, "Length of the run in steps");
-  app.add_option("--minutes", o->run.minutes, "Length of the run in minutes of training");
-  app.add_flag("--resume", o->run.resume, "Continue from the checkpoint in --out");
-  app.add_option("--init-from", o->run.init_from, "Start from a model's weights");
+  app.add_option("--steps", o->run.steps, "Length of the run in steps")->check(CLI::PositiveNumber);
+  app.add_option("--minutes", o->run.minutes, "Length of the run in minutes of training")
+      ->check(CLI::Range(1e-3, 1e6));
+  auto* resume = app.add_flag("--resume", o->run.resume, "Continue from the checkpoint in --out");
+  app.add_option("--init-from", o->run.init_from, "Start from a model's weights")->excludes(resume);
   app.add_option("--valid-every", o->run.valid_every,
                  "Steps between held-out likelihoods (0: first and last only)")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   app.add_option("--checkpoint-minutes", o->run.checkpoint_minutes, "Minutes between checkpoints")
+      ->check(CLI::Range(0.05, 1e6))
       ->capture_default_str();
-  app.add_option("--batch", o->batch, "Segments a step (default: the configuration's)");
-  app.add_option("--rate", o->rate, "Peak learning rate (default: the configuration's)");
+  app.add_option("--batch", o->batch, "Segments a step (default: the configuration's)")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--rate", o->rate, "Peak learning rate (default: the configuration's)")
+      ->check(CLI::PositiveNumber);
   app.add_flag("--float32", o->float32, "No bfloat16 in the training products");
   app.add_option("--seed", o->run.seed, "Random seed")->capture_default_str();
   app.add_flag("--half", o->run.half, "Write the model in half precision");

@@ -4,11 +4,11 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
-#include <limits>
 #include <memory>
 
 #include "audio/resample.hpp"
@@ -20,6 +20,8 @@ namespace glowvox::audio {
 namespace {
 
 constexpr std::int64_t kChunkFrames = 16384;
+// libsndfile reads 16-bit samples as value / 32768: written so, they come back the same.
+constexpr float kFullScale = 32768.0F;
 
 struct Closer {
   void operator()(SNDFILE* file) const { sf_close(file); }
@@ -42,28 +44,27 @@ Handle open_to_read(const std::string& path, FileInfo* info) {
   return file;
 }
 
-// Mono samples up to limit frames, or to the end of the file if that comes first.
-std::vector<float> read_mono(SNDFILE* file, const FileInfo& info, std::int64_t first,
-                             std::int64_t limit, const std::string& path) {
+std::vector<float> read_mono(SNDFILE* file, const FileInfo& info, const std::string& path) {
   const auto channels = static_cast<std::size_t>(info.channels);
-  std::vector<float> chunk(static_cast<std::size_t>(std::min(limit, kChunkFrames)) * channels);
+  std::vector<float> chunk(static_cast<std::size_t>(kChunkFrames) * channels);
   std::vector<float> mono;
   const float scale = 1.0F / static_cast<float>(info.channels);
-  while (static_cast<std::int64_t>(mono.size()) < limit) {
-    const std::int64_t wanted =
-        std::min(kChunkFrames, limit - static_cast<std::int64_t>(mono.size()));
-    const sf_count_t got = sf_readf_float(file, chunk.data(), wanted);
+  for (;;) {
+    const sf_count_t got = sf_readf_float(file, chunk.data(), kChunkFrames);
     if (got <= 0) break;
     for (std::size_t frame = 0; frame < static_cast<std::size_t>(got); ++frame) {
       float sum = 0.0F;
       for (std::size_t c = 0; c < channels; ++c) sum += chunk[frame * channels + c];
       if (!std::isfinite(sum))
-        throw Error(path, "sample " +
-                              std::to_string(first + static_cast<std::int64_t>(mono.size())) +
-                              " is not finite");
+        throw Error(path, "sample " + std::to_string(mono.size()) + " is not finite");
       mono.push_back(channels == 1 ? sum : sum * scale);
     }
   }
+  if (sf_error(file) != SF_ERR_NO_ERROR)
+    throw Error(path, std::string("is damaged: ") + sf_strerror(file));
+  if (static_cast<sf_count_t>(mono.size()) != info.frames)
+    throw Error(path, "is cut short: its header announces " + std::to_string(info.frames) +
+                          " samples, it holds " + std::to_string(mono.size()));
   return mono;
 }
 
@@ -134,8 +135,9 @@ std::string encode(const std::string& path, int format, const std::vector<float>
     const std::int64_t count = std::min(kChunkFrames, total - at);
     const float* from = clamped.data() + at;
     if (!lossy)
-      std::transform(from, from + count, pcm.begin(),
-                     [](float x) { return static_cast<short>(std::lrint(x * 32767.0F)); });
+      std::transform(from, from + count, pcm.begin(), [](float x) {
+        return static_cast<short>(std::lrint(std::min(x * kFullScale, kFullScale - 1.0F)));
+      });
     const sf_count_t written = lossy ? sf_write_float(file.get(), from, count)
                                      : sf_write_short(file.get(), pcm.data(), count);
     if (written != count)
@@ -157,29 +159,9 @@ Clip read_audio(const std::string& path) {
   FileInfo info;
   const Handle file = open_to_read(path, &info);
   Clip clip{info.sample_rate_hz, info.channels, {}};
-  clip.samples = read_mono(file.get(), info, 0, std::numeric_limits<std::int64_t>::max(), path);
+  clip.samples = read_mono(file.get(), info, path);
   if (clip.samples.empty()) throw Error(path, "holds no samples");
   return clip;
-}
-
-std::vector<float> read_audio_range(const std::string& path, std::int64_t first,
-                                    std::int64_t count) {
-  FileInfo info;
-  const Handle file = open_to_read(path, &info);
-  const std::string range =
-      "samples " + std::to_string(first) + " to " + std::to_string(first + count) + " were asked";
-  if (first < 0 || count < 0 || first > info.frames || count > info.frames - first)
-    throw Error(path, range + ", the file has " + std::to_string(info.frames));
-  if (count == 0) return {};
-  if (sf_seek(file.get(), first, SEEK_SET) != first)
-    throw Error(path, "cannot seek to sample " + std::to_string(first));
-  std::vector<float> samples = read_mono(file.get(), info, first, count, path);
-  if (static_cast<std::int64_t>(samples.size()) != count)
-    throw Error(path,
-                range + ", the file ends at " +
-                    std::to_string(first + static_cast<std::int64_t>(samples.size())),
-                "it is cut short");
-  return samples;
 }
 
 std::vector<float> load_mono(const std::string& path, int sample_rate_hz, std::string* notice) {

@@ -24,10 +24,6 @@ FileInfo probe(const std::string& path);  // header only; same errors as read_au
 // Reads a whole file and mixes it down to mono. Throws Error for a missing file, one that is not
 // audio, one without samples, and one with NaN or infinite samples.
 Clip read_audio(const std::string& path);
-// Reads frames [first, first + count) only (mono, native rate).
-std::vector<float> read_audio_range(const std::string& path, std::int64_t first,
-                                    std::int64_t count);
-
 // read_audio, then resampling to sample_rate_hz where the rates differ; notice (if not null)
 // receives one line saying what was converted, or stays empty.
 std::vector<float> load_mono(const std::string& path, int sample_rate_hz, std::string* notice);

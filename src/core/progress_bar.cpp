@@ -1,5 +1,6 @@
 #include "core/progress_bar.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +12,13 @@ namespace {
 constexpr std::chrono::milliseconds kTerminalInterval(100);
 constexpr std::chrono::seconds kLogInterval(30);
 constexpr int kWidth = 20;
+
+// A line longer than the terminal would not be overwritten by the next one.
+std::string fit(const std::string& line) {
+  winsize size{};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 2) return line;
+  return line.substr(0, size.ws_col - 1);
+}
 }  // namespace
 
 ProgressBar::ProgressBar() : terminal_(isatty(STDERR_FILENO) != 0) {}
@@ -24,7 +32,7 @@ void ProgressBar::show(double fraction, const std::string& text) {
   if (now - last_ < interval) return;
   last_ = now;
   if (terminal_) {
-    std::fprintf(stderr, "\r\033[K%s", line_.c_str());
+    std::fprintf(stderr, "\r\033[K%s", fit(line_).c_str());
     drawn_ = true;
   } else {
     std::fprintf(stderr, "%s\n", line_.c_str());
@@ -39,7 +47,7 @@ void ProgressBar::clear() {
 
 void ProgressBar::finish() {
   if (line_.empty()) return;
-  if (terminal_) std::fprintf(stderr, "\r\033[K%s\n", line_.c_str());
+  if (terminal_) std::fprintf(stderr, "\r\033[K%s\n", fit(line_).c_str());
   line_.clear();
   drawn_ = false;
 }

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 
 #include "dsp/stft.hpp"
 #include "format/png.hpp"

@@ -40,9 +40,19 @@ Tensor Conv::effective_weight() const {
   return weight_ * (weight_g_ / norm).view({-1, 1, 1});
 }
 
-Tensor Conv::forward(const Tensor& x) {
-  return conv(x, effective_weight(), bias_, options_.dilation,
+Tensor Conv::forward(const Tensor& x) { return forward(x, {effective_weight(), bias_}); }
+
+Tensor Conv::forward(const Tensor& x, const Block& block) const {
+  return conv(x, block.weight, block.bias, options_.dilation,
               left_frames(options_.kernel, options_.dilation, options_.causal));
+}
+
+std::vector<Conv::Block> Conv::blocks(int64_t size) const {
+  const auto weights = effective_weight().split(size, 0);
+  const auto biases = bias_.split(size, 0);
+  std::vector<Block> result;
+  for (size_t i = 0; i < weights.size(); ++i) result.push_back({weights[i], biases[i]});
+  return result;
 }
 
 double Conv::macs_per_frame() const {

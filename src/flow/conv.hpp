@@ -3,6 +3,8 @@
 
 #include <torch/torch.h>
 
+#include <vector>
+
 namespace glowvox::flow {
 
 using torch::Tensor;
@@ -20,6 +22,13 @@ class Conv : public torch::nn::Module {
  public:
   explicit Conv(const ConvOptions& options);
   Tensor forward(const Tensor& x);  // [T, B, Cin] -> [T, B, Cout]
+  // The output channels in blocks of `size`, each a product of its own: cheaper than splitting the
+  // output, because the gradients of the blocks meet in the weight and not in the activations.
+  struct Block {
+    Tensor weight, bias;
+  };
+  std::vector<Block> blocks(int64_t size) const;
+  Tensor forward(const Tensor& x, const Block& block) const;
   Tensor effective_weight() const;
   // Draws weight and bias anew: uniform in +-scale / sqrt(Cin * K).
   void randomize(double scale);

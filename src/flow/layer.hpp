@@ -24,7 +24,7 @@ struct Condition {
   Tensor features;  // [T, B, F], the conditioner's output
 };
 
-// One invertible layer. A name ("steps.3.mixing") appears in every error.
+// One invertible layer. A name ("step_3_mixing") appears in every error.
 class Layer : public torch::nn::Module {
  public:
   explicit Layer(const std::string& layer_name) : layer_name_(layer_name) {}

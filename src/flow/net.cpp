@@ -63,17 +63,14 @@ Wavenet::Wavenet(int64_t in, int64_t out, int64_t features, const format::NetCon
 
 Tensor Wavenet::forward(const Tensor& x, const Tensor& features) {
   Tensor h = start_->forward(x);
-  const auto conditions = cond_->forward(features).split(2 * channels_, -1);
+  const auto conditions = cond_->blocks(2 * channels_);
   Tensor skip;
   for (size_t i = 0; i < dilated_.size(); ++i) {
-    const Tensor r = res_skip_[i]->forward(gate(dilated_[i]->forward(h), conditions[i]));
-    if (i + 1 == dilated_.size()) {
-      skip = skip.defined() ? skip + r : r;
-    } else {
-      const auto parts = r.split(channels_, -1);
-      h = h + parts[0];
-      skip = skip.defined() ? skip + parts[1] : parts[1];
-    }
+    const Tensor act = gate(dilated_[i]->forward(h), cond_->forward(features, conditions[i]));
+    const auto outputs = res_skip_[i]->blocks(channels_);  // {residual, skip}, the last: {skip}
+    const Tensor s = res_skip_[i]->forward(act, outputs.back());
+    skip = skip.defined() ? skip + s : s;
+    if (outputs.size() > 1) h = h + res_skip_[i]->forward(act, outputs.front());
   }
   return end_->forward(skip);
 }
@@ -105,10 +102,11 @@ Separable::Separable(int64_t in, int64_t out, int64_t features, const format::Ne
 
 Tensor Separable::forward(const Tensor& x, const Tensor& features) {
   Tensor h = start_->forward(x);
-  const auto conditions = cond_->forward(features).split(2 * channels_, -1);
+  const auto conditions = cond_->blocks(2 * channels_);
   for (size_t i = 0; i < depthwise_.size(); ++i) {
     const Tensor filtered = depthwise_[i]->forward(h * scale_[i] + shift_[i]);
-    h = h + residual_[i]->forward(gate(pointwise_[i]->forward(filtered), conditions[i]));
+    const Tensor condition = cond_->forward(features, conditions[i]);
+    h = h + residual_[i]->forward(gate(pointwise_[i]->forward(filtered), condition));
   }
   return end_->forward(h);
 }

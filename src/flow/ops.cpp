@@ -24,11 +24,11 @@ Tap tap_range(int64_t frames, int64_t offset) {
   return {first, last - first, offset};
 }
 
-// [T, B, Cin] -> [T * B, K * Cin] in `dtype`, zeros where a tap falls outside.
-Tensor unfold(const Tensor& x, int64_t taps, int64_t dilation, int64_t left, at::ScalarType dtype) {
+// [T, B, Cin] -> [T * B, K * Cin], zeros where a tap falls outside.
+Tensor unfold(const Tensor& x, int64_t taps, int64_t dilation, int64_t left) {
   const int64_t T = x.size(0), B = x.size(1), C = x.size(2);
-  if (taps == 1 && left == 0) return x.reshape({T * B, C}).to(dtype);
-  Tensor out = torch::empty({T, B, taps, C}, x.options().dtype(dtype).requires_grad(false));
+  if (taps == 1 && left == 0) return x.reshape({T * B, C});
+  Tensor out = torch::empty({T, B, taps, C}, x.options().requires_grad(false));
   for (int64_t k = 0; k < taps; ++k) {
     const Tap tap = tap_range(T, k * dilation - left);
     const Tensor column = out.select(2, k);
@@ -41,19 +41,39 @@ Tensor unfold(const Tensor& x, int64_t taps, int64_t dilation, int64_t left, at:
   return out.view({T * B, taps * C});
 }
 
-// The transpose of unfold: [T * B, K * Cin] summed back onto [T, B, Cin] of dtype.
-Tensor fold(const Tensor& u, int64_t T, int64_t B, int64_t C, int64_t taps, int64_t dilation,
-            int64_t left, at::ScalarType dtype) {
-  if (taps == 1 && left == 0) return u.view({T, B, C}).to(dtype);
-  const Tensor columns = u.view({T, B, taps, C});
-  Tensor x = torch::zeros({T, B, C}, u.options().dtype(dtype));
-  for (int64_t k = 0; k < taps; ++k) {
-    const Tap tap = tap_range(T, k * dilation - left);
-    if (tap.count > 0)
-      x.narrow(0, tap.first + tap.offset, tap.count)
-          .add_(columns.select(2, k).narrow(0, tap.first, tap.count).to(dtype));
-  }
-  return x;
+constexpr int64_t kGrainRows = 16;
+
+// The transpose of unfold: [T * B, K * Cin] of type U summed back onto out [T, B, Cin] of type F.
+template <typename F, typename U>
+void fold_into(const Tensor& u, const Tensor& out, int64_t taps, int64_t dilation, int64_t left) {
+  const int64_t T = out.size(0), B = out.size(1), C = out.size(2);
+  const U* in = u.data_ptr<U>();
+  F* o = out.data_ptr<F>();
+  at::parallel_for(0, T * B, kGrainRows, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      F* to = o + row * C;
+      std::fill_n(to, C, F(0));
+      for (int64_t k = 0; k < taps; ++k) {
+        const int64_t t = row / B - (k * dilation - left);
+        if (t < 0 || t >= T) continue;
+        const U* from = in + ((t * B + row % B) * taps + k) * C;
+        for (int64_t c = 0; c < C; ++c) to[c] += static_cast<F>(from[c]);
+      }
+    }
+  });
+}
+
+Tensor fold(const Tensor& u, at::IntArrayRef sizes, at::ScalarType dtype, int64_t taps,
+            int64_t dilation, int64_t left) {
+  if (taps == 1 && left == 0) return u.view(sizes).to(dtype);
+  const Tensor out = torch::empty(sizes, u.options().dtype(dtype));
+  if (u.scalar_type() == at::kBFloat16)
+    fold_into<float, at::BFloat16>(u, out, taps, dilation, left);
+  else
+    AT_DISPATCH_FLOATING_TYPES(out.scalar_type(), "fold", [&] {
+      fold_into<scalar_t, scalar_t>(u, out, taps, dilation, left);
+    });
+  return out;
 }
 
 struct ConvFunction : torch::autograd::Function<ConvFunction> {
@@ -63,7 +83,8 @@ struct ConvFunction : torch::autograd::Function<ConvFunction> {
     const auto dtype =
         bf16_products && x.scalar_type() == at::kFloat ? at::kBFloat16 : x.scalar_type();
     const Tensor w = weight.reshape({out_channels, taps * C}).to(dtype);
-    const Tensor u = unfold(x, taps, dilation, left, dtype);
+    const Tensor operand = x.to(dtype);
+    const Tensor u = unfold(operand, taps, dilation, left);
     Tensor y;
     if (dtype == x.scalar_type()) {
       y = at::linear(u, w, bias);
@@ -71,7 +92,7 @@ struct ConvFunction : torch::autograd::Function<ConvFunction> {
       y = at::linear(u, w).to(x.scalar_type());
       y.add_(bias);
     }
-    ctx->save_for_backward({x, w});
+    ctx->save_for_backward({operand, w});
     ctx->saved_data["taps"] = taps;
     ctx->saved_data["dilation"] = dilation;
     ctx->saved_data["left"] = left;
@@ -81,23 +102,21 @@ struct ConvFunction : torch::autograd::Function<ConvFunction> {
 
   static variable_list backward(AutogradContext* ctx, variable_list grads) {
     const auto saved = ctx->get_saved_variables();
-    const Tensor &x = saved[0], &w = saved[1];
+    const Tensor &operand = saved[0], &w = saved[1];
     const int64_t taps = ctx->saved_data["taps"].toInt();
     const int64_t dilation = ctx->saved_data["dilation"].toInt();
     const int64_t left = ctx->saved_data["left"].toInt();
-    const int64_t T = x.size(0), B = x.size(1), C = x.size(2);
-    const Tensor gy = grads[0].reshape({T * B, w.size(0)});
+    const auto dtype = grads[0].scalar_type();
+    const Tensor gy = grads[0].reshape({-1, w.size(0)});
     const Tensor g = gy.to(w.scalar_type());
-    const Tensor u = unfold(x, taps, dilation, left, w.scalar_type());
-    const Tensor gw = at::mm(g.t(), u).to(x.scalar_type()).view({w.size(0), taps, C});
+    const Tensor u = unfold(operand, taps, dilation, left);
+    const Tensor gw = at::mm(g.t(), u).to(dtype).view({w.size(0), taps, operand.size(2)});
     Tensor gx;
     if (ctx->saved_data["input_grad"].toBool())
-      gx = fold(at::mm(g, w), T, B, C, taps, dilation, left, x.scalar_type());
+      gx = fold(at::mm(g, w), operand.sizes(), dtype, taps, dilation, left);
     return {gx, gw, gy.sum(0), Tensor(), Tensor()};
   }
 };
-
-constexpr int64_t kGrainRows = 16;
 
 // s: [R, 2H] holding sigmoid(2 u_1), sigmoid(u_2); tanh(u) = 2 sigmoid(2u) - 1.
 template <typename F>

@@ -8,16 +8,22 @@ namespace glowvox::format {
 
 namespace {
 
+// Far beyond any sensible model, near enough to stop a slip of the finger before it takes the
+// memory.
+constexpr int kMostChannels = 65536, kMostLayers = 1024, kMostTaps = 65536;
+constexpr double kMostReal = 1e6;
+
 template <typename T>
-void at_least(const std::string& where, const char* key, T value, T least) {
-  if (!(value >= least))
-    throw Error(where + ": " + key, fmt::format("expected {} or more, got {}", least, value));
+void between(const std::string& where, const char* key, T value, T least, T most) {
+  if (!(value >= least && value <= most))
+    throw Error(where + ": " + key,
+                fmt::format("expected a value from {} to {}, got {}", least, most, value));
 }
 
 void validate_net(const ModelConfig& c, const std::string& where) {
-  at_least(where, "net.layers", c.net.layers, 1);
-  at_least(where, "net.channels", c.net.channels, 1);
-  at_least(where, "net.kernel", c.net.kernel, 1);
+  between(where, "net.layers", c.net.layers, 1, kMostLayers);
+  between(where, "net.channels", c.net.channels, 1, kMostChannels);
+  between(where, "net.kernel", c.net.kernel, 1, kMostTaps);
   if (!c.net.causal && c.net.kernel % 2 == 0)
     throw Error(where + ": net.kernel",
                 fmt::format("expected an odd number of taps, got {}", c.net.kernel),
@@ -26,7 +32,7 @@ void validate_net(const ModelConfig& c, const std::string& where) {
     throw Error(where + ": net.dilations",
                 fmt::format("expected one for each of the {} layers, got {}", c.net.layers,
                             c.net.dilations.size()));
-  for (const int d : c.net.dilations) at_least(where, "net.dilations", d, 1);
+  for (const int d : c.net.dilations) between(where, "net.dilations", d, 1, kMostTaps);
   if (c.net.dilations.empty() && c.net.layers > 16)
     throw Error(where + ": net.layers",
                 fmt::format("expected 16 or fewer with doubling dilations, got {}", c.net.layers));
@@ -35,14 +41,16 @@ void validate_net(const ModelConfig& c, const std::string& where) {
 void validate_conditioner(const ModelConfig& c, const std::string& where) {
   const ConditionerConfig& k = c.conditioner;
   if (k.kind == ConditionerKind::kFrames) {
-    at_least(where, "conditioner.channels", k.channels, 1);
-    at_least(where, "conditioner.layers", k.layers, 0);
-    at_least(where, "conditioner.kernel", k.kernel, 1);
+    between(where, "conditioner.channels", k.channels, 1, kMostChannels);
+    between(where, "conditioner.layers", k.layers, 0, kMostLayers);
+    between(where, "conditioner.kernel", k.kernel, 1, kMostTaps);
     if (!k.causal && k.kernel % 2 == 0)
       throw Error(where + ": conditioner.kernel",
                   fmt::format("expected an odd number of taps, got {}", k.kernel),
                   "an even kernel needs causal: true");
   }
+  if (k.kind == ConditionerKind::kUpsample)
+    between(where, "conditioner.kernel", k.kernel, 1, kMostTaps);
   if (k.kind == ConditionerKind::kUpsample && k.kernel < c.mel.hop_samples)
     throw Error(where + ": conditioner.kernel",
                 fmt::format("expected at least the mel's hop of {} samples, got {}",
@@ -50,7 +58,7 @@ void validate_conditioner(const ModelConfig& c, const std::string& where) {
 }
 
 void validate_channels(const ModelConfig& c, const std::string& where) {
-  at_least(where, "lift.channels", c.lift.channels, 2);
+  between(where, "lift.channels", c.lift.channels, 2, kMostChannels);
   if (c.lift.channels % 2 != 0)
     throw Error(where + ": lift.channels",
                 fmt::format("expected an even number, got {}", c.lift.channels),
@@ -59,9 +67,9 @@ void validate_channels(const ModelConfig& c, const std::string& where) {
     throw Error(where + ": lift.channels",
                 fmt::format("expected a divisor of the mel's hop of {} samples, got {}",
                             c.mel.hop_samples, c.lift.channels));
-  at_least(where, "early.every", c.early.every, 0);
+  between(where, "early.every", c.early.every, 0, kMostLayers);
   if (c.early.every == 0) return;
-  at_least(where, "early.channels", c.early.channels, 1);
+  between(where, "early.channels", c.early.channels, 1, kMostChannels);
   for (int step = c.early.every; step < c.steps; step += c.early.every) {
     const int before = channels_at_step(c, step - 1);
     if (c.early.channels >= before)
@@ -78,28 +86,24 @@ void validate_channels(const ModelConfig& c, const std::string& where) {
 }
 
 void validate_train(const TrainConfig& t, const std::string& where) {
-  at_least(where, "train.batch", t.batch, 1);
-  at_least(where, "train.segment_frames", t.segment_frames, 2);
-  at_least(where, "train.warmup_steps", t.warmup_steps, 0);
-  at_least(where, "train.weight_decay", t.weight_decay, 0.0);
-  at_least(where, "train.clip_norm", t.clip_norm, 0.0);
-  const auto fraction = [&](const char* key, double value) {
-    if (!(value >= 0.0 && value <= 1.0))
-      throw Error(where + ": " + key, fmt::format("expected a value in [0, 1], got {}", value));
-  };
-  if (!(t.rate > 0.0))
+  between(where, "train.batch", t.batch, 1, kMostChannels);
+  between(where, "train.segment_frames", t.segment_frames, 2, kMostChannels);
+  between(where, "train.warmup_steps", t.warmup_steps, 0, 1000000);
+  between(where, "train.weight_decay", t.weight_decay, 0.0, kMostReal);
+  between(where, "train.clip_norm", t.clip_norm, 0.0, kMostReal);
+  if (!(t.rate > 0.0 && t.rate <= kMostReal))
     throw Error(where + ": train.rate", fmt::format("expected a positive number, got {}", t.rate));
-  fraction("train.final_rate", t.final_rate);
-  fraction("train.beta2", t.beta2);
-  fraction("train.ema", t.ema);
+  between(where, "train.final_rate", t.final_rate, 0.0, 1.0);
+  between(where, "train.beta2", t.beta2, 0.0, 1.0);
+  between(where, "train.ema", t.ema, 0.0, 1.0);
 }
 
 }  // namespace
 
 void validate(const ModelConfig& c, const std::string& where) {
   glowvox::validate(c.mel, where + ": mel");
-  at_least(where, "steps", c.steps, 1);
-  at_least(where, "coupling.log_s_bound", c.coupling.log_s_bound, 0.0);
+  between(where, "steps", c.steps, 1, kMostLayers);
+  between(where, "coupling.log_s_bound", c.coupling.log_s_bound, 0.0, kMostReal);
   validate_channels(c, where);
   validate_net(c, where);
   validate_conditioner(c, where);

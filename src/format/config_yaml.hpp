@@ -74,7 +74,9 @@ class MapReader {
 
   void done() const {
     for (const auto& entry : node_) {
-      const std::string key = entry.first.as<std::string>();
+      if (!entry.first.IsScalar())
+        throw Error(place(""), "expected text as a key, got " + got(entry.first));
+      const std::string key = entry.first.Scalar();
       if (seen_.count(key)) continue;
       std::string known;
       for (const std::string& name : seen_) known += (known.empty() ? "" : ", ") + name;

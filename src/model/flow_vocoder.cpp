@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "flow/actnorm.hpp"
@@ -115,14 +116,12 @@ Tensor FlowVocoder::decode(const Tensor& z, const Tensor& mel) {
   return lift_.inverse(x);
 }
 
-Tensor FlowVocoder::log_prob(const Tensor& audio, const Tensor& mel, bool margins) {
-  const Encoded e = encode(audio, mel, margins);
-  return gaussian_log_prob(e.z).sum(0) + e.log_det;
-}
+Tensor Encoded::log_prob() const { return gaussian_log_prob(z).sum(0) + log_det; }
 
-Tensor FlowVocoder::frame_log_prob(const Tensor& audio, const Tensor& mel) {
-  const Encoded e = encode(audio, mel);
-  return gaussian_log_prob(e.z) + e.frame_log_det;
+Tensor Encoded::frame_log_prob() const { return gaussian_log_prob(z) + frame_log_det; }
+
+Tensor FlowVocoder::log_prob(const Tensor& audio, const Tensor& mel, bool margins) {
+  return encode(audio, mel, margins).log_prob();
 }
 
 Tensor FlowVocoder::noise(int64_t batch, int64_t mel_frames, double sigma, uint64_t seed) const {
@@ -132,6 +131,15 @@ Tensor FlowVocoder::noise(int64_t batch, int64_t mel_frames, double sigma, uint6
   for (int64_t c = 0; c < C; ++c)
     fill_normal(seed, 0, static_cast<uint32_t>(c), 0, T, z.data_ptr<float>() + c, C);
   return (z * sigma).unsqueeze(1).expand({T, batch, C});
+}
+
+std::vector<float> FlowVocoder::synthesize(const Mel& mel, double sigma, uint64_t seed) {
+  const torch::NoGradGuard no_grad;
+  const Tensor frames = torch::tensor(mel.values).view({1, mel.frames, mel.bands});
+  const Tensor audio = decode(noise(1, mel.frames, sigma, seed), frames).contiguous();
+  const int64_t shift = std::max(0, format::alignment_shift_samples(config_));
+  const float* samples = audio.data_ptr<float>();
+  return {samples + shift, samples + audio.size(1)};
 }
 
 void FlowVocoder::initialize(const Tensor& audio, const Tensor& mel, bool margins) {

@@ -20,6 +20,11 @@ struct Encoded {
   Tensor z;              // [T, B, C] latents, early outputs first
   Tensor log_det;        // [B]
   Tensor frame_log_det;  // [T, B], its share in every lifted frame
+
+  // Exact log-density of the audio given the mel, Gaussian constant included: [B] nats, and what
+  // every lifted frame adds to it, [T, B].
+  Tensor log_prob() const;
+  Tensor frame_log_prob() const;
 };
 
 class FlowVocoder : public torch::nn::Module {
@@ -35,12 +40,13 @@ class FlowVocoder : public torch::nn::Module {
   // Exact log-density of the audio given the mel, [B] nats, Gaussian constant included.
   Tensor log_prob(const Tensor& audio, const Tensor& mel, bool margins = false);
 
-  // The same for every lifted frame, [T, B]: what the frame's latents and log-determinants add.
-  Tensor frame_log_prob(const Tensor& audio, const Tensor& mel);
-
   // Latents N(0, sigma^2), [frames * ratio, batch, C]: every clip of the batch gets the same noise
   // that it would get alone (Philox, see glowvox/random.hpp).
   Tensor noise(int64_t batch, int64_t mel_frames, double sigma, uint64_t seed) const;
+
+  // Sound of a mel, at sample 0 of the audio that the mel was or would be computed from; values may
+  // lie outside [-1, 1]. A mel frame more or less is hop samples more or less.
+  std::vector<float> synthesize(const Mel& mel, double sigma, uint64_t seed);
 
   // Data-dependent initialisation, layer by layer, from a batch.
   void initialize(const Tensor& audio, const Tensor& mel, bool margins = false);

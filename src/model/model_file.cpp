@@ -71,8 +71,13 @@ void load_weights(FlowVocoder& model, const format::Safetensors& file, const std
 void save_model(const std::string& path, const FlowVocoder& model, bool half) {
   format::Safetensors file;
   file.metadata = format::model_metadata(model.config());
-  for (const auto& [name, weight] : named_weights(model))
-    file.tensors[name] = to_stored(half ? weight.to(at::kHalf) : weight);
+  for (const auto& [name, weight] : named_weights(model)) {
+    const Tensor value = half ? weight.to(at::kHalf) : weight;
+    if (!torch::isfinite(value).all().item<bool>())
+      throw Error(path, "cannot write: tensor '" + name + "' holds values that are not finite" +
+                            (half ? " in half precision" : ""));
+    file.tensors[name] = to_stored(value);
+  }
   format::write_safetensors(path, file);
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <filesystem>
 #include <sstream>
@@ -22,7 +23,9 @@ constexpr float kFullScale = 32768.0f;
 std::vector<std::string> recordings_below(const std::string& folder) {
   std::vector<std::string> paths;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    const std::string extension = entry.path().extension().string();
+    std::string extension = entry.path().extension().string();
+    std::transform(extension.begin(), extension.end(), extension.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     if (entry.is_regular_file() &&
         (extension == ".wav" || extension == ".flac" || extension == ".ogg"))
       paths.push_back(entry.path().string());
@@ -60,8 +63,8 @@ Corpus::Corpus(const std::string& list_or_folder, int sample_rate_hz, const Noti
     const audio::FileInfo info = audio::probe(path);
     resampled += info.sample_rate_hz != sample_rate_hz;
     mixed += info.channels != 1;
-    const double ratio = static_cast<double>(sample_rate_hz) / info.sample_rate_hz;
-    clips_.push_back({path, static_cast<std::int64_t>(std::ceil(info.frames * ratio))});
+    const std::int64_t from = info.sample_rate_hz;
+    clips_.push_back({path, (info.frames * sample_rate_hz + from - 1) / from});
   }
   cache_.resize(clips_.size());
   if (resampled > 0)
@@ -84,8 +87,11 @@ Corpus::Samples Corpus::decoded(std::size_t clip) const {
     if (cache_[clip]) return cache_[clip];
   }
   const std::vector<float> audio = audio::load_mono(clips_[clip].path, sample_rate_hz_, nullptr);
-  std::vector<std::int16_t> samples(static_cast<std::size_t>(clips_[clip].samples));
-  for (std::size_t i = 0; i < samples.size() && i < audio.size(); ++i)
+  if (static_cast<std::int64_t>(audio.size()) != clips_[clip].samples)
+    throw Error(clips_[clip].path, fmt::format("expected {} samples as its header says, got {}",
+                                               clips_[clip].samples, audio.size()));
+  std::vector<std::int16_t> samples(audio.size());
+  for (std::size_t i = 0; i < samples.size(); ++i)
     samples[i] = static_cast<std::int16_t>(
         std::lrint(std::clamp(audio[i] * kFullScale, -kFullScale, kFullScale - 1)));
   auto shared = std::make_shared<const std::vector<std::int16_t>>(std::move(samples));

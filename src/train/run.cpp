@@ -57,6 +57,10 @@ class Run {
         }),
         trainer_(options.config, options.data, options.seed, notify_),
         checkpoint_(options.out + "/checkpoint.safetensors") {
+    if (!options.resume && fs::exists(checkpoint_))
+      throw Error(checkpoint_, "belongs to an earlier run",
+                  "continue it with --resume or choose another --out");
+    if (options.resume && !fs::exists(checkpoint_)) throw Error(checkpoint_, "no such file");
     make_folder(options.out);
     if (!options.valid.empty())
       valid_.emplace(options.valid, options.config.mel.sample_rate_hz, notify_);
@@ -93,9 +97,6 @@ class Run {
     } else {
       trainer_.initialize();
     }
-    if (!options_.resume && fs::exists(checkpoint_))
-      throw Error(checkpoint_, "belongs to an earlier run",
-                  "continue it with --resume or choose another --out");
   }
 
   // How far the run is, from 0 to 1, by steps or by time.
@@ -128,9 +129,10 @@ class Run {
     const std::int64_t every = options_.valid_every;
     const bool valid_due = every > 0 && progress.step % every == 0 && !done();
     const auto validation = valid_due ? validate_now() : std::nullopt;
-    if (validation || progress.step % kLogEvery == 0 || done())
+    last_ = result;
+    if (validation || (progress.step % kLogEvery == 0 && !done()))
       log_->write(progress, result, speed_, validation);
-    show(result, at);
+    show(result, fraction());
   }
 
   void show(const StepResult& result, double at) {
@@ -160,11 +162,8 @@ class Run {
     summary_.model_path = options_.out + "/model.safetensors";
     trainer_.save_model(summary_.model_path, options_.half);
     summary_.interrupted = fraction() < 1.0;
-    if (!summary_.interrupted && trainer_.progress().step > 0) {
-      summary_.after = validate_now();
-      if (summary_.after)
-        log_->write(trainer_.progress(), {nats_, 0.0, 0.0, false}, speed_, summary_.after);
-    }
+    if (!summary_.interrupted) summary_.after = validate_now();
+    if (last_) log_->write(trainer_.progress(), *last_, speed_, summary_.after);
     summary_.progress = trainer_.progress();
     summary_.train_nats_per_sample = nats_;
     return summary_;
@@ -179,6 +178,7 @@ class Run {
   std::optional<Corpus> valid_;
   std::optional<MetricsLog> log_;
   RunSummary summary_;
+  std::optional<StepResult> last_;  // of this sitting
   double nats_ = std::numeric_limits<double>::quiet_NaN();
   double speed_ = std::numeric_limits<double>::quiet_NaN();
 };

@@ -14,7 +14,7 @@ namespace {
 
 constexpr float kQuantisationStep = 1.0f / 32768.0f;
 constexpr double kSilentRms = 3e-4;  // -70 dB of full scale
-constexpr int kAttempts = 16;        // to find a segment that is not silent
+constexpr int kAttempts = 256;       // to find a segment that is not silent
 constexpr std::uint32_t kPlaceStream = 1, kNoiseStream = 2;
 constexpr double kTwoTo32 = 4294967296.0;
 
@@ -87,6 +87,10 @@ void SegmentSampler::draw(std::uint64_t index, float* audio, float* mel) const {
         std::clamp<std::int64_t>(static_cast<std::int64_t>(offset), 0, source.count - 1);
     samples = corpus_.range(source.clip, start - before_, length_);
     if (rms(samples.data() + before_, frames * hop) >= kSilentRms) break;
+    if (attempt + 1 == kAttempts)
+      throw Error("training data",
+                  fmt::format("{} segments in a row are silent (below -70 dB)", kAttempts),
+                  "check the recordings' level");
   }
   dequantise(samples, seed_, kNoiseStream, index);
   std::copy_n(samples.data() + before_ - margin_, frames * hop + 2 * margin_, audio);

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
+#include "core/cpu.hpp"
 #include "flow/ops.hpp"
+#include "format/model_metadata.hpp"
 #include "glowvox/error.hpp"
 #include "model/model_file.hpp"
 
@@ -13,7 +16,7 @@ namespace glowvox::train {
 
 namespace {
 
-constexpr int kLoaderThreads = 1;
+constexpr int kCoresPerLoaderThread = 4;
 constexpr int kInitialisationBatches = 8;
 constexpr const char* kCheckpointVersion = "1";
 
@@ -23,8 +26,18 @@ std::shared_ptr<model::FlowVocoder> make_model(const format::ModelConfig& config
   return std::make_shared<model::FlowVocoder>(config);
 }
 
-// What has to be equal for one run to continue another.
-std::string identity(const format::ModelConfig& config) { return format::to_yaml(config); }
+// What has to be equal for one run to continue another; the products' precision may follow the CPU.
+std::string identity(format::ModelConfig config) {
+  config.train.bf16 = false;
+  return format::to_yaml(config);
+}
+
+// What has to be equal for weights to mean the same: all but name, purpose and training.
+format::ModelConfig network_of(format::ModelConfig config) {
+  config.name = config.purpose = "";
+  config.train = {};
+  return config;
+}
 
 const std::string& entry(const format::Safetensors& file, const std::string& key,
                          const std::string& path) {
@@ -43,7 +56,12 @@ Trainer::Trainer(const format::ModelConfig& config, const std::string& data, std
       corpus_(data, config.mel.sample_rate_hz, notify),
       model_(make_model(config, seed)),
       sampler_(corpus_, config, model_->margin(), seed, notify),
-      optimizer_(*model_, config.train) {}
+      optimizer_(*model_, config.train) {
+  if (config_.train.bf16 && !has_fast_bf16()) {
+    config_.train.bf16 = false;
+    notify("this CPU has no bfloat16 products (AVX-512 BF16): training in float");
+  }
+}
 
 void Trainer::initialize() {
   std::vector<torch::Tensor> audio, mel;
@@ -57,7 +75,16 @@ void Trainer::initialize() {
 }
 
 void Trainer::init_from(const std::string& model_path) {
-  model::load_weights(*model_, format::read_safetensors(model_path), model_path);
+  const format::Safetensors file = format::read_safetensors(model_path);
+  const format::ModelConfig theirs = format::model_config(file, model_path);
+  if (theirs.mel != config_.mel)
+    throw Error(model_path, "was trained on mels [" + describe(theirs.mel) +
+                                "], the configuration has [" + describe(config_.mel) + "]");
+  if (format::to_yaml(network_of(theirs)) != format::to_yaml(network_of(config_)))
+    throw Error(model_path, "is another network than the configuration describes",
+                "compare glowvox info of both");
+  model::load_weights(*model_, file, model_path);
+  model_->check_invertible();
   for (Optimizer::Slot& slot : optimizer_.slots()) slot.average = slot.weight.detach().clone();
 }
 
@@ -70,7 +97,9 @@ double Trainer::rate_at(double fraction) const {
 }
 
 StepResult Trainer::step(double fraction) {
-  if (!loader_) loader_ = std::make_unique<BatchLoader>(sampler_, progress_.step, kLoaderThreads);
+  if (!loader_)
+    loader_ = std::make_unique<BatchLoader>(sampler_, progress_.step,
+                                            available_cores() / kCoresPerLoaderThread);
   const Batch batch = loader_->next();
   StepResult result;
   result.rate = rate_at(fraction);
@@ -152,9 +181,17 @@ void Trainer::restore(const std::string& path) {
     take("v.", slot.v);
     take("average.", slot.average);
   }
-  progress_.step = std::stoll(entry(file, "step", path));
-  progress_.skipped = std::stoll(entry(file, "skipped", path));
-  progress_.seconds = std::stod(entry(file, "seconds", path));
+  const auto number = [&](const char* key) {
+    const std::string& text = entry(file, key, path);
+    char* end = nullptr;
+    const double value = std::strtod(text.c_str(), &end);
+    if (text.empty() || *end != '\0' || !(value >= 0.0))
+      throw Error(path, std::string("its '") + key + "' is '" + text + "', expected a number");
+    return value;
+  };
+  progress_.step = static_cast<std::int64_t>(number("step"));
+  progress_.skipped = static_cast<std::int64_t>(number("skipped"));
+  progress_.seconds = number("seconds");
   loader_.reset();
 }
 

@@ -1,9 +1,7 @@
 // The training run: sampler, likelihood, optimizer, checkpoints.
 #pragma once
 
-#include <atomic>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "model/flow_vocoder.hpp"

@@ -47,7 +47,10 @@ Validation validate(model::FlowVocoder& model, const Corpus& corpus) {
   }
   for (std::size_t clip = 0; clip < recordings.size(); ++clip) {
     const Recording& r = recordings[clip];
-    const torch::Tensor other = recordings[(clip + 1) % recordings.size()].mel;
+    // A lone clip gets its own second half first.
+    const torch::Tensor other = recordings.size() > 1
+                                    ? recordings[(clip + 1) % recordings.size()].mel
+                                    : r.mel.roll(r.mel.size(1) / 2, 1);
     samples += static_cast<double>(r.audio.size(1));
     sum += model.log_prob(r.audio, r.mel).item<double>();
     swapped += model.log_prob(r.audio, fit(other, r.mel.size(1))).item<double>();

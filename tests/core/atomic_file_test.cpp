@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
-#include "core/threads.hpp"
+#include "core/cpu.hpp"
 #include "temporary.hpp"
 
 using namespace glowvox;

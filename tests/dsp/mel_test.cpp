@@ -186,3 +186,21 @@ TEST_CASE("an unknown preset lists the known ones") {
         "22050 Hz, n_fft 1024, hop 256, win 1024, padding reflect, 80 bands, 0 to 8000 Hz, scale "
         "slaney, norm slaney, power 1, epsilon 0, log ln, floor 1e-05");
 }
+
+TEST_CASE(
+    "a mel is converted where that is exact and refused, with both specifications, where not") {
+  const MelSpec ln = mel_preset("tacotron2");
+  MelSpec log10 = ln;
+  log10.log = MelLog::kLog10;
+  log10.floor = 1e-4;
+  const Mel mel = mel_of(speech(), ln), expected = mel_of(speech(), log10);
+  const Mel converted = convert_mel(mel, ln, log10);
+  for (std::size_t i = 0; i < converted.values.size(); ++i)
+    CHECK(std::abs(converted.values[i] - expected.values[i]) < 1e-5F);
+  CHECK(convert_mel(mel, ln, ln).values == mel.values);
+  // What a higher floor has cut off cannot come back.
+  const std::string message = error_of([&] { convert_mel(expected, log10, ln); });
+  CHECK(contains(message, describe(log10)));
+  CHECK(contains(message, describe(ln)));
+  CHECK(contains(error_of([&] { convert_mel(mel, ln, mel_preset("hifigan")); }), "expects ["));
+}

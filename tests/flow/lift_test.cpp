@@ -49,6 +49,15 @@ TEST_CASE("the mdct lift equals dsp::Mdct") {
   }
 }
 
+TEST_CASE("a signal of one frame overlaps with nothing") {
+  torch::manual_seed(4);
+  const flow::Lift lift = make(format::LiftKind::kMdct, 8);
+  const Tensor audio = torch::randn({1, 8});
+  const Tensor x = lift.forward(audio);
+  CHECK(x.sizes() == torch::IntArrayRef({1, 1, 8}));
+  CHECK(torch::allclose(lift.inverse(x), audio, 1e-5, 1e-6));
+}
+
 TEST_CASE("with margins, a segment's frames equal those of the whole signal") {
   torch::manual_seed(3);
   const flow::Lift lift = make(format::LiftKind::kMdct, 8);

@@ -45,9 +45,12 @@ TEST_CASE("unknown keys, wrong types and values are refused by key") {
   refused("net: 4", "x.yaml: net: expected a map of keys, got '4'");
   refused("mixing: blender", "x.yaml: mixing: expected one of none, conv1x1, lu, reverse, swap");
   refused("mel: nonesuch", "nonesuch");
-  refused("steps: 0", "x.yaml: steps: expected 1 or more, got 0");
+  refused("steps: 0", "x.yaml: steps: expected a value from 1 to 1024, got 0");
   refused("train: {rate: -1}", "x.yaml: train.rate: expected a positive number");
-  refused("train: {ema: 2}", "x.yaml: train.ema: expected a value in [0, 1], got 2");
+  refused("train: {ema: 2}", "x.yaml: train.ema: expected a value from 0 to 1, got 2");
+  refused("net: {channels: 2000000000}", "x.yaml: net.channels: expected a value from 1 to 65536");
+  refused("coupling: {log_s_bound: .inf}", "x.yaml: coupling.log_s_bound: expected a value");
+  refused("{[1, 2]: 3}", "x.yaml: expected text as a key");
   refused("[1, 2]", "expected a map");
   refused("a: {b: ", "is not YAML");
 }

@@ -90,6 +90,21 @@ TEST_CASE("noise is a function of seed, channel and frame, whatever the batch an
   CHECK(z.square().mean().sqrt().item<float>() == doctest::Approx(0.7).epsilon(0.05));
 }
 
+TEST_CASE("the frames' shares add up to the log-likelihood") {
+  for (const char* name : {"tiny", "squeezewave-64s"}) {
+    torch::manual_seed(4);
+    FlowVocoder model(format::read_config(std::string(GLOWVOX_CONFIGS) + "/" + name + ".yaml"));
+    test::shake(model, 0.01);
+    const torch::NoGradGuard no_grad;
+    const MelSpec& spec = model.config().mel;
+    const Tensor audio = torch::randn({2, 6 * spec.hop_samples}) * 0.01;
+    const Tensor mel = torch::randn({2, 6, spec.bands}) - 5.0;
+    const Tensor frames = model.encode(audio, mel).frame_log_prob();
+    CHECK(frames.size(0) == 6 * spec.hop_samples / model.config().lift.channels);
+    CHECK(torch::allclose(frames.sum(0), model.log_prob(audio, mel), 1e-4, 1e-2));
+  }
+}
+
 TEST_CASE("initialisation from data raises the likelihood") {
   torch::manual_seed(2);
   format::ModelConfig config = format::read_config(std::string(GLOWVOX_CONFIGS) + "/tiny.yaml");

@@ -44,12 +44,17 @@ std::string float_wav(const std::vector<float>& samples) {
 TEST_CASE("sound that cannot be used") {
   const Folder folder;
   const std::string bad = folder.file("bad.wav");
-  for (const std::string command : {"synth", "score", "encode"}) {
-    CAPTURE(command);
-    const std::string to = command == "synth"    ? " -o " + folder.file("out.wav")
-                           : command == "encode" ? " -o " + folder.file("out.npy")
-                                                 : "";
-    const std::string arguments = command + " --model " + folder.model + " --wav " + bad + to;
+  const std::string m = " --model " + folder.model, out = " -o " + folder.file("out.wav");
+  write_file(folder.file("bad.txt"), "bad.wav\n");
+  for (const std::string& arguments :
+       {"synth" + m + " --wav " + bad + out, "score" + m + " --wav " + bad,
+        "encode" + m + " --wav " + bad + " -o " + folder.file("out.npy"),
+        "morph" + m + " --from " + bad + " --to " + bad + out,
+        "mel " + bad + " -o " + folder.file("out.npy"),
+        "train " + test::config("tiny") + " --steps 1 --out " + folder.file("run") + " --data " +
+            folder.file("bad.txt") + " --valid " + folder.file("bad.txt")}) {
+    CAPTURE(arguments);
+    const bool training = arguments[0] == 't';
     std::filesystem::remove(bad);
     refuses(folder, arguments, "bad.wav: no such file");
     write_file(bad, "this is no sound");
@@ -57,17 +62,14 @@ TEST_CASE("sound that cannot be used") {
     write_file(bad, float_wav({}));
     refuses(folder, arguments, "bad.wav: holds no samples");
     write_file(bad, float_wav({0.5f}));
-    refuses(folder, arguments, "bad.wav: ");
+    refuses(folder, arguments, training ? "training data: expected clips of" : "bad.wav: ");
     std::vector<float> samples(4000, 0.1f);
     samples[77] = std::numeric_limits<float>::quiet_NaN();
     write_file(bad, float_wav(samples));
     refuses(folder, arguments, "bad.wav: sample 77 is not finite");
   }
-  refuses(folder, "mel " + folder.file("gone.wav") + " -o " + folder.file("out.npy"),
-          "gone.wav: no such file");
-  write_file(bad, float_wav({0.5f}));
-  refuses(folder, "mel " + bad + " -o " + folder.file("out.npy"), "bad.wav: ");
   CHECK(folder.nothing_written());
+  CHECK(!std::filesystem::exists(folder.file("run/model.safetensors")));
   CHECK(!std::filesystem::exists(folder.file("out.npy")));
 }
 
@@ -84,7 +86,7 @@ TEST_CASE("mels that cannot be used") {
   refuses(folder, folder.synth("--mel " + mel), "not finite");
   write_file(mel, "\x93NUMPY nonsense");
   refuses(folder, folder.synth("--mel " + mel), "mel.npy: ");
-  refuses(folder, folder.synth(""), "--mel or --wav");
+  refuses(folder, folder.synth(""), "--mel or --wav", 2);
   CHECK(folder.nothing_written());
 }
 
@@ -141,6 +143,12 @@ TEST_CASE("outputs that cannot be written") {
   refuses(folder,
           "encode --model " + folder.model + " --wav " + test::speech_file() + " -o /dev/full",
           "/dev/full: cannot write: No space left on device");
+  refuses(folder, synth + " --picture /dev/full -o " + folder.file("ok.wav"), "/dev/full: ");
+  std::filesystem::remove(folder.file("ok.wav"));
+  refuses(folder,
+          "score --model " + folder.model + " --wav " + test::speech_file() + " --plot /dev/full",
+          "/dev/full: ");
+  refuses(folder, "info --json " + folder.model + " >/dev/full", "standard output: cannot write");
   std::filesystem::create_symlink("/dev/full", folder.file("full.wav"));
   refuses(folder, synth + " -o " + folder.file("full.wav"), "full.wav: ");
   write_file(folder.file("file"), "");
@@ -158,11 +166,17 @@ TEST_CASE("training data and options that cannot be used") {
   write_file(folder.file("list.txt"), "gone.wav\n");
   const std::string data = " --data " + folder.file("list.txt");
   refuses(folder, train + data + " --steps 2", "gone.wav: no such file");
-  refuses(folder, train + data, "--steps or --minutes: expected one of them");
+  refuses(folder, train + data, "--steps or --minutes: expected one of them", 2);
+  refuses(folder, train + data + " --minutes nan", "--minutes", 2);
+  refuses(folder, train + data + " --steps 2 --batch -3", "--batch", 2);
   refuses(folder, train + " --steps 2 --data " + folder.file("none.txt"), "none.txt: no such file");
   write_file(folder.file("list.txt"), test::speech_file() + "\n");
   refuses(folder, train + data + " --steps 2 --resume", "checkpoint.safetensors: no such file");
   refuses(folder, train + data + " --steps 2 --init-from " + folder.file("list.txt"), "list.txt: ");
+  succeeds(folder,
+           "init " + test::config("squeezewave-64s") + " -o " + folder.file("m.safetensors"));
+  refuses(folder, train + data + " --steps 2 --init-from " + folder.file("m.safetensors"),
+          "m.safetensors: was trained on mels [");
   CHECK(!std::filesystem::exists(folder.file("run/model.safetensors")));
 }
 
@@ -172,7 +186,7 @@ TEST_CASE("latents and audio arrays that do not fit") {
   const std::string decode = "decode" + m + " --wav " + test::speech_file() + " --latent " + z +
                              " -o " + folder.file("out.wav");
   format::write_npy(z, {{1, 63, 4}, std::vector<float>(252)});
-  refuses(folder, decode, "latent: expected [1, 64, ");
+  refuses(folder, decode, "z.npy: expected [1, 64, ");
   format::write_npy(z, {{5}, std::vector<float>(5)});
   refuses(folder, decode, "z.npy: expected latents of shape");
   format::write_npy(z, {{2, 2, 2000}, std::vector<float>(8000)});

@@ -22,7 +22,7 @@ struct Ran {
 inline Ran run_glowvox(const TemporaryDirectory& folder, const std::string& arguments) {
   const std::string out = folder.file(".stdout"), err = folder.file(".stderr");
   const std::string command =
-      std::string(GLOWVOX_BINARY) + " " + arguments + " >" + out + " 2>" + err;
+      std::string(GLOWVOX_BINARY) + " >" + out + " 2>" + err + " " + arguments;
   const int status = std::system(command.c_str());
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(out), read_file(err)};
 }
@@ -36,13 +36,13 @@ inline Ran succeeds(const TemporaryDirectory& folder, const std::string& argumen
   return ran;
 }
 
-// Exit 1 with one line that holds `message`.
+// One line that holds `message`, and the exit status of an error (1) or of wrong usage (2).
 inline void refuses(const TemporaryDirectory& folder, const std::string& arguments,
-                    const std::string& message) {
+                    const std::string& message, int status = 1) {
   const Ran ran = run_glowvox(folder, arguments);
   CAPTURE(arguments);
   CAPTURE(ran.err);
-  CHECK(ran.status == 1);
+  CHECK(ran.status == status);
   CHECK(std::count(ran.err.begin(), ran.err.end(), '\n') == 1);
   CHECK(contains(ran.err, message));
 }

@@ -96,6 +96,28 @@ TEST_CASE("a dead conditioner shows as zero") {
   CHECK(v.feature_variation < 0.2);
 }
 
+TEST_CASE("a lone held-out clip is swapped with its own second half") {
+  const test::TemporaryDirectory folder;
+  audio::write_audio(folder.file("a.wav"), test::speech(), 22050);
+  model::FlowVocoder model(test::tiny());
+  const train::Corpus corpus(folder.file(""), 22050, test::ignore);
+  CHECK(std::abs(train::validate(model, corpus).swapped_mel_loss) > 0.1);
+}
+
+TEST_CASE("weights of another network are refused") {
+  const test::SpeechFolder speech;
+  const std::string path = speech.file("m.safetensors");
+  train::Trainer trainer(test::tiny(), speech.folder(), 1, test::ignore);
+  trainer.save_model(path, false);
+  format::ModelConfig config = test::tiny();
+  config.train.rate *= 2.0;
+  train::Trainer same(config, speech.folder(), 1, test::ignore);
+  CHECK_NOTHROW(same.init_from(path));
+  config.coupling.alternate = false;
+  train::Trainer other(config, speech.folder(), 1, test::ignore);
+  CHECK(test::contains(test::error_of([&] { other.init_from(path); }), "is another network"));
+}
+
 TEST_CASE("a step that is not finite is skipped and counted, the weights stay") {
   const test::SpeechFolder speech;
   train::Trainer trainer(test::tiny(), speech.folder(), 1, test::ignore);
