@@ -55,7 +55,7 @@ target_link_libraries(glowvox_flow
 target_precompile_headers(glowvox_flow PRIVATE <torch/torch.h>)
 
 # The tools: one command, with what needs LibTorch in an executable beside it that it starts.
-add_library(glowvox_cli STATIC tools/catalogue.cpp tools/command.cpp)
+add_library(glowvox_cli STATIC tools/catalogue.cpp tools/command.cpp tools/sound.cpp)
 target_link_libraries(glowvox_cli PUBLIC glowvox_lib CLI11::CLI11 fmt::fmt PRIVATE glowvox_options)
 target_include_directories(glowvox_cli PUBLIC src)
 

@@ -4,12 +4,11 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "audio/wav.hpp"
 #include "commands.hpp"
 #include "format/config.hpp"
 #include "format/model_metadata.hpp"
 #include "format/npy.hpp"
-#include "glowvox/error.hpp"
+#include "sound.hpp"
 
 namespace glowvox::tools {
 
@@ -28,15 +27,8 @@ MelSpec chosen(const Options& o) {
 
 int run(const Options& o) {
   const MelSpec spec = chosen(o);
-  std::string notice;
-  const std::vector<float> audio = audio::load_mono(o.in, spec.sample_rate_hz, &notice);
-  if (!notice.empty()) say(notice);
-  Mel mel;
-  try {
-    mel = log_mel(audio.data(), static_cast<std::int64_t>(audio.size()), spec);
-  } catch (const Error& e) {
-    throw Error(o.in, e.what());
-  }
+  const std::vector<float> audio = read_sound(o.in, spec.sample_rate_hz);
+  const Mel mel = mel_of_sound(o.in, audio, spec);
   format::write_mel(o.out, mel);
   const double seconds = static_cast<double>(audio.size()) / spec.sample_rate_hz;
   if (o.json)

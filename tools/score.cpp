@@ -4,12 +4,12 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "audio/wav.hpp"
 #include "commands.hpp"
 #include "eval/picture.hpp"
 #include "glowvox/error.hpp"
 #include "model/model_file.hpp"
 #include "signals.hpp"
+#include "sound.hpp"
 #include "torch_threads.hpp"
 #include "train/segment_sampler.hpp"
 
@@ -42,9 +42,7 @@ struct Score {
 
 Score score(model::FlowVocoder& model, const std::string& path, const Options& o) {
   const format::ModelConfig& config = model.config();
-  std::string notice;
-  std::vector<float> samples = audio::load_mono(path, config.mel.sample_rate_hz, &notice);
-  if (!notice.empty()) say(notice);
+  std::vector<float> samples = read_sound(path, config.mel.sample_rate_hz);
   if (!o.exact_samples) train::dequantise(samples, 1, 0, 0);
   const train::Recording r = train::as_recording(samples, config, path);
   const torch::Tensor frames = model.encode(r.audio, r.mel).frame_log_prob().select(1, 0);  // [T]

@@ -6,9 +6,9 @@
 #include <filesystem>
 
 #include "audio/wav.hpp"
-#include "command.hpp"
 #include "format/npy.hpp"
 #include "glowvox/error.hpp"
+#include "sound.hpp"
 
 namespace glowvox::tools {
 
@@ -38,10 +38,7 @@ std::vector<float> to_vector(const Tensor& tensor) {
 }
 
 train::Recording read_recording(const std::string& path, const format::ModelConfig& config) {
-  std::string notice;
-  const std::vector<float> samples = audio::load_mono(path, config.mel.sample_rate_hz, &notice);
-  if (!notice.empty()) say(notice);
-  return train::as_recording(samples, config, path);
+  return train::as_recording(read_sound(path, config.mel.sample_rate_hz), config, path);
 }
 
 Tensor read_audio_npy(const std::string& path) {

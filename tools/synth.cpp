@@ -14,6 +14,7 @@
 #include "glowvox/error.hpp"
 #include "model/model_file.hpp"
 #include "signals.hpp"
+#include "sound.hpp"
 #include "torch_threads.hpp"
 
 namespace glowvox::tools {
@@ -52,14 +53,7 @@ Mel read_input(const Input& input, const MelSpec& spec, const std::string& prese
       throw Error(input.path, e.what());
     }
   }
-  std::string notice;
-  const std::vector<float> audio = audio::load_mono(input.path, spec.sample_rate_hz, &notice);
-  if (!notice.empty()) say(notice);
-  try {
-    return log_mel(audio.data(), static_cast<int64_t>(audio.size()), spec);
-  } catch (const Error& e) {
-    throw Error(input.path, e.what());
-  }
+  return mel_of_sound(input.path, read_sound(input.path, spec.sample_rate_hz), spec);
 }
 
 // One input: the out file itself; several: a file for each in the folder `out`.

@@ -40,12 +40,28 @@ double sum_macs(const std::vector<std::shared_ptr<Conv>>& convs) {
 
 }  // namespace
 
-Wavenet::Wavenet(int64_t in, int64_t out, int64_t features, const format::NetConfig& config)
+Net::Net(int64_t in, int64_t out, int64_t features, const format::NetConfig& config)
     : channels_(config.channels) {
   const int64_t H = channels_;
   start_ = register_module("start", pointwise(in, H, config.weight_norm));
   cond_ = register_module("cond", pointwise(features, 2 * H * config.layers, config.weight_norm));
   end_ = register_module("end", zero_end(H, out));
+}
+
+Tensor Net::forward(const Tensor& x, const Tensor& features) {
+  return end_->forward(layers(start_->forward(x), features, cond_->blocks(2 * channels_)));
+}
+
+double Net::macs_per_frame() const {
+  return start_->macs_per_frame() + cond_->macs_per_frame() + end_->macs_per_frame() +
+         layers_macs_per_frame();
+}
+
+void Net::randomize() { end_->randomize(kRandomEndScale); }
+
+Wavenet::Wavenet(int64_t in, int64_t out, int64_t features, const format::NetConfig& config)
+    : Net(in, out, features, config) {
+  const int64_t H = channels_;
   for (int i = 0; i < config.layers; ++i) {
     ConvOptions options;
     options.in = H;
@@ -61,9 +77,8 @@ Wavenet::Wavenet(int64_t in, int64_t out, int64_t features, const format::NetCon
   }
 }
 
-Tensor Wavenet::forward(const Tensor& x, const Tensor& features) {
-  Tensor h = start_->forward(x);
-  const auto conditions = cond_->blocks(2 * channels_);
+Tensor Wavenet::layers(Tensor h, const Tensor& features,
+                       const std::vector<Conv::Block>& conditions) {
   Tensor skip;
   for (size_t i = 0; i < dilated_.size(); ++i) {
     const Tensor act = gate(dilated_[i]->forward(h), cond_->forward(features, conditions[i]));
@@ -72,22 +87,14 @@ Tensor Wavenet::forward(const Tensor& x, const Tensor& features) {
     skip = skip.defined() ? skip + s : s;
     if (outputs.size() > 1) h = h + res_skip_[i]->forward(act, outputs.front());
   }
-  return end_->forward(skip);
+  return skip;
 }
 
-double Wavenet::macs_per_frame() const {
-  return start_->macs_per_frame() + cond_->macs_per_frame() + end_->macs_per_frame() +
-         sum_macs(dilated_) + sum_macs(res_skip_);
-}
-
-void Wavenet::randomize() { end_->randomize(kRandomEndScale); }
+double Wavenet::layers_macs_per_frame() const { return sum_macs(dilated_) + sum_macs(res_skip_); }
 
 Separable::Separable(int64_t in, int64_t out, int64_t features, const format::NetConfig& config)
-    : channels_(config.channels) {
+    : Net(in, out, features, config) {
   const int64_t H = channels_;
-  start_ = register_module("start", pointwise(in, H, config.weight_norm));
-  cond_ = register_module("cond", pointwise(features, 2 * H * config.layers, config.weight_norm));
-  end_ = register_module("end", zero_end(H, out));
   for (int i = 0; i < config.layers; ++i) {
     scale_.push_back(register_parameter(indexed("scale", i), torch::ones({H})));
     shift_.push_back(register_parameter(indexed("shift", i), torch::zeros({H})));
@@ -100,25 +107,21 @@ Separable::Separable(int64_t in, int64_t out, int64_t features, const format::Ne
   }
 }
 
-Tensor Separable::forward(const Tensor& x, const Tensor& features) {
-  Tensor h = start_->forward(x);
-  const auto conditions = cond_->blocks(2 * channels_);
+Tensor Separable::layers(Tensor h, const Tensor& features,
+                         const std::vector<Conv::Block>& conditions) {
   for (size_t i = 0; i < depthwise_.size(); ++i) {
     const Tensor filtered = depthwise_[i]->forward(h * scale_[i] + shift_[i]);
     const Tensor condition = cond_->forward(features, conditions[i]);
     h = h + residual_[i]->forward(gate(pointwise_[i]->forward(filtered), condition));
   }
-  return end_->forward(h);
+  return h;
 }
 
-double Separable::macs_per_frame() const {
-  double macs = start_->macs_per_frame() + cond_->macs_per_frame() + end_->macs_per_frame() +
-                sum_macs(pointwise_) + sum_macs(residual_);
+double Separable::layers_macs_per_frame() const {
+  double macs = sum_macs(pointwise_) + sum_macs(residual_);
   for (const auto& c : depthwise_) macs += c->macs_per_frame();
   return macs;
 }
-
-void Separable::randomize() { end_->randomize(kRandomEndScale); }
 
 std::shared_ptr<Net> make_net(int64_t in, int64_t out, int64_t features,
                               const format::NetConfig& config) {

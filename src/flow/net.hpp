@@ -9,13 +9,24 @@
 
 namespace glowvox::flow {
 
-// [T, B, in] and features [T, B, F] -> [T, B, out]. Its last layer starts at zero, so that a
-// coupling starts as the identity.
+// [T, B, in] and features [T, B, F] -> [T, B, out]: a 1x1 convolution at the start, gated layers
+// that each take their share of the condition, a 1x1 convolution at the end. The last one starts at
+// zero, so that a coupling starts as the identity.
 class Net : public torch::nn::Module {
  public:
-  virtual Tensor forward(const Tensor& x, const Tensor& features) = 0;
-  virtual double macs_per_frame() const = 0;
-  virtual void randomize() = 0;  // the last layer, to small values
+  Net(int64_t in, int64_t out, int64_t features, const format::NetConfig& config);
+  Tensor forward(const Tensor& x, const Tensor& features);
+  double macs_per_frame() const;
+  void randomize();  // the last convolution, to small values
+
+ protected:
+  // The layers between start and end; conditions: what each layer's share is made with.
+  virtual Tensor layers(Tensor h, const Tensor& features,
+                        const std::vector<Conv::Block>& conditions) = 0;
+  virtual double layers_macs_per_frame() const = 0;
+
+  const int64_t channels_;
+  std::shared_ptr<Conv> start_, cond_, end_;
 };
 
 // Dilated gated convolutions with residual and skip paths (WaveGlow's WN; van den Oord et al.
@@ -23,13 +34,13 @@ class Net : public torch::nn::Module {
 class Wavenet : public Net {
  public:
   Wavenet(int64_t in, int64_t out, int64_t features, const format::NetConfig& config);
-  Tensor forward(const Tensor& x, const Tensor& features) override;
-  double macs_per_frame() const override;
-  void randomize() override;
+
+ protected:
+  Tensor layers(Tensor h, const Tensor& features,
+                const std::vector<Conv::Block>& conditions) override;
+  double layers_macs_per_frame() const override;
 
  private:
-  int64_t channels_;
-  std::shared_ptr<Conv> start_, cond_, end_;
   std::vector<std::shared_ptr<Conv>> dilated_, res_skip_;
 };
 
@@ -38,13 +49,13 @@ class Wavenet : public Net {
 class Separable : public Net {
  public:
   Separable(int64_t in, int64_t out, int64_t features, const format::NetConfig& config);
-  Tensor forward(const Tensor& x, const Tensor& features) override;
-  double macs_per_frame() const override;
-  void randomize() override;
+
+ protected:
+  Tensor layers(Tensor h, const Tensor& features,
+                const std::vector<Conv::Block>& conditions) override;
+  double layers_macs_per_frame() const override;
 
  private:
-  int64_t channels_;
-  std::shared_ptr<Conv> start_, cond_, end_;
   std::vector<Tensor> scale_, shift_;
   std::vector<std::shared_ptr<DepthwiseConv>> depthwise_;
   std::vector<std::shared_ptr<Conv>> pointwise_, residual_;

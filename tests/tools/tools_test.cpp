@@ -114,6 +114,22 @@ TEST_CASE("synth takes another logarithm and refuses another specification, prin
            "synth" + m + " --mel " + mel + " --mel-preset tacotron2 -o " + folder.file("x.wav"));
 }
 
+TEST_CASE("the reference BLAS is warned of") {
+  const std::string reference = "/usr/lib/x86_64-linux-gnu/blas";
+  if (!std::filesystem::exists(reference + "/libblas.so.3")) {
+    MESSAGE("skipped: no reference BLAS at " << reference);
+    return;
+  }
+  const ModelFolder folder;
+  const std::string arguments = "score --model " + folder.model + " --wav " + test::speech_file();
+  CHECK(!contains(succeeds(folder, arguments).err, "reference BLAS"));
+  setenv("LD_LIBRARY_PATH", reference.c_str(), 1);
+  const test::Ran ran = succeeds(folder, arguments);
+  unsetenv("LD_LIBRARY_PATH");
+  CHECK(contains(ran.err, "reference BLAS"));
+  CHECK(contains(ran.err, "libopenblas0-pthread"));
+}
+
 TEST_CASE("score: exact log-likelihood, total and per second, with a picture") {
   const ModelFolder folder;
   const json figures = json::parse(succeeds(folder, "score --model " + folder.model + " --wav " +
