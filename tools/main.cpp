@@ -10,6 +10,8 @@
 
 #include "catalogue.hpp"
 #include "commands.hpp"
+#include "core/cpu.hpp"
+#include "format/config.hpp"
 
 using namespace glowvox::tools;
 
@@ -20,6 +22,22 @@ void print_help() {
       "glowvox: a flow-based speech vocoder\n\nUsage: glowvox COMMAND [OPTIONS]\n\nCommands:\n");
   for (const Command& c : catalogue()) fmt::print("  {:<8}{}\n", c.name, c.summary);
   fmt::print("\nglowvox COMMAND --help shows a command's options and examples.\n");
+}
+
+// What a `train` command line will do, as far as it can be read; its errors are glowvox-train's.
+bool trains_in_bf16(int argc, char** argv) {
+  bool bf16 = glowvox::has_fast_bf16();
+  for (int i = 2; i < argc; ++i) {
+    const std::string argument = argv[i];
+    if (argument == "--float32") bf16 = false;
+    if (std::filesystem::path(argument).extension() != ".yaml") continue;
+    try {
+      bf16 = bf16 && glowvox::format::read_config(argument).train.bf16;
+    } catch (const glowvox::Error&) {
+      return bf16;
+    }
+  }
+  return bf16;
 }
 
 int start_beside(const char* program, char** argv) {
@@ -50,9 +68,9 @@ int main(int argc, char** argv) {
     return 2;
   }
   // LibTorch's OpenMP threads spin between loops, on the cores that OpenBLAS's threads need: float
-  // synthesis is three times faster when they sleep. bfloat16 training, which has no part in
-  // OpenBLAS, is faster when they spin.
-  if (name != "train") ::setenv("OMP_WAIT_POLICY", "passive", 0);
+  // synthesis is three times faster when they sleep, float training four. bfloat16 training, which
+  // has no part in OpenBLAS, is faster when they spin.
+  if (name != "train" || !trains_in_bf16(argc, argv)) ::setenv("OMP_WAIT_POLICY", "passive", 0);
   if (name != "mel") return start_beside("glowvox-train", argv);
   Command mel = *known;
   mel.setup = setup_mel;
