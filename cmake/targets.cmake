@@ -4,13 +4,31 @@ add_library(glowvox_lib STATIC
   src/audio/wav.cpp
   src/core/atomic_file.cpp
   src/core/cpu.cpp
+  src/core/mapped_file.cpp
   src/core/progress_bar.cpp
   src/core/random.cpp
+  src/core/thread_team.cpp
   src/dsp/mdct.cpp
   src/dsp/mel.cpp
   src/dsp/mel_convert.cpp
   src/dsp/mel_preset.cpp
   src/dsp/stft.cpp
+  src/engine/conditioner_stages.cpp
+  src/engine/instruction_set.cpp
+  src/engine/invert.cpp
+  src/engine/kernels.cpp
+  src/engine/noise.cpp
+  src/engine/output_state.cpp
+  src/engine/pipeline.cpp
+  src/engine/prepare.cpp
+  src/engine/prepare_conditioner.cpp
+  src/engine/prepare_net.cpp
+  src/engine/product.cpp
+  src/engine/rows.cpp
+  src/engine/stage.cpp
+  src/engine/step_stages.cpp
+  src/engine/vocoder.cpp
+  src/engine/weights.cpp
   src/eval/picture.cpp
   src/eval/stoi.cpp
   src/format/config.cpp
@@ -18,13 +36,15 @@ add_library(glowvox_lib STATIC
   src/format/model_metadata.cpp
   src/format/npy.cpp
   src/format/png.cpp
+  src/format/receptive_field.cpp
   src/format/safetensors.cpp
 )
 set_target_properties(glowvox_lib PROPERTIES OUTPUT_NAME glowvox)
 target_include_directories(glowvox_lib PUBLIC include PRIVATE src)
 target_link_libraries(glowvox_lib
   PRIVATE glowvox_options PkgConfig::SNDFILE PkgConfig::FFTW PkgConfig::SOXR PNG::PNG
-          nlohmann_json::nlohmann_json fmt::fmt yaml-cpp Threads::Threads)
+          glowvox_xsmm PkgConfig::HWY Eigen3::Eigen nlohmann_json::nlohmann_json fmt::fmt yaml-cpp
+          Threads::Threads)
 
 # The flow, the model and its training: LibTorch. Its headers are compiled once.
 add_library(glowvox_flow STATIC

@@ -20,7 +20,7 @@ struct Options {
 };
 
 MelSpec chosen(const Options& o) {
-  if (!o.model.empty()) return format::model_config(format::read_safetensors(o.model), o.model).mel;
+  if (!o.model.empty()) return format::model_config(format::MappedSafetensors(o.model).metadata(), o.model).mel;
   if (!o.spec.empty()) return format::parse_mel_spec(o.spec, "--spec");
   return mel_preset(o.preset);
 }

@@ -14,6 +14,8 @@ class Mdct {
  public:
   explicit Mdct(int coefficients);  // even and >= 2, throws Error otherwise
   int coefficients() const { return coefficients_; }
+  // The rising half of the window: sin(pi (n + 1/2) / (2 coefficients)).
+  const std::vector<float>& window() const { return window_; }
   // x: [blocks * coefficients] samples -> [blocks][coefficients].
   std::vector<float> forward(const float* x, std::int64_t blocks) const;
   // The inverse (the transpose) of forward.

@@ -105,6 +105,7 @@ void fields(V& v, Config& c) {
     m("ema", c.train.ema);
     m("bf16", c.train.bf16);
   });
+  v.map("synthesis", [&](V& m) { m("bf16", c.synthesis.bf16); });
 }
 
 YAML::Node load_yaml(const std::string& yaml, const std::string& where) {

@@ -72,6 +72,10 @@ struct TrainConfig {
   bool bf16 = true;        // matrix products in bfloat16 (weights and log-dets stay float)
 };
 
+struct SynthesisConfig {
+  bool bf16 = true;  // matrix products in bfloat16 where the processor is made for it
+};
+
 struct ModelConfig {
   std::string name;
   std::string purpose;
@@ -87,6 +91,7 @@ struct ModelConfig {
   NetConfig net;
   EarlyConfig early;
   TrainConfig train;
+  SynthesisConfig synthesis;
 };
 
 // Reads and validates. Throws Error naming the file and the key for an unknown key, a wrong type, a

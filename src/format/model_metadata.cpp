@@ -12,10 +12,11 @@ std::map<std::string, std::string> model_metadata(const ModelConfig& config) {
   return {{"format_version", kFormatVersion}, {"config", to_yaml(config)}};
 }
 
-ModelConfig model_config(const Safetensors& file, const std::string& path) {
-  const auto version = file.metadata.find("format_version");
-  const auto config = file.metadata.find("config");
-  if (version == file.metadata.end() || config == file.metadata.end())
+ModelConfig model_config(const std::map<std::string, std::string>& metadata,
+                         const std::string& path) {
+  const auto version = metadata.find("format_version");
+  const auto config = metadata.find("config");
+  if (version == metadata.end() || config == metadata.end())
     throw Error(path, "is not a glowvox model: its metadata has no configuration");
   if (version->second != kFormatVersion)
     throw Error(

@@ -51,22 +51,23 @@ std::uint64_t whole_number(const Json& value, const std::string& path, const std
 }
 
 // Bytes that shape and dtype ask for; Error when they do not fit in 63 bits.
-std::uint64_t size_bytes(const Tensor& tensor, const std::string& path, const std::string& name) {
-  std::uint64_t bytes = item_bytes(tensor.dtype);
-  if (bytes == 0) fail(path, name, "has the unknown type '" + tensor.dtype + "'");
+std::uint64_t size_bytes(const std::string& dtype, const std::vector<std::int64_t>& shape,
+                         const std::string& path, const std::string& name) {
+  std::uint64_t bytes = item_bytes(dtype);
+  if (bytes == 0) fail(path, name, "has the unknown type '" + dtype + "'");
   constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
-  if (std::find(tensor.shape.begin(), tensor.shape.end(), 0) != tensor.shape.end()) return 0;
-  for (const std::int64_t dimension : tensor.shape) {
+  if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return 0;
+  for (const std::int64_t dimension : shape) {
     if (dimension < 0) fail(path, name, "has a negative dimension");
     if (bytes > kMost / static_cast<std::uint64_t>(dimension))
-      fail(path, name, fmt::format("has the impossible shape [{}]", fmt::join(tensor.shape, ", ")));
+      fail(path, name, fmt::format("has the impossible shape [{}]", fmt::join(shape, ", ")));
     bytes *= static_cast<std::uint64_t>(dimension);
   }
   return bytes;
 }
 
 Span read_entry(const Json& entry, const std::string& name, const std::string& path,
-                std::uint64_t payload_bytes, Tensor* tensor) {
+                std::uint64_t payload_bytes, TensorView* tensor) {
   if (!entry.is_object()) fail(path, name, "is described by no JSON object");
   for (const char* key : {"dtype", "shape", "data_offsets"})
     if (!entry.contains(key)) fail(path, name, fmt::format("has no {}", key));
@@ -85,7 +86,7 @@ Span read_entry(const Json& entry, const std::string& name, const std::string& p
     fail(path, name,
          fmt::format("lies at bytes {} to {} of a payload of {}", span.begin, span.end,
                      payload_bytes));
-  const std::uint64_t expected = size_bytes(*tensor, path, name);
+  const std::uint64_t expected = size_bytes(tensor->dtype, tensor->shape, path, name);
   if (span.end - span.begin != expected)
     fail(path, name,
          fmt::format("has {} bytes, expected {} for {} of shape [{}]", span.end - span.begin,
@@ -120,8 +121,7 @@ void check_layout(std::vector<Span> spans, std::uint64_t payload_bytes, const st
                 "the file is damaged");
 }
 
-Json parse_header(const std::string& bytes, std::uint64_t header_bytes, const std::string& path) {
-  const char* begin = bytes.data() + kLengthBytes;
+Json parse_header(const char* begin, std::uint64_t header_bytes, const std::string& path) {
   Json header = Json::parse(begin, begin + header_bytes, nullptr, false);
   if (header.is_discarded() || !header.is_object())
     throw Error(path, "not a safetensors file: its header is no JSON object");
@@ -130,34 +130,42 @@ Json parse_header(const std::string& bytes, std::uint64_t header_bytes, const st
 
 }  // namespace
 
-Safetensors read_safetensors(const std::string& path) {
-  const std::string bytes = read_file(path);
-  if (bytes.size() < kLengthBytes)
-    throw Error(path, fmt::format("not a safetensors file: {} bytes only", bytes.size()));
+MappedSafetensors::MappedSafetensors(const std::string& path) : file_(path) {
+  if (file_.size() < kLengthBytes)
+    throw Error(path, fmt::format("not a safetensors file: {} bytes only", file_.size()));
   std::uint64_t header_bytes = 0;
   for (std::size_t i = kLengthBytes; i-- > 0;)
-    header_bytes = (header_bytes << 8) | static_cast<unsigned char>(bytes[i]);
-  const std::uint64_t rest = bytes.size() - kLengthBytes;
+    header_bytes = (header_bytes << 8) | static_cast<unsigned char>(file_.data()[i]);
+  const std::uint64_t rest = file_.size() - kLengthBytes;
   if (header_bytes > kMostHeaderBytes || header_bytes > rest)
     throw Error(
         path,
         fmt::format("not a safetensors file, or cut short: header of {} bytes in a file of {}",
-                    header_bytes, bytes.size()));
-  const Json header = parse_header(bytes, header_bytes, path);
+                    header_bytes, file_.size()));
+  const Json header = parse_header(file_.data() + kLengthBytes, header_bytes, path);
+  const char* payload = file_.data() + kLengthBytes + header_bytes;
   const std::uint64_t payload_bytes = rest - header_bytes;
 
-  Safetensors file;
   std::vector<Span> spans;
   for (const auto& [name, entry] : header.items()) {
-    if (name == kMetadata)
-      file.metadata = read_metadata(entry, path);
-    else
-      spans.push_back(read_entry(entry, name, path, payload_bytes, &file.tensors[name]));
+    if (name == kMetadata) {
+      metadata_ = read_metadata(entry, path);
+      continue;
+    }
+    TensorView& tensor = tensors_[name];
+    spans.push_back(read_entry(entry, name, path, payload_bytes, &tensor));
+    tensor.data = payload + spans.back().begin;
+    tensor.bytes = spans.back().end - spans.back().begin;
   }
-  check_layout(spans, payload_bytes, path);
-  for (const Span& span : spans)
-    file.tensors[span.name].bytes =
-        bytes.substr(kLengthBytes + header_bytes + span.begin, span.end - span.begin);
+  check_layout(std::move(spans), payload_bytes, path);
+}
+
+Safetensors read_safetensors(const std::string& path) {
+  const MappedSafetensors mapped(path);
+  Safetensors file;
+  file.metadata = mapped.metadata();
+  for (const auto& [name, view] : mapped.tensors())
+    file.tensors[name] = {view.dtype, view.shape, std::string(view.data, view.bytes)};
   return file;
 }
 
@@ -167,7 +175,7 @@ void write_safetensors(const std::string& path, const Safetensors& file) {
   std::uint64_t offset = 0;
   for (const auto& [name, tensor] : file.tensors) {
     if (name == kMetadata) throw Error(path, "a tensor cannot be named __metadata__");
-    const std::uint64_t expected = size_bytes(tensor, path, name);
+    const std::uint64_t expected = size_bytes(tensor.dtype, tensor.shape, path, name);
     if (tensor.bytes.size() != expected)
       throw Error(path, fmt::format("tensor '{}' to be written has {} bytes, expected {}", name,
                                     tensor.bytes.size(), expected));

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "core/mapped_file.hpp"
+
 namespace glowvox::format {
 
 struct Tensor {
@@ -19,8 +21,29 @@ struct Safetensors {
   std::map<std::string, Tensor> tensors;
 };
 
+// A tensor where it lies in the mapped file.
+struct TensorView {
+  std::string dtype;
+  std::vector<std::int64_t> shape;
+  const char* data = nullptr;
+  std::size_t bytes = 0;
+};
+
 // Checks the header's length, every dtype, shape and offset against the file before anything is
 // used (no overlap, no hole, nothing past the end); throws Error naming file and tensor.
+class MappedSafetensors {
+ public:
+  explicit MappedSafetensors(const std::string& path);
+  const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  const std::map<std::string, TensorView>& tensors() const { return tensors_; }
+
+ private:
+  MappedFile file_;
+  std::map<std::string, std::string> metadata_;
+  std::map<std::string, TensorView> tensors_;
+};
+
+// The same, copied.
 Safetensors read_safetensors(const std::string& path);
 void write_safetensors(const std::string& path, const Safetensors& file);  // atomically
 

@@ -83,7 +83,7 @@ void save_model(const std::string& path, const FlowVocoder& model, bool half) {
 
 std::shared_ptr<FlowVocoder> load_model(const std::string& path) {
   const format::Safetensors file = format::read_safetensors(path);
-  auto model = std::make_shared<FlowVocoder>(format::model_config(file, path));
+  auto model = std::make_shared<FlowVocoder>(format::model_config(file.metadata, path));
   load_weights(*model, file, path);
   const auto expected = named_weights(*model).size();
   if (file.tensors.size() != expected)

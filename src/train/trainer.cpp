@@ -76,7 +76,7 @@ void Trainer::initialize() {
 
 void Trainer::init_from(const std::string& model_path) {
   const format::Safetensors file = format::read_safetensors(model_path);
-  const format::ModelConfig theirs = format::model_config(file, model_path);
+  const format::ModelConfig theirs = format::model_config(file.metadata, model_path);
   if (theirs.mel != config_.mel)
     throw Error(model_path, "was trained on mels [" + describe(theirs.mel) +
                                 "], the configuration has [" + describe(config_.mel) + "]");

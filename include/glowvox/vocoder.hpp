@@ -1,0 +1,93 @@
+// Mel to sound: what an application embeds.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "glowvox/mel.hpp"
+
+namespace glowvox {
+
+namespace engine {
+struct PreparedModel;
+class Pipeline;
+}  // namespace engine
+
+// kAuto: bfloat16 where the processor has it and the model file allows it, float32 elsewhere.
+enum class Precision { kAuto, kFloat32, kBfloat16 };
+
+struct SynthesisOptions {
+  double sigma = 0.7;      // temperature, >= 0
+  std::uint64_t seed = 1;  // the same seed gives the same sound whatever the chunks or threads
+  int threads = 0;         // 0: all cores for a whole utterance, one for a stream
+};
+
+// A model, ready for synthesis. Copies share the weights; every function may be called from several
+// threads at once.
+class Vocoder {
+ public:
+  // Throws Error for a file that is not a model, is damaged, or cannot be inverted, and for
+  // Precision::kBfloat16 on a processor without it.
+  static Vocoder load(const std::string& path, Precision precision = Precision::kAuto);
+
+  const MelSpec& mel() const;
+  const std::string& name() const;
+  Precision precision() const;  // the one in use
+  int channels() const;         // of the latent
+  int rows_per_frame() const;   // latent rows for each mel frame
+  // What a sample depends on ahead of its own mel frame, and the overlap of the lapped transform:
+  // the algorithmic latency of a stream.
+  std::int64_t look_ahead_samples() const;
+  std::int64_t overlap_samples() const;
+
+  // Samples at mel().sample_rate_hz, at sample 0 of the audio that the mel was or would be computed
+  // from; values may lie outside [-1, 1]. Throws Error for another band count, no frames or values
+  // that are not finite.
+  std::vector<float> synthesize(const Mel& mel, const SynthesisOptions& options = {}) const;
+  // Each as it would be alone.
+  std::vector<std::vector<float>> synthesize(const std::vector<Mel>& mels,
+                                             const SynthesisOptions& options = {}) const;
+  // The exact inverse of encoding: latents [mel.frames * rows_per_frame()][channels()] to
+  // [mel.frames * hop] samples (sample 0 is the first one that frame 0 conditions). sigma and seed
+  // have no effect.
+  std::vector<float> decode(const Mel& mel, const std::vector<float>& latents,
+                            const SynthesisOptions& options = {}) const;
+
+ private:
+  friend class Stream;
+  explicit Vocoder(std::shared_ptr<const engine::PreparedModel> model);
+  int block_frames(std::int64_t frames) const;
+  std::shared_ptr<const engine::PreparedModel> model_;
+};
+
+// Samples in a stream's own memory, valid until its next call.
+struct Samples {
+  const float* data = nullptr;
+  std::size_t count = 0;
+};
+
+// One utterance whose mel arrives in pieces; what all calls return, one after the other, is what
+// Vocoder::synthesize gives for the whole mel, bit for bit. Keeps its own share of the model. A
+// stream is used from one thread at a time.
+class Stream {
+ public:
+  // most_frames: how many frames one push usually brings. Pushes of up to so many do not allocate
+  // memory; larger ones are cut.
+  Stream(const Vocoder& vocoder, const SynthesisOptions& options = {}, int most_frames = 1);
+  ~Stream();
+  Stream(Stream&& other) noexcept;
+  Stream& operator=(Stream&& other) noexcept;
+
+  // frames: [count][bands] as the specification stores them. Returns the samples that have become
+  // final. Throws Error for values that are not finite (nothing is taken then) and after finish.
+  Samples push(const float* frames, std::int64_t count);
+  // The mel ends here: the remaining samples.
+  Samples finish();
+
+ private:
+  std::unique_ptr<engine::Pipeline> pipeline_;
+};
+
+}  // namespace glowvox

@@ -1,0 +1,25 @@
+// Where a step's channels lie in a row of activations.
+#pragma once
+
+#include "engine/aligned.hpp"
+#include "format/config.hpp"
+
+namespace glowvox::engine {
+
+// The two parts that a coupling splits the channels into lie one after the other, each padded to
+// whole vectors: [first part | second part].
+struct ChannelLayout {
+  int channels = 0;
+  format::SplitKind split = format::SplitKind::kHalves;
+
+  int half() const { return channels / 2; }
+  int width() const { return padded(half()); }
+  int columns() const { return 2 * width(); }
+  int column_of(int channel) const {
+    const bool pairs = split == format::SplitKind::kEvenOdd;
+    const int part = pairs ? channel % 2 : channel / half();
+    return part * width() + (pairs ? channel / 2 : channel % half());
+  }
+};
+
+}  // namespace glowvox::engine

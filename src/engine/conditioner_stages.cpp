@@ -1,0 +1,195 @@
+#include "engine/conditioner_stages.hpp"
+
+#include <cmath>
+
+namespace glowvox::engine {
+
+namespace {
+
+constexpr float kSmallestMagnitude = 1e-10F;
+
+Target target(Rows& rows, std::int64_t row, bool half) {
+  Target to;
+  to.row = rows.row_elements();
+  to.full = rows.full(row);
+  if (half) to.half = rows.half(row);
+  return to;
+}
+
+// Frames in, natural log out; and the first features: the frames themselves, or a linear map of the
+// log.
+class InputStage : public Stage {
+ public:
+  InputStage(const PreparedConditioner& model, Rows* mel, Rows* log_mel, Rows* first, bool half)
+      : model_(model), mel_(mel), log_mel_(log_mel), first_(first), half_(half) {}
+
+  void plan(std::int64_t most_frames) override {
+    std::int64_t room = log_mel_->room();
+    if (first_ != nullptr) room = std::min(room, first_->room());
+    const std::int64_t rows =
+        set_plan(std::min({mel_->end(), end() + room, end() + most_frames}));
+    const bool last = mel_->complete() && end() == mel_->end();
+    log_mel_->append(rows, last);
+    if (first_ == nullptr) return;  // frames are released by who reads them last
+    first_->append(rows, last);
+    mel_->release(end());
+  }
+
+  void run(std::int64_t first, std::int64_t last, Scratch& scratch) override {
+    for_tiles(first, last, [&](std::int64_t row, int rows) {
+      const float* from = mel_->full(row);
+      float* to = log_mel_->full(row);
+      const int elements = rows * mel_->row_elements();
+      for (int i = 0; i < elements; ++i) to[i] = log_of(from[i]);
+      if (first_ == nullptr) return;
+      if (model_.kind == format::ConditionerKind::kRepeat) {
+        copy(from, mel_->row_elements(), mel_->row_elements(), rows, target(*first_, row, half_));
+        return;
+      }
+      float* mapped = scratch.wide.floats();
+      model_.input.product.run(to, mapped, rows, false);
+      const int columns = first_->row_elements();
+      add_bias(nullptr, 0, mapped, columns, model_.input.bias.data(), columns, rows,
+               target(*first_, row, half_));
+    });
+  }
+
+ private:
+  float log_of(float value) const {
+    if (model_.take_log) value = std::log(std::max(value, kSmallestMagnitude));
+    return value * model_.log_factor;
+  }
+
+  const PreparedConditioner& model_;
+  Rows *mel_, *log_mel_, *first_;
+  bool half_;
+};
+
+// A residual block: h + second(gelu(first(h))).
+class BlockStage : public Stage {
+ public:
+  BlockStage(const PreparedConditioner::Block& block, std::unique_ptr<Rows> in, Rows* out,
+             bool half)
+      : block_(block), in_(std::move(in)), out_(out), half_(half) {}
+  Rows* input() { return in_.get(); }
+  void set_output(Rows* out, bool half) {
+    out_ = out;
+    half_ = half;
+  }
+
+  void plan(std::int64_t most_frames) override {
+    const std::int64_t rows =
+        set_plan(std::min({in_->readable(), end() + out_->room(), end() + most_frames}));
+    out_->append(rows, in_->complete() && end() == in_->end());
+    in_->release(end());
+  }
+
+  void run(std::int64_t first, std::int64_t last, Scratch& scratch) override {
+    const int columns = in_->row_elements();
+    float* inner = scratch.wide.floats();
+    float* active = scratch.input.floats();
+    for_tiles(first, last, [&](std::int64_t row, int rows) {
+      block_.first.product.run(in_->full(row - block_.context.before), inner, rows, false);
+      Target to;
+      to.full = active;
+      to.row = columns;
+      gelu(inner, columns, block_.first.bias.data(), columns, rows, to);
+      block_.second.product.run(active, inner, rows, false);
+      add_bias(in_->full(row), columns, inner, columns, block_.second.bias.data(), columns, rows,
+               target(*out_, row, half_));
+    });
+  }
+
+ private:
+  const PreparedConditioner::Block& block_;
+  std::unique_ptr<Rows> in_;
+  Rows* out_;
+  bool half_;
+};
+
+// WaveGlow's transposed convolution: rows_per_frame rows of features for every frame. The stage's
+// own rows are frames.
+class UpsampleStage : public Stage {
+ public:
+  UpsampleStage(const PreparedConditioner& model, Rows* mel, Rows* features, bool full, bool half)
+      : model_(model), mel_(mel), features_(features), full_(full), half_(half) {}
+
+  void plan(std::int64_t most_frames) override {
+    const int ratio = model_.rows_per_frame;
+    const std::int64_t rows = set_plan(
+        std::min({mel_->end(), end() + features_->room() / ratio, end() + most_frames}));
+    features_->append(rows * ratio, mel_->complete() && end() == mel_->end());
+    mel_->release(end());
+  }
+
+  void run(std::int64_t first, std::int64_t last, Scratch& scratch) override {
+    const int columns = features_->row_elements(), ratio = model_.rows_per_frame;
+    float* rows_of_phase = scratch.wide.floats();
+    for_tiles(first, last, [&](std::int64_t frame, int frames) {
+      const float* window = mel_->full(frame - (model_.phase_taps - 1));
+      for (int p = 0; p < ratio; ++p) {
+        const Affine& phase = model_.phases[static_cast<std::size_t>(p)];
+        phase.product.run(window, rows_of_phase, frames, false);
+        Target to;
+        to.row = columns * ratio;
+        if (full_) to.full = features_->full(frame * ratio + p);
+        if (half_) to.half = features_->half(frame * ratio + p);
+        add_bias(nullptr, 0, rows_of_phase, columns, phase.bias.data(), columns, frames, to);
+      }
+    });
+  }
+
+ private:
+  const PreparedConditioner& model_;
+  Rows *mel_, *features_;
+  bool full_, half_;
+};
+
+}  // namespace
+
+int mel_frames_before(const PreparedModel& model) {
+  return std::max(0, model.conditioner.phase_taps - 1);
+}
+
+std::vector<std::unique_ptr<Stage>> conditioner_stages(const PreparedModel& model, Rows* mel,
+                                                       Condition* condition, int most_frames,
+                                                       int delay_rows) {
+  const PreparedConditioner& c = model.conditioner;
+  const bool half = model.number == Number::kBfloat16;
+  int frames_after = 0;
+  for (const auto& block : c.blocks) frames_after += block.context.after;
+  const int delay_frames = delay_rows / c.rows_per_frame + 1;
+  condition->mel_ratio = c.rows_per_frame;
+  condition->ratio = c.per_row ? 1 : c.rows_per_frame;
+  condition->log_mel =
+      Rows({c.bands, true, false, 0, 0, 2 * most_frames + frames_after + delay_frames});
+  const int capacity = 2 * most_frames + delay_frames;
+  const bool full = !half || c.kind != format::ConditionerKind::kUpsample ||
+                    model.output.scale_shift;
+  condition->features = Rows({c.features, full, half, 0, 0,
+                              c.per_row ? capacity * c.rows_per_frame : capacity});
+
+  std::vector<std::unique_ptr<Stage>> stages;
+  if (c.per_row) {
+    stages.push_back(std::make_unique<InputStage>(c, mel, &condition->log_mel, nullptr, half));
+    stages.push_back(std::make_unique<UpsampleStage>(c, mel, &condition->features, full, half));
+    return stages;
+  }
+  std::vector<std::unique_ptr<BlockStage>> blocks;
+  for (const auto& block : c.blocks)
+    blocks.push_back(std::make_unique<BlockStage>(
+        block,
+        std::make_unique<Rows>(Rows::Options{c.features, true, false, block.context.before,
+                                             block.context.after,
+                                             2 * most_frames + block.context.after}),
+        &condition->features, half));
+  for (std::size_t i = 0; i + 1 < blocks.size(); ++i)
+    blocks[i]->set_output(blocks[i + 1]->input(), false);
+  stages.push_back(std::make_unique<InputStage>(
+      c, mel, &condition->log_mel, blocks.empty() ? &condition->features : blocks[0]->input(),
+      blocks.empty() && half));
+  for (auto& block : blocks) stages.push_back(std::move(block));
+  return stages;
+}
+
+}  // namespace glowvox::engine

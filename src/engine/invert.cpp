@@ -1,0 +1,62 @@
+#include "engine/invert.hpp"
+
+#include <fmt/format.h>
+
+#include <Eigen/Dense>
+#include <cmath>
+
+#include "glowvox/error.hpp"
+
+namespace glowvox::engine {
+
+namespace {
+
+using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+constexpr double kLargestCondition = 1e7;
+
+RowMajor square(const std::vector<float>& values, Eigen::Index n) {
+  return Eigen::Map<const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>(
+             values.data(), n, n)
+      .cast<double>();
+}
+
+}  // namespace
+
+std::vector<double> invert(const std::vector<double>& W, int n, const std::string& where) {
+  const Eigen::Map<const RowMajor> matrix(W.data(), n, n);
+  std::vector<double> values(W.size());
+  Eigen::Map<RowMajor> inverse(values.data(), n, n);
+  inverse = Eigen::PartialPivLU<RowMajor>(matrix).inverse();
+  // By Frobenius' norms, which bound the condition number from above; the exact one takes longer
+  // than everything else here.
+  double condition = matrix.norm() * inverse.norm();
+  if (!(condition < kLargestCondition)) {
+    const Eigen::VectorXd s = Eigen::BDCSVD<RowMajor>(matrix).singularValues();
+    condition = s(0) / s(n - 1);
+  }
+  if (!(condition < kLargestCondition))
+    throw Error(where,
+                fmt::format("the mixing matrix cannot be inverted: condition number {:.3g}, "
+                            "expected below {:.0e}",
+                            condition, kLargestCondition),
+                "train with mixing: lu, a lower rate or from an earlier checkpoint");
+  return values;
+}
+
+std::vector<double> multiply_lu(const std::vector<float>& permutation,
+                                const std::vector<float>& lower, const std::vector<float>& upper,
+                                const std::vector<float>& sign, const std::vector<float>& log_s) {
+  const auto n = static_cast<Eigen::Index>(log_s.size());
+  RowMajor L = square(lower, n).triangularView<Eigen::StrictlyLower>();
+  L.diagonal().setOnes();
+  RowMajor U = square(upper, n).triangularView<Eigen::StrictlyUpper>();
+  for (Eigen::Index i = 0; i < n; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    U(i, i) = static_cast<double>(sign[at]) * std::exp(static_cast<double>(log_s[at]));
+  }
+  const RowMajor W = square(permutation, n) * L * U;
+  return {W.data(), W.data() + W.size()};
+}
+
+}  // namespace glowvox::engine

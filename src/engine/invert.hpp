@@ -1,0 +1,18 @@
+// Mixing matrices, inverted once.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace glowvox::engine {
+
+// The inverse of W [n][n] in double. Throws Error with `where` when the condition number is 1e7 or
+// more (beyond it the inverse in float keeps no digit of a 16-bit sample).
+std::vector<double> invert(const std::vector<double>& W, int n, const std::string& where);
+
+// W = P L (U + diag(sign * exp(log_s))) (Glow, equation 10), all [n][n] or [n].
+std::vector<double> multiply_lu(const std::vector<float>& permutation,
+                                const std::vector<float>& lower, const std::vector<float>& upper,
+                                const std::vector<float>& sign, const std::vector<float>& log_s);
+
+}  // namespace glowvox::engine

@@ -1,0 +1,56 @@
+// What happens between the matrix products, a whole vector at a time: every row pointer points to
+// padded(columns) floats, and `columns` below is that padded number.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "engine/product.hpp"
+
+namespace glowvox::engine {
+
+// A place for activations: float, bfloat16 (half) or both; a null pointer is not written.
+struct Target {
+  float* full = nullptr;
+  std::uint16_t* half = nullptr;
+  int row = 0;  // elements between rows
+};
+
+// out = tanh(u) * sigmoid(v), where a row of pre is [u | v], 2 * columns, and bias is added first.
+void gate(const float* pre, int pre_row, const float* bias, int columns, int rows,
+          const Target& out);
+
+// out = (x, where not null) + y + bias.
+void add_bias(const float* x, int x_row, const float* y, int y_row, const float* bias, int columns,
+              int rows, const Target& out);
+
+void copy(const float* x, int x_row, int columns, int rows, const Target& out);
+
+// out = x * scale + shift.
+void scale_and_shift(const float* x, int x_row, const float* scale, const float* shift,
+                     int columns, int rows, const Target& out);
+
+// out = bias + sum over k of x[k * x_tap] * weight[k * columns].
+void depthwise(const float* x, int x_row, int x_tap, const float* weight, int taps,
+               const float* bias, int columns, int rows, const Target& out);
+
+// out = gelu(x + bias), the exact one: x * (1 + erf(x / sqrt(2))) / 2.
+void gelu(const float* x, int x_row, const float* bias, int columns, int rows, const Target& out);
+
+// The inverse of a coupling: x = (x - t) * exp(-log_s), a row of net being [t | log_s] (additive:
+// [t]), bias added first; log_s = bound * tanh(raw / bound) where bound > 0.
+struct CouplingRule {
+  bool affine = true;
+  float bound = 0.0F;
+};
+void invert_coupling(const CouplingRule& rule, const float* net, int net_row, const float* bias,
+                     int columns, int rows, float* x, int x_row);
+
+// x = (x + t) * exp(log_s), a row of net being [t | log_s], bias added first.
+void apply_scale_shift(const float* net, int net_row, const float* bias, int columns, int rows,
+                       float* x, int x_row);
+
+// IEEE half precision, little endian, at any address, to float.
+void decode_half(const char* from, std::size_t count, float* to);
+
+}  // namespace glowvox::engine

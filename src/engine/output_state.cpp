@@ -1,0 +1,93 @@
+#include <algorithm>
+
+#include "dsp/mdct.hpp"
+#include "engine/step_stages.hpp"
+
+namespace glowvox::engine {
+
+OutputState::OutputState(const PreparedModel& model, Condition* condition, int most_rows,
+                         bool skip_alignment)
+    : model_(model),
+      condition_(condition),
+      x_({model.output.layout.columns(), true, false, 0, 0, 2 * most_rows}),
+      blocks_({model.config.lift.channels, true, false, 0, 0, 2 * most_rows}),
+      skip_(skip_alignment ? std::max(0, format::alignment_shift_samples(model.config)) : 0) {
+  const int C = model.config.lift.channels;
+  if (model.config.lift.kind != format::LiftKind::kMdct) return;
+  window_ = dsp::Mdct(C).window();
+  tail_.resize(static_cast<std::size_t>(C) / 2);
+}
+
+void OutputState::append(std::int64_t rows, bool complete) {
+  x_.append(rows, complete);
+  x_.release(x_.end());
+  blocks_.append(rows, complete);
+  condition_->log_mel.release(x_.end() / condition_->mel_ratio);
+  condition_->features.release(x_.end() / condition_->ratio);
+}
+
+void OutputState::enter(std::int64_t row, int rows, Scratch& scratch) {
+  const PreparedOutput& output = model_.output;
+  const int columns = output.layout.columns();
+  float* x = x_.full(row);
+  if (output.scale_shift) {
+    float* net = scratch.wide.floats();
+    run_conditioned(output.from_features, condition_->features, condition_->ratio, row, rows,
+                    false, net, 2 * columns, scratch);
+    run_conditioned(output.from_mel, condition_->log_mel, condition_->mel_ratio, row, rows, true,
+                    net, 2 * columns, scratch);
+    apply_scale_shift(net, 2 * columns, output.bias.data(), columns, rows, x, columns);
+  }
+  if (output.transform.out() > 0) {
+    output.transform.run(x, blocks_.full(row), rows, false);
+    return;
+  }
+  for (int r = 0; r < rows; ++r) {
+    float* block = blocks_.full(row + r);
+    for (int c = 0; c < output.layout.channels; ++c)
+      block[c] = x[static_cast<std::ptrdiff_t>(r) * columns + output.layout.column_of(c)];
+  }
+}
+
+// The rotation across the boundary between two blocks (dsp::Mdct), undone: it makes the second half
+// of the block before and the first half of this one final.
+void OutputState::collect_row(const float* block, std::vector<float>* samples) {
+  const std::size_t half = tail_.size();
+  if (half == 0) {
+    samples->insert(samples->end(), block, block + model_.config.lift.channels);
+    return;
+  }
+  const std::size_t start = samples->size();
+  const bool first = collected_ == 0;
+  samples->resize(start + (first ? half : 2 * half));
+  float* out = samples->data() + start;
+  if (first) {
+    std::copy(block, block + half, out);
+  } else {
+    for (std::size_t i = 0; i < half; ++i) {
+      const float c = window_[half + i];
+      const float s = window_[half - 1 - i];
+      const float before = tail_[half - 1 - i], after = block[i];
+      out[half - 1 - i] = c * before - s * after;
+      out[half + i] = c * after + s * before;
+    }
+  }
+  std::copy(block + half, block + 2 * half, tail_.begin());
+}
+
+void OutputState::collect(std::vector<float>* samples) {
+  const std::size_t start = samples->size();
+  for (; collected_ < blocks_.end(); ++collected_) collect_row(blocks_.full(collected_), samples);
+  blocks_.release(collected_);
+  if (blocks_.complete() && !finished_) {
+    if (collected_ > 0) samples->insert(samples->end(), tail_.begin(), tail_.end());
+    finished_ = true;
+  }
+  const auto skipped =
+      std::min<std::int64_t>(skip_, static_cast<std::int64_t>(samples->size() - start));
+  samples->erase(samples->begin() + static_cast<std::ptrdiff_t>(start),
+                 samples->begin() + static_cast<std::ptrdiff_t>(start) + skipped);
+  skip_ -= skipped;
+}
+
+}  // namespace glowvox::engine

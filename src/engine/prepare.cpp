@@ -1,0 +1,176 @@
+#include <algorithm>
+#include <cmath>
+
+#include "dsp/mdct.hpp"
+#include "engine/invert.hpp"
+#include "engine/prepared.hpp"
+
+namespace glowvox::engine {
+
+namespace {
+
+// What undoes a step's mixing: channel c of the result is the sum over k of at(c, k) * z[k], or,
+// for a permutation, z[source[c]].
+struct Unmixing {
+  std::vector<double> dense;  // [C][C]
+  std::vector<int> source;
+};
+
+Unmixing unmixing_of(const Weights& weights, const std::string& name, format::MixingKind kind,
+                     int C) {
+  Unmixing result;
+  result.source.resize(static_cast<std::size_t>(C));
+  for (int c = 0; c < C; ++c) result.source[static_cast<std::size_t>(c)] = c;
+  const Weights own = weights / name;
+  switch (kind) {
+    case format::MixingKind::kNone:
+      break;
+    case format::MixingKind::kReverse:
+      std::reverse(result.source.begin(), result.source.end());
+      break;
+    case format::MixingKind::kSwap:
+      std::rotate(result.source.begin(), result.source.begin() + C / 2, result.source.end());
+      break;
+    case format::MixingKind::kConv1x1: {
+      const std::vector<float> W = own.tensor("weight", {C, C});
+      result.dense = invert({W.begin(), W.end()}, C, weights.where() + ": " + name);
+      break;
+    }
+    case format::MixingKind::kLu:
+      result.dense = invert(multiply_lu(own.tensor("permutation", {C, C}),
+                                        own.tensor("lower", {C, C}), own.tensor("upper", {C, C}),
+                                        own.tensor("sign", {C}), own.tensor("log_s", {C})),
+                            C, weights.where() + ": " + name);
+      break;
+  }
+  return result;
+}
+
+PreparedLink prepare_link(const Weights& weights, const format::ModelConfig& config, int step,
+                          const ChannelLayout& from, const ChannelLayout& to) {
+  const int C = from.channels;
+  const std::string prefix = "step_" + std::to_string(step);
+  PreparedLink link;
+  link.from = from;
+  link.to = to;
+  link.early = to.channels - C;
+  link.early_channels.assign(static_cast<std::size_t>(padded(link.early)), 0);
+  for (int c = 0; c < link.early; ++c)
+    link.early_channels[static_cast<std::size_t>(c)] =
+        static_cast<std::uint32_t>(config.lift.channels - to.channels + c);
+
+  std::vector<float> log_scale(static_cast<std::size_t>(C)), bias(static_cast<std::size_t>(C));
+  if (config.actnorm) {
+    const Weights actnorm = weights / (prefix + "_actnorm");
+    log_scale = actnorm.tensor("log_scale", {C});
+    bias = actnorm.tensor("bias", {C});
+  }
+  const Unmixing unmixing = unmixing_of(weights, prefix + "_mixing", config.mixing, C);
+  link.dense = !unmixing.dense.empty();
+  const auto columns = static_cast<std::size_t>(to.columns());
+  link.source.assign(columns, -1);
+  link.scale.assign(columns, 1.0F);
+  link.shift.assign(columns, 0.0F);
+  link.identity = !link.dense && link.early == 0 && !config.actnorm;
+  Matrix matrix(to.columns(), 1, from.columns());
+  for (int c = 0; c < C; ++c) {
+    link.identity = link.identity && unmixing.source[static_cast<std::size_t>(c)] == c;
+    const auto at = static_cast<std::size_t>(c);
+    const int column = to.column_of(link.early + c);
+    const double scale = std::exp(-static_cast<double>(log_scale[at]));
+    link.source[static_cast<std::size_t>(column)] = from.column_of(unmixing.source[at]);
+    link.scale[static_cast<std::size_t>(column)] = static_cast<float>(scale);
+    link.shift[static_cast<std::size_t>(column)] = -bias[at];
+    if (!link.dense) continue;
+    for (int k = 0; k < C; ++k)
+      matrix.at(column, 0, from.column_of(k)) =
+          static_cast<float>(scale * unmixing.dense[at * static_cast<std::size_t>(C) + k]);
+  }
+  if (link.dense)
+    link.mixing = {Product(matrix, Number::kFloat32, {from.columns(), 0, to.columns()}),
+                   link.shift};
+  return link;
+}
+
+PreparedOutput prepare_output(const Weights& weights, const format::ModelConfig& config,
+                              const PreparedConditioner& conditioner,
+                              const ChannelLayout& layout) {
+  PreparedOutput output;
+  output.layout = layout;
+  output.scale_shift = config.scale_shift;
+  const int C = layout.channels, columns = layout.columns();
+  if (config.scale_shift) {
+    const Weights own = weights / "scale_shift";
+    const std::vector<float> mel = own.tensor("mel_weight", {C, conditioner.bands});
+    const std::vector<float> bias = own.tensor("bias", {C});
+    const Matrix net = (own / "net").convolution(2 * C, 1, conditioner.features);
+    const std::vector<float> net_bias = (own / "net").bias(2 * C);
+    Matrix from_mel(2 * columns, 1, conditioner.bands);
+    Matrix from_features(2 * columns, 1, conditioner.features);
+    output.bias.assign(static_cast<std::size_t>(2 * columns), 0.0F);
+    for (int c = 0; c < C; ++c) {
+      const auto at = static_cast<std::size_t>(c);
+      const int t = layout.column_of(c), log_s = columns + t;
+      std::copy_n(&mel[at * conditioner.bands], conditioner.bands, &from_mel.at(log_s, 0, 0));
+      for (int i = 0; i < conditioner.features; ++i) {
+        from_features.at(t, 0, i) = net.at(c, 0, i);
+        from_features.at(log_s, 0, i) = net.at(C + c, 0, i);
+      }
+      output.bias[static_cast<std::size_t>(t)] = net_bias[at];
+      output.bias[static_cast<std::size_t>(log_s)] = net_bias[at + C] + bias[at];
+    }
+    output.from_mel =
+        Product(from_mel, Number::kFloat32, {padded(conditioner.bands), 0, 2 * columns});
+    output.from_features =
+        Product(from_features, Number::kFloat32, {padded(conditioner.features), 0, 2 * columns});
+  }
+  if (config.lift.kind == format::LiftKind::kMdct) {
+    const dsp::Mdct mdct(C);
+    std::vector<float> unit(static_cast<std::size_t>(C));
+    Matrix matrix(C, 1, columns);
+    for (int k = 0; k < C; ++k) {
+      unit[static_cast<std::size_t>(k)] = 1.0F;
+      const std::vector<float> samples = mdct.inverse(unit.data(), 1);
+      unit[static_cast<std::size_t>(k)] = 0.0F;
+      for (int n = 0; n < C; ++n)
+        matrix.at(n, 0, layout.column_of(k)) = samples[static_cast<std::size_t>(n)];
+    }
+    output.transform = Product(matrix, Number::kFloat32, {columns, 0, padded(C)});
+  }
+  return output;
+}
+
+}  // namespace
+
+PreparedModel prepare(const Weights& weights, const format::ModelConfig& config, Number number) {
+  PreparedModel model;
+  model.config = config;
+  model.number = number;
+  model.conditioner = prepare_conditioner(weights / "conditioner", config);
+  const auto layout_at = [&](int step) {
+    return ChannelLayout{format::channels_at_step(config, std::max(0, step)),
+                         config.coupling.split};
+  };
+  for (int i = config.steps - 1; i >= 0; --i) {
+    const std::string prefix = "step_" + std::to_string(i);
+    PreparedStep step;
+    step.layout = layout_at(i);
+    step.swapped = config.coupling.alternate && i % 2 == 1;
+    step.rule = {config.coupling.kind == format::CouplingKind::kAffine,
+                 static_cast<float>(config.coupling.log_s_bound)};
+    step.net = prepare_net(weights / (prefix + "_coupling") / "net", config, step.layout,
+                           model.conditioner.features, number);
+    step.link = prepare_link(weights, config, i, step.layout, layout_at(i - 1));
+    model.steps.push_back(std::move(step));
+  }
+  const ChannelLayout& first = model.steps.front().layout;
+  model.latent_channels.assign(static_cast<std::size_t>(first.columns()), 0);
+  for (int c = 0; c < first.channels; ++c)
+    model.latent_channels[static_cast<std::size_t>(first.column_of(c))] =
+        static_cast<std::uint32_t>(config.lift.channels - first.channels + c);
+  model.output = prepare_output(weights, config, model.conditioner, model.steps.back().link.to);
+  weights.check_all_used();
+  return model;
+}
+
+}  // namespace glowvox::engine

@@ -1,0 +1,199 @@
+#include <algorithm>
+
+#include "engine/prepared.hpp"
+
+namespace glowvox::engine {
+
+namespace {
+
+std::string indexed(const char* name, int i) { return name + ("_" + std::to_string(i)); }
+
+std::vector<float> padded_copy(const std::vector<float>& values, int columns) {
+  std::vector<float> result(static_cast<std::size_t>(columns));
+  std::copy(values.begin(), values.end(), result.begin());
+  return result;
+}
+
+// Output channels moved apart: the second half starts at a whole vector.
+Matrix halves_apart(const Matrix& m, int half) {
+  Matrix apart(2 * padded(half), m.taps, m.in);
+  for (int n = 0; n < m.out; ++n) {
+    const int to = n < half ? n : padded(half) + n - half;
+    std::copy_n(&m.weight[static_cast<std::size_t>(n) * m.taps * m.in], m.taps * m.in,
+                &apart.at(to, 0, 0));
+  }
+  return apart;
+}
+
+std::vector<float> halves_apart(const std::vector<float>& v, int half) {
+  std::vector<float> apart(static_cast<std::size_t>(2 * padded(half)));
+  std::copy_n(v.begin(), half, apart.begin());
+  if (static_cast<int>(v.size()) > half)
+    std::copy(v.begin() + half, v.end(), apart.begin() + padded(half));
+  return apart;
+}
+
+Matrix rows_of(const Matrix& m, int first, int count) {
+  Matrix part;
+  part.out = count;
+  part.taps = m.taps;
+  part.in = m.in;
+  const std::size_t size = static_cast<std::size_t>(m.taps) * m.in;
+  part.weight.assign(m.weight.begin() + static_cast<std::ptrdiff_t>(first * size),
+                     m.weight.begin() + static_cast<std::ptrdiff_t>((first + count) * size));
+  return part;
+}
+
+// outer(inner(x)) as one matrix, both with a single tap.
+Matrix multiply(const Matrix& outer, const Matrix& inner) {
+  Matrix product(outer.out, 1, inner.in);
+  std::vector<double> sum(static_cast<std::size_t>(inner.in));
+  for (int n = 0; n < outer.out; ++n) {
+    std::fill(sum.begin(), sum.end(), 0.0);
+    for (int k = 0; k < inner.out; ++k) {
+      const double w = outer.at(n, 0, k);
+      const float* row = &inner.weight[static_cast<std::size_t>(k) * inner.in];
+      for (int i = 0; i < inner.in; ++i) sum[static_cast<std::size_t>(i)] += w * row[i];
+    }
+    std::copy(sum.begin(), sum.end(), &product.at(n, 0, 0));
+  }
+  return product;
+}
+
+class NetPreparation {
+ public:
+  NetPreparation(const Weights& weights, const format::ModelConfig& config,
+                 const ChannelLayout& layout, int features, Number number)
+      : weights_(weights),
+        config_(config.net),
+        affine_(config.coupling.kind == format::CouplingKind::kAffine),
+        half_(layout.half()),
+        features_(features),
+        number_(number),
+        H_(config.net.channels),
+        passes_row_(number == Number::kFloat32 ? layout.columns() : layout.width()) {}
+
+  PreparedNet run() {
+    net_.kind = config_.kind;
+    net_.hidden = padded(H_);
+    const Weights start = weights_ / "start";
+    net_.start = {Product(start.convolution(H_, 1, half_), number_,
+                          {passes_row_, 0, net_.hidden}),
+                  padded_copy(start.bias(H_), net_.hidden)};
+    prepare_end();
+    const Weights cond = weights_ / "cond";
+    const Matrix all = cond.convolution(2 * H_ * config_.layers, 1, features_);
+    const std::vector<float> bias = cond.bias(2 * H_ * config_.layers);
+    for (int i = 0; i < config_.layers; ++i) {
+      PreparedLayer layer;
+      layer.taps = config_.kernel;
+      layer.dilation = format::dilation_of(config_, i);
+      layer.context = format::context_of(config_.kernel, layer.dilation, config_.causal);
+      layer.cond = Product(halves_apart(rows_of(all, 2 * H_ * i, 2 * H_), H_), number_,
+                           {padded(features_), 0, 2 * net_.hidden});
+      layer.gate_bias =
+          halves_apart({bias.begin() + 2 * H_ * i, bias.begin() + 2 * H_ * (i + 1)}, H_);
+      if (config_.kind == format::NetKind::kWavenet)
+        prepare_wavenet(i, layer);
+      else
+        prepare_separable(i, layer);
+      net_.layers.push_back(std::move(layer));
+    }
+    return std::move(net_);
+  }
+
+ private:
+  int outputs() const { return affine_ ? 2 * half_ : half_; }
+
+  void prepare_end() {
+    const Weights end = weights_ / "end";
+    end_ = halves_apart(end.convolution(outputs(), 1, H_), half_);
+    net_.end.bias = halves_apart(end.bias(outputs()), half_);
+    if (!affine_) {
+      end_ = rows_of(end_, 0, padded(half_));
+      net_.end.bias.resize(static_cast<std::size_t>(padded(half_)));
+    }
+    // A linear map after a sum: multiplied into every term where that is less work.
+    const bool wavenet = config_.kind == format::NetKind::kWavenet;
+    const double apart = static_cast<double>(config_.layers) * H_ * H_ + H_ * outputs();
+    const double folded = static_cast<double>(config_.layers) * H_ * outputs();
+    net_.end_folded = wavenet && folded < apart;
+    net_.summed = net_.end_folded ? end_.out : net_.hidden;
+    net_.skip_bias.assign(static_cast<std::size_t>(net_.hidden), 0.0F);
+    if (!net_.end_folded) net_.end.product = Product(end_, number_, {net_.hidden, 0, end_.out});
+  }
+
+  void add_gate_bias(const std::vector<float>& more, PreparedLayer& layer) const {
+    const std::vector<float> apart = halves_apart(more, H_);
+    for (std::size_t i = 0; i < apart.size(); ++i) layer.gate_bias[i] += apart[i];
+  }
+
+  void prepare_wavenet(int i, PreparedLayer& layer) {
+    const Weights dilated = weights_ / indexed("dilated", i);
+    layer.filter =
+        Product(halves_apart(dilated.convolution(2 * H_, config_.kernel, H_), H_), number_,
+                {net_.hidden, layer.dilation * net_.hidden, 2 * net_.hidden});
+    add_gate_bias(dilated.bias(2 * H_), layer);
+
+    const bool last = i + 1 == config_.layers;
+    const Weights res_skip = weights_ / indexed("res_skip", i);
+    const int out = last ? H_ : 2 * H_;
+    const Matrix both = res_skip.convolution(out, 1, H_);
+    const std::vector<float> bias = res_skip.bias(out);
+    if (!last)
+      layer.residual = {Product(rows_of(both, 0, H_), number_, {net_.hidden, 0, net_.hidden}),
+                        padded_copy({bias.begin(), bias.begin() + H_}, net_.hidden)};
+    Matrix skip = rows_of(both, out - H_, H_);
+    const std::vector<float> skip_bias(bias.end() - H_, bias.end());
+    if (net_.end_folded) {
+      for (int n = 0; n < end_.out; ++n)
+        for (int k = 0; k < H_; ++k)
+          net_.end.bias[static_cast<std::size_t>(n)] +=
+              end_.at(n, 0, k) * skip_bias[static_cast<std::size_t>(k)];
+      skip = multiply(end_, skip);
+    } else {
+      for (int k = 0; k < H_; ++k)
+        net_.skip_bias[static_cast<std::size_t>(k)] += skip_bias[static_cast<std::size_t>(k)];
+    }
+    layer.skip = Product(skip, number_, {net_.hidden, 0, net_.summed});
+  }
+
+  void prepare_separable(int i, PreparedLayer& layer) {
+    layer.scale = padded_copy(weights_.tensor(indexed("scale", i), {H_}), net_.hidden);
+    layer.shift = padded_copy(weights_.tensor(indexed("shift", i), {H_}), net_.hidden);
+    const Weights depthwise = weights_ / indexed("depthwise", i);
+    const std::vector<float> taps = depthwise.tensor("weight", {config_.kernel, H_});
+    for (int k = 0; k < config_.kernel; ++k) {
+      const std::vector<float> tap =
+          padded_copy({taps.begin() + k * H_, taps.begin() + (k + 1) * H_}, net_.hidden);
+      layer.depthwise.insert(layer.depthwise.end(), tap.begin(), tap.end());
+    }
+    layer.depthwise_bias = padded_copy(depthwise.bias(H_), net_.hidden);
+    const Weights pointwise = weights_ / indexed("pointwise", i);
+    layer.filter = Product(halves_apart(pointwise.convolution(2 * H_, 1, H_), H_), number_,
+                           {net_.hidden, 0, 2 * net_.hidden});
+    add_gate_bias(pointwise.bias(2 * H_), layer);
+    const Weights residual = weights_ / indexed("residual", i);
+    layer.residual = {
+        Product(residual.convolution(H_, 1, H_), number_, {net_.hidden, 0, net_.hidden}),
+        padded_copy(residual.bias(H_), net_.hidden)};
+  }
+
+  const Weights weights_;
+  const format::NetConfig config_;
+  const bool affine_;
+  const int half_, features_;
+  const Number number_;
+  const int H_, passes_row_;
+  Matrix end_;  // [t | log_s], each padded
+  PreparedNet net_;
+};
+
+}  // namespace
+
+PreparedNet prepare_net(const Weights& weights, const format::ModelConfig& config,
+                        const ChannelLayout& layout, int features, Number number) {
+  return NetPreparation(weights, config, layout, features, number).run();
+}
+
+}  // namespace glowvox::engine

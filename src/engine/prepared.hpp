@@ -1,0 +1,109 @@
+// A model's weights, made ready for synthesis once; shared by every stream.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/channels.hpp"
+#include "engine/kernels.hpp"
+#include "engine/product.hpp"
+#include "engine/weights.hpp"
+#include "format/config.hpp"
+#include "format/receptive_field.hpp"
+
+namespace glowvox::engine {
+
+// A product and what is added to it, [padded(out)].
+struct Affine {
+  Product product;
+  std::vector<float> bias;
+};
+
+// mel -> natural log and features.
+struct PreparedConditioner {
+  format::ConditionerKind kind = format::ConditionerKind::kRepeat;
+  int bands = 0;
+  int features = 0;
+  int rows_per_frame = 1;  // lifted rows
+  bool per_row = false;    // features lie at the rate of lifted rows instead of mel frames
+  bool take_log = false;
+  float log_factor = 1.0F;
+  struct Block {
+    Affine first, second;
+    format::Context context;
+  };
+  Affine input;  // frames: of the natural log, normalisation folded in
+  std::vector<Block> blocks;
+  std::vector<Affine> phases;  // upsample: for every row of a mel frame
+  int phase_taps = 0;
+};
+
+struct PreparedLayer {
+  format::Context context;
+  Product cond;                  // features -> [2 * hidden]
+  std::vector<float> gate_bias;  // [2 * hidden], of everything that enters the gate
+  Product filter;                // wavenet: dilated; separable: pointwise
+  std::vector<float> scale, shift, depthwise, depthwise_bias;  // separable
+  int taps = 0, dilation = 1;
+  Affine residual;  // none in a wavenet's last layer
+  Product skip;     // wavenet
+};
+
+struct PreparedNet {
+  format::NetKind kind = format::NetKind::kWavenet;
+  int hidden = 0;  // padded
+  Affine start;
+  std::vector<PreparedLayer> layers;
+  // What the layers' skip paths sum up to: the coupling's [t | log_s] itself where `end`, a linear
+  // map, is multiplied into them; otherwise its input.
+  bool end_folded = false;
+  int summed = 0;                // columns, padded
+  std::vector<float> skip_bias;  // [summed]
+  Affine end;                    // product empty where folded
+};
+
+// From a step's output to the next one's input, or to the lift's: mixing and actnorm undone.
+struct PreparedLink {
+  ChannelLayout from, to;
+  bool dense = false;
+  Affine mixing;                   // dense
+  bool identity = false;           // neither permuted nor scaled
+  std::vector<int> source;         // otherwise: the column each column comes from, -1: none
+  std::vector<float> scale, shift;
+  int early = 0;                               // channels that join, the first of `to`, as noise
+  std::vector<std::uint32_t> early_channels;  // their latent channels, [padded(early)]
+};
+
+struct PreparedStep {
+  ChannelLayout layout;
+  bool swapped = false;  // the second part passes
+  CouplingRule rule;
+  PreparedNet net;
+  PreparedLink link;
+  int passes_column() const { return swapped ? layout.width() : 0; }
+  int changed_column() const { return swapped ? 0 : layout.width(); }
+};
+
+struct PreparedOutput {
+  bool scale_shift = false;
+  Product from_mel, from_features;  // -> [t | log_s], each in the layout of `layout`
+  std::vector<float> bias;
+  ChannelLayout layout;
+  Product transform;  // inverse lapped transform of a row; empty for the squeeze
+};
+
+struct PreparedModel {
+  format::ModelConfig config;
+  Number number = Number::kFloat32;
+  PreparedConditioner conditioner;
+  std::vector<std::uint32_t> latent_channels;  // of the first step's columns
+  std::vector<PreparedStep> steps;             // in the order of synthesis
+  PreparedOutput output;
+};
+
+PreparedNet prepare_net(const Weights& weights, const format::ModelConfig& config,
+                        const ChannelLayout& layout, int features, Number number);
+PreparedConditioner prepare_conditioner(const Weights& weights, const format::ModelConfig& config);
+PreparedModel prepare(const Weights& weights, const format::ModelConfig& config, Number number);
+
+}  // namespace glowvox::engine

@@ -1,0 +1,164 @@
+#include "engine/product.hpp"
+
+#include <libxsmm.h>
+
+#include <algorithm>
+#include <cstring>
+#include <mutex>
+
+#include "engine/bfloat16.hpp"
+#include "engine/instruction_set.hpp"
+#include "glowvox/error.hpp"
+
+namespace glowvox::engine {
+
+namespace {
+
+constexpr int kBlock = 64;           // columns of a whole block: four vectors of 16
+constexpr int kRows[] = {64, 8, 1};  // rows of the kernels
+
+void initialize_library() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    libxsmm_init();
+    switch (instruction_set()) {
+      case InstructionSet::kAvx512Bf16:
+        libxsmm_set_target_archid(LIBXSMM_X86_AVX512_CPX);
+        break;
+      case InstructionSet::kAvx512:
+        libxsmm_set_target_archid(LIBXSMM_X86_AVX512_CORE);
+        break;
+      case InstructionSet::kAvx2:
+        libxsmm_set_target_archid(LIBXSMM_X86_AVX2);
+        break;
+      case InstructionSet::kPlain:
+        libxsmm_set_target_archid(LIBXSMM_TARGET_ARCH_GENERIC);
+        break;
+    }
+  });
+}
+
+using FloatKernel = libxsmm_smmfunction_reducebatch_strd;
+using Bfloat16Kernel = libxsmm_bsmmfunction_reducebatch_strd;
+using AnyKernel = void (*)();
+
+}  // namespace
+
+Product::Product(const Matrix& matrix, Number number, const Layout& layout)
+    : out_(matrix.out),
+      taps_(matrix.taps),
+      in_(number == Number::kBfloat16 ? (matrix.in + 1) / 2 * 2 : matrix.in),
+      number_(number),
+      layout_(layout) {
+  initialize_library();
+  if (number == Number::kBfloat16 && instruction_set() != InstructionSet::kAvx512Bf16)
+    throw Error("precision", "bfloat16 needs a processor with AVX-512 BF16", "use fp32");
+  pack(matrix);
+  prepare_kernels();
+}
+
+// Blocks of kBlock columns (the last one narrower), each [taps][in][columns]; for bfloat16 pairs of
+// inputs lie together, [taps][in / 2][columns][2].
+void Product::pack(const Matrix& matrix) {
+  const std::size_t all = padded(out_);
+  packed_ = AlignedBytes(all * taps_ * in_ * bytes_of(number_));
+  auto* floats = packed_.floats();
+  auto* halves = reinterpret_cast<std::uint16_t*>(packed_.data());
+  for (int first = 0; first < padded(out_); first += kBlock) {
+    const int columns = std::min(kBlock, padded(out_) - first);
+    const std::size_t base = static_cast<std::size_t>(first) * taps_ * in_;
+    for (int j = 0; j < std::min(columns, out_ - first); ++j) {
+      const float* row = &matrix.weight[static_cast<std::size_t>(first + j) * taps_ * matrix.in];
+      for (int k = 0; k < taps_; ++k) {
+        for (int i = 0; i < matrix.in; ++i) {
+          const float w = row[static_cast<std::size_t>(k) * matrix.in + i];
+          const std::size_t input = static_cast<std::size_t>(k) * in_ + i;
+          if (number_ == Number::kFloat32)
+            floats[base + input * columns + j] = w;
+          else
+            halves[base + (input / 2 * columns + j) * 2 + input % 2] = to_bfloat16(w);
+        }
+      }
+    }
+  }
+}
+
+// LIBXSMM is column-major: our rows are its columns (n), our columns its rows (m).
+void Product::prepare_kernels() {
+  if (instruction_set() == InstructionSet::kPlain) return;
+  const int narrow = padded(out_) % kBlock;
+  const auto item = static_cast<int>(bytes_of(number_));
+  for (int width = 0; width < kWidths; ++width) {
+    const int columns = width == 0 ? kBlock : narrow;
+    if (columns == 0 || columns > padded(out_)) continue;
+    for (int add = 0; add < 2; ++add) {
+      const float alpha = 1.0F;
+      const auto beta = static_cast<float>(add);
+      const int a_bytes = columns * in_ * item, x_bytes = layout_.x_tap * item;
+      for (int size = 0; size < kRowSizes; ++size) {
+        AnyKernel kernel = nullptr;
+        if (number_ == Number::kFloat32) {
+          const int flags = LIBXSMM_GEMM_FLAG_NONE;
+          kernel = reinterpret_cast<AnyKernel>(libxsmm_smmdispatch_reducebatch_strd(
+              columns, kRows[size], in_, a_bytes, x_bytes, &columns, &layout_.x_row,
+              &layout_.y_row, &alpha, &beta, &flags, nullptr));
+        } else {
+          const int flags = LIBXSMM_GEMM_FLAG_VNNI_A;
+          kernel = reinterpret_cast<AnyKernel>(libxsmm_bsmmdispatch_reducebatch_strd(
+              columns, kRows[size], in_, a_bytes, x_bytes, &columns, &layout_.x_row,
+              &layout_.y_row, &alpha, &beta, &flags, nullptr));
+          if (kernel == nullptr)
+            throw Error("precision", "LIBXSMM has no bfloat16 kernel here", "use fp32");
+        }
+        kernels_[width][add][size] = kernel;
+      }
+    }
+  }
+}
+
+void Product::run(const void* x, float* y, int rows, bool add) const {
+  const std::size_t item = bytes_of(number_);
+  for (int first = 0; first < padded(out_); first += kBlock) {
+    const int columns = std::min(kBlock, padded(out_) - first);
+    const char* a = packed_.data() + static_cast<std::size_t>(first) * taps_ * in_ * item;
+    const AnyKernel* kernels = kernels_[columns == kBlock ? 0 : 1][add ? 1 : 0];
+    if (kernels[0] == nullptr) {
+      run_plain(a, static_cast<const char*>(x), y + first, columns, rows, add);
+      continue;
+    }
+    int done = 0;
+    for (int size = 0; size < kRowSizes; ++size) {
+      for (; done + kRows[size] <= rows; done += kRows[size]) {
+        const char* from = static_cast<const char*>(x) + done * item * layout_.x_row;
+        float* to = y + first + static_cast<std::size_t>(done) * layout_.y_row;
+        const unsigned long long taps = static_cast<unsigned long long>(taps_);
+        if (number_ == Number::kFloat32)
+          reinterpret_cast<FloatKernel>(kernels[size])(reinterpret_cast<const float*>(a),
+                                                       reinterpret_cast<const float*>(from), to,
+                                                       &taps);
+        else
+          reinterpret_cast<Bfloat16Kernel>(kernels[size])(
+              reinterpret_cast<const libxsmm_bfloat16*>(a),
+              reinterpret_cast<const libxsmm_bfloat16*>(from), to, &taps);
+      }
+    }
+  }
+}
+
+// For processors that LIBXSMM generates no code for.
+void Product::run_plain(const char* a, const char* x, float* y, int columns, int rows,
+                        bool add) const {
+  for (int r = 0; r < rows; ++r, y += layout_.y_row) {
+    if (!add) std::fill(y, y + columns, 0.0F);
+    const auto* weight = reinterpret_cast<const float*>(a);
+    for (int k = 0; k < taps_; ++k) {
+      const float* row = reinterpret_cast<const float*>(x) +
+                         static_cast<std::ptrdiff_t>(r) * layout_.x_row +
+                         static_cast<std::ptrdiff_t>(k) * layout_.x_tap;
+      for (int i = 0; i < in_; ++i, weight += columns)
+        for (int j = 0; j < columns; ++j) y[j] += row[i] * weight[j];
+    }
+  }
+}
+
+}  // namespace glowvox::engine

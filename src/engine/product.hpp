@@ -1,0 +1,74 @@
+// Matrix products and convolutions along time, on LIBXSMM's small kernels.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "engine/aligned.hpp"
+
+namespace glowvox::engine {
+
+// float: 4 bytes; bfloat16: 2 bytes, products summed in float.
+enum class Number { kFloat32, kBfloat16 };
+
+inline std::size_t bytes_of(Number number) { return number == Number::kFloat32 ? 4 : 2; }
+
+// y[t][n] = sum over taps k and inputs i of weight[n][k][i] * x[t + k * dilation][i].
+struct Matrix {
+  int out = 0, taps = 1, in = 0;
+  std::vector<float> weight;  // [out][taps][in]
+
+  Matrix() = default;
+  Matrix(int outputs, int kernel, int inputs)
+      : out(outputs),
+        taps(kernel),
+        in(inputs),
+        weight(static_cast<std::size_t>(outputs) * kernel * inputs) {}
+  float& at(int n, int k, int i) {
+    return weight[(static_cast<std::size_t>(n) * taps + k) * in + i];
+  }
+  float at(int n, int k, int i) const {
+    return weight[(static_cast<std::size_t>(n) * taps + k) * in + i];
+  }
+};
+
+// How far rows lie apart, in elements.
+struct Layout {
+  int x_row = 0;
+  int x_tap = 0;  // from one tap's row to the next tap's: dilation * x_row
+  int y_row = 0;
+};
+
+// A matrix packed for one layout. Bit for bit the same result however rows are grouped.
+class Product {
+ public:
+  Product() = default;
+  // Throws Error when LIBXSMM has no kernel for bfloat16 here.
+  Product(const Matrix& matrix, Number number, const Layout& layout);
+
+  // x: the row of the first output's first tap, of the product's number; y: [rows][y_row], the
+  // first padded(out) columns of every row are set, or added to.
+  void run(const void* x, float* y, int rows, bool add) const;
+
+  int out() const { return out_; }
+  Number number() const { return number_; }
+  std::size_t packed_bytes() const { return packed_.size(); }
+  // Multiply-accumulates for one row.
+  double macs() const { return static_cast<double>(out_) * in_ * taps_; }
+
+ private:
+  static constexpr int kRowSizes = 3;
+  static constexpr int kWidths = 2;  // of a whole block of columns and of the last one
+  void pack(const Matrix& matrix);
+  void prepare_kernels();
+  void run_plain(const char* a, const char* x, float* y, int columns, int rows, bool add) const;
+
+  int out_ = 0, taps_ = 0, in_ = 0;  // in_: even for bfloat16
+  Number number_ = Number::kFloat32;
+  Layout layout_;
+  AlignedBytes packed_;                                           // blocks of columns
+  void (*kernels_[kWidths][2 /* add */][kRowSizes])() = {};  // null: run_plain
+};
+
+}  // namespace glowvox::engine

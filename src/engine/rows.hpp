@@ -1,0 +1,60 @@
+// A window that slides over the rows of an endless matrix.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/aligned.hpp"
+#include "engine/product.hpp"
+
+namespace glowvox::engine {
+
+// Rows [first kept, end) of activations, as float, bfloat16 or both; one producer appends, one
+// reader releases. Rows before 0 and after the sequence's last are zero, as far as `left` and
+// `right` rows of context go: what convolutions see beyond the ends.
+class Rows {
+ public:
+  struct Options {
+    int columns = 0;  // padded here
+    bool full = true, half = false;
+    int left = 0, right = 0;  // context that the reader needs around a row
+    int capacity = 0;         // rows between what is released and the end
+  };
+  Rows() = default;
+  explicit Rows(const Options& options);
+
+  std::int64_t end() const { return end_; }
+  bool complete() const { return complete_; }
+  // Rows that a reader with this context can work up to: the end, less `right` until complete.
+  std::int64_t readable() const { return complete_ ? end_ : end_ - options_.right; }
+  // How many rows can be appended now.
+  std::int64_t room() const;
+  // Appends rows (their values are the producer's to write); complete: they are the last.
+  void append(std::int64_t rows, bool complete);
+  // The reader will not come back to rows before `row`.
+  void release(std::int64_t row) { kept_ = row; }
+
+  int row_elements() const { return columns_; }
+  float* full(std::int64_t row) { return full_.floats() + offset(row); }
+  std::uint16_t* half(std::int64_t row) {
+    return reinterpret_cast<std::uint16_t*>(half_.data()) + offset(row);
+  }
+  // As a product of this number takes it.
+  const void* input(std::int64_t row, Number number) {
+    return number == Number::kBfloat16 ? static_cast<const void*>(half(row)) : full(row);
+  }
+
+ private:
+  std::ptrdiff_t offset(std::int64_t row) const { return (row - first_) * columns_; }
+  void move_rows(std::int64_t from, std::int64_t count);
+  void zero_rows(std::int64_t from, std::int64_t count);
+
+  Options options_;
+  int columns_ = 0;
+  std::int64_t physical_ = 0;  // rows of memory
+  std::int64_t first_ = 0;     // the row that the memory starts with
+  std::int64_t end_ = 0, kept_ = 0;
+  bool complete_ = false;
+  AlignedBytes full_, half_;
+};
+
+}  // namespace glowvox::engine

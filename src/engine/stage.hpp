@@ -1,0 +1,72 @@
+// The pieces that a pass of synthesis consists of.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "engine/aligned.hpp"
+#include "engine/product.hpp"
+#include "engine/rows.hpp"
+
+namespace glowvox::engine {
+
+// Rows that are worked on together: their intermediate results stay in the cache.
+constexpr int kTileRows = 64;
+
+// A thread's own memory: tiles of rows between products.
+struct Scratch {
+  explicit Scratch(int columns)
+      : wide(bytes(columns)), other(bytes(columns)), input(bytes(columns)) {}
+  static std::size_t bytes(int columns) {
+    // One row more: rows of mel frames that begin and end inside a tile.
+    return static_cast<std::size_t>(kTileRows + 1) * padded(columns) * sizeof(float);
+  }
+  AlignedBytes wide, other;  // floats
+  AlignedBytes input;        // what a product takes: floats or bfloat16
+};
+
+// One stage of the flow between two sets of rows. Every pass first plans all stages in order, in
+// one thread (which rows each can make now; memory is moved here), then runs them, the rows of
+// each stage divided between the threads.
+class Stage {
+ public:
+  virtual ~Stage() = default;
+  // Decides which rows this pass makes, [begin, end), at most those of most_frames mel frames, and
+  // makes room for them.
+  virtual void plan(std::int64_t most_frames) = 0;
+  // Makes rows [first, last) of the plan.
+  virtual void run(std::int64_t first, std::int64_t last, Scratch& scratch) = 0;
+  std::int64_t begin() const { return begin_; }
+  std::int64_t end() const { return end_; }
+
+ protected:
+  // Calls body(row, rows) for every tile.
+  template <typename Body>
+  static void for_tiles(std::int64_t first, std::int64_t last, const Body& body) {
+    for (std::int64_t row = first; row < last; row += kTileRows)
+      body(row, static_cast<int>(std::min<std::int64_t>(kTileRows, last - row)));
+  }
+  // The plan begins where the last one ended.
+  std::int64_t set_plan(std::int64_t end) {
+    begin_ = end_;
+    end_ = std::max(begin_, end);
+    return end_ - begin_;
+  }
+
+ private:
+  std::int64_t begin_ = 0, end_ = 0;
+};
+
+// What the mel says, for the stages that need it.
+struct Condition {
+  Rows log_mel;         // natural log, at the mel's rate
+  Rows features;        // the conditioner's
+  int mel_ratio = 1;    // lifted rows for each row of log_mel
+  int ratio = 1;        // lifted rows for each row of features
+};
+
+// out (+)= product of the rows of `source` that lifted rows [row, row + rows) belong to.
+void run_conditioned(const Product& product, Rows& source, int ratio, std::int64_t row, int rows,
+                     bool add, float* out, int out_row, Scratch& scratch);
+
+}  // namespace glowvox::engine

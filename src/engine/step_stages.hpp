@@ -1,0 +1,101 @@
+// The inverse flow: from noise, step after step, to lifted rows and samples.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/prepared.hpp"
+#include "engine/stage.hpp"
+
+namespace glowvox::engine {
+
+struct Latent {
+  double sigma = 0.0;
+  std::uint64_t seed = 0;
+  // Exact latents instead of noise, [rows][channels], where not null.
+  const float* given = nullptr;
+};
+
+// What a step hands its rows to: the next step, or the lift.
+class Receiver {
+ public:
+  virtual ~Receiver() = default;
+  virtual std::int64_t room() const = 0;
+  virtual void append(std::int64_t rows, bool complete) = 0;
+  virtual Rows& x() = 0;  // where the rows are to be written
+  // Takes rows [row, row + rows) of x, once written.
+  virtual void enter(std::int64_t row, int rows, Scratch& scratch) = 0;
+};
+
+// One step's memory: its rows, and what its net keeps of every layer.
+class StepState : public Receiver {
+ public:
+  StepState(const PreparedStep& step, Number number, int most_rows);
+  std::int64_t room() const override;
+  void append(std::int64_t rows, bool complete) override;
+  Rows& x() override { return x_; }
+  void enter(std::int64_t row, int rows, Scratch& scratch) override;
+
+  // Before layer `layer`: its residual stream, and what its convolution reads.
+  Rows& state(int layer) { return hidden_[static_cast<std::size_t>(layer)].state; }
+  Rows& input(int layer);
+  void append_hidden(int layer, std::int64_t rows, bool complete);
+  // state(layer) was written as float: makes the rows of input(layer) where they are others.
+  Target target(int layer, std::int64_t row);
+  void finish_input(int layer, std::int64_t row, int rows);
+  Rows& sum() { return sum_; }
+  const PreparedStep& step() const { return step_; }
+  Number number() const { return number_; }
+  bool separable() const { return step_.net.kind == format::NetKind::kSeparable; }
+
+ private:
+  struct Hidden {
+    Rows state, input;
+    bool shared = false;
+  };
+  const PreparedStep& step_;
+  Number number_;
+  Rows x_;
+  std::vector<Hidden> hidden_;  // one more for a separable net, whose last state enters `end`
+  Rows sum_;                    // wavenet: of the skip paths
+};
+
+// Samples of a stream, as they become final.
+class OutputState : public Receiver {
+ public:
+  // skip_alignment: leave out the samples before sample 0 of the mel's audio (see MelAlignment).
+  OutputState(const PreparedModel& model, Condition* condition, int most_rows,
+              bool skip_alignment);
+  std::int64_t room() const override { return std::min(x_.room(), blocks_.room()); }
+  void append(std::int64_t rows, bool complete) override;
+  Rows& x() override { return x_; }
+  void enter(std::int64_t row, int rows, Scratch& scratch) override;
+  // Appends the samples that the last pass made final.
+  void collect(std::vector<float>* samples);
+
+ private:
+  void collect_row(const float* block, std::vector<float>* samples);
+
+  const PreparedModel& model_;
+  Condition* condition_;
+  Rows x_;       // columns of the last step
+  Rows blocks_;  // [C] samples of each row, before the overlap
+  std::vector<float> window_, tail_;
+  std::int64_t collected_ = 0;  // rows
+  bool finished_ = false;
+  std::int64_t skip_ = 0;  // samples still to be left out
+};
+
+// All stages from noise to `output`; states stay with the caller.
+struct FlowStages {
+  std::vector<std::unique_ptr<StepState>> states;
+  std::vector<std::unique_ptr<Stage>> stages;
+};
+FlowStages flow_stages(const PreparedModel& model, const Latent& latent, Condition* condition,
+                       OutputState* output, int most_rows);
+
+// The widest row between products, and how many rows behind the noise the last step is.
+int widest_columns(const PreparedModel& model);
+int delay_rows(const PreparedModel& model);
+
+}  // namespace glowvox::engine

@@ -1,0 +1,153 @@
+#include "glowvox/vocoder.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/cpu.hpp"
+#include "engine/instruction_set.hpp"
+#include "engine/pipeline.hpp"
+#include "format/model_metadata.hpp"
+#include "glowvox/error.hpp"
+
+namespace glowvox {
+
+namespace {
+
+// Lifted rows worked on at a time in a whole utterance: enough that weights are read seldom, few
+// enough that activations stay in the caches.
+constexpr int kBlockRows = 256;
+constexpr int kMostThreads = 1024;
+constexpr int kMostFrames = 1 << 20;
+
+engine::Number number_for(Precision precision, bool allowed) {
+  const bool possible = engine::instruction_set() == engine::InstructionSet::kAvx512Bf16;
+  switch (precision) {
+    case Precision::kFloat32:
+      return engine::Number::kFloat32;
+    case Precision::kBfloat16:
+      if (!possible)
+        throw Error("precision",
+                    std::string("bfloat16 needs AVX-512 BF16, this processor offers ") +
+                        engine::name_of(engine::instruction_set()),
+                    "use fp32");
+      return engine::Number::kBfloat16;
+    case Precision::kAuto:
+      break;
+  }
+  return possible && allowed ? engine::Number::kBfloat16 : engine::Number::kFloat32;
+}
+
+int threads_for(const SynthesisOptions& options, int usual) {
+  if (options.threads < 0 || options.threads > kMostThreads)
+    throw Error("threads", fmt::format("expected a number from 0 to {}, got {}", kMostThreads,
+                                       options.threads));
+  return options.threads > 0 ? options.threads : usual;
+}
+
+engine::Latent latent_of(const SynthesisOptions& options) {
+  if (!(options.sigma >= 0.0 && std::isfinite(options.sigma)))
+    throw Error("sigma", fmt::format("expected 0 or more, got {}", options.sigma));
+  return {options.sigma, options.seed, nullptr};
+}
+
+void check(const Mel& mel, int bands) {
+  if (mel.bands != bands)
+    throw Error("mel", fmt::format("expected {} bands, got {}", bands, mel.bands));
+  if (mel.frames < 1) throw Error("mel", "expected one frame or more, got 0");
+  if (static_cast<std::int64_t>(mel.values.size()) != mel.frames * mel.bands)
+    throw Error("mel", fmt::format("expected {} values for {} frames, got {}",
+                                   mel.frames * mel.bands, mel.frames, mel.values.size()));
+}
+
+}  // namespace
+
+Vocoder::Vocoder(std::shared_ptr<const engine::PreparedModel> model) : model_(std::move(model)) {}
+
+Vocoder Vocoder::load(const std::string& path, Precision precision) {
+  const format::MappedSafetensors file(path);
+  const format::ModelConfig config = format::model_config(file.metadata(), path);
+  const engine::Weights weights(file, path);
+  return Vocoder(std::make_shared<const engine::PreparedModel>(
+      engine::prepare(weights, config, number_for(precision, config.synthesis.bf16))));
+}
+
+const MelSpec& Vocoder::mel() const { return model_->config.mel; }
+const std::string& Vocoder::name() const { return model_->config.name; }
+int Vocoder::channels() const { return model_->config.lift.channels; }
+int Vocoder::rows_per_frame() const { return model_->conditioner.rows_per_frame; }
+
+Precision Vocoder::precision() const {
+  return model_->number == engine::Number::kBfloat16 ? Precision::kBfloat16 : Precision::kFloat32;
+}
+
+std::int64_t Vocoder::look_ahead_samples() const {
+  return format::reach_of(model_->config).future_samples;
+}
+
+std::int64_t Vocoder::overlap_samples() const {
+  return format::reach_of(model_->config).overlap_samples;
+}
+
+std::vector<float> Vocoder::synthesize(const Mel& mel, const SynthesisOptions& options) const {
+  check(mel, model_->conditioner.bands);
+  engine::Pipeline pipeline(model_, latent_of(options), threads_for(options, available_cores()),
+                            block_frames(mel.frames), true);
+  std::vector<float> samples = pipeline.push(mel.values.data(), mel.frames);
+  const std::vector<float>& rest = pipeline.finish();
+  samples.insert(samples.end(), rest.begin(), rest.end());
+  return samples;
+}
+
+std::vector<std::vector<float>> Vocoder::synthesize(const std::vector<Mel>& mels,
+                                                    const SynthesisOptions& options) const {
+  std::vector<std::vector<float>> all;
+  for (const Mel& mel : mels) all.push_back(synthesize(mel, options));
+  return all;
+}
+
+std::vector<float> Vocoder::decode(const Mel& mel, const std::vector<float>& latents,
+                                   const SynthesisOptions& options) const {
+  check(mel, model_->conditioner.bands);
+  const std::int64_t expected = mel.frames * rows_per_frame() * channels();
+  if (static_cast<std::int64_t>(latents.size()) != expected)
+    throw Error("latent", fmt::format("expected {} values for {} mel frames, got {}", expected,
+                                      mel.frames, latents.size()));
+  engine::Pipeline pipeline(model_, {0.0, 0, latents.data()},
+                            threads_for(options, available_cores()), block_frames(mel.frames),
+                            false);
+  std::vector<float> samples = pipeline.push(mel.values.data(), mel.frames);
+  const std::vector<float>& rest = pipeline.finish();
+  samples.insert(samples.end(), rest.begin(), rest.end());
+  return samples;
+}
+
+int Vocoder::block_frames(std::int64_t frames) const {
+  const std::int64_t usual = std::max(1, kBlockRows / rows_per_frame());
+  return static_cast<int>(std::clamp<std::int64_t>(frames, 1, usual));
+}
+
+Stream::Stream(const Vocoder& vocoder, const SynthesisOptions& options, int most_frames) {
+  if (most_frames < 1 || most_frames > kMostFrames)
+    throw Error("most_frames",
+                fmt::format("expected a number from 1 to {}, got {}", kMostFrames, most_frames));
+  pipeline_ = std::make_unique<engine::Pipeline>(vocoder.model_, latent_of(options),
+                                                 threads_for(options, 1), most_frames, true);
+}
+
+Stream::~Stream() = default;
+Stream::Stream(Stream&& other) noexcept = default;
+Stream& Stream::operator=(Stream&& other) noexcept = default;
+
+Samples Stream::push(const float* frames, std::int64_t count) {
+  const std::vector<float>& samples = pipeline_->push(frames, count);
+  return {samples.data(), samples.size()};
+}
+
+Samples Stream::finish() {
+  const std::vector<float>& samples = pipeline_->finish();
+  return {samples.data(), samples.size()};
+}
+
+}  // namespace glowvox

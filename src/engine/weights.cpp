@@ -1,0 +1,119 @@
+#include "engine/weights.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "engine/kernels.hpp"
+#include "glowvox/error.hpp"
+
+namespace glowvox::engine {
+
+namespace {
+
+std::vector<float> decode(const format::TensorView& view, std::size_t count,
+                          const std::string& where) {
+  std::vector<float> values(count);
+  if (view.dtype == "F32") {
+    std::memcpy(values.data(), view.data, view.bytes);
+  } else if (view.dtype == "F16") {
+    decode_half(view.data, count, values.data());
+  } else if (view.dtype == "BF16") {
+    for (std::size_t i = 0; i < count; ++i) {
+      std::uint16_t upper = 0;
+      std::memcpy(&upper, view.data + 2 * i, 2);
+      const std::uint32_t bits = std::uint32_t{upper} << 16;
+      std::memcpy(&values[i], &bits, 4);
+    }
+  } else if (view.dtype == "F64") {
+    for (std::size_t i = 0; i < count; ++i) {
+      double value = 0.0;
+      std::memcpy(&value, view.data + 8 * i, 8);
+      values[i] = static_cast<float>(value);
+    }
+  } else {
+    throw Error(where, "has type " + view.dtype + ", expected F16, BF16, F32 or F64");
+  }
+  return values;
+}
+
+bool all_finite(const std::vector<float>& values) {
+  constexpr std::uint32_t kExponent = 0x7f800000u;
+  std::uint32_t bad = 0;
+  for (const float value : values) {
+    std::uint32_t bits = 0;
+    std::memcpy(&bits, &value, sizeof bits);
+    bad |= static_cast<std::uint32_t>((bits & kExponent) == kExponent);
+  }
+  return bad == 0;
+}
+
+}  // namespace
+
+Weights::Weights(const format::MappedSafetensors& file, std::string where)
+    : file_(&file), where_(std::move(where)), used_(std::make_shared<std::set<std::string>>()) {}
+
+Weights Weights::operator/(const std::string& name) const {
+  Weights inner = *this;
+  inner.prefix_ += name + ".";
+  return inner;
+}
+
+bool Weights::has(const std::string& name) const {
+  return file_->tensors().count(prefix_ + name) > 0;
+}
+
+std::vector<float> Weights::tensor(const std::string& name,
+                                   const std::vector<std::int64_t>& shape) const {
+  const std::string full = prefix_ + name;
+  const auto found = file_->tensors().find(full);
+  if (found == file_->tensors().end()) throw Error(where_, "tensor '" + full + "' is missing");
+  const format::TensorView& view = found->second;
+  if (view.shape != shape)
+    throw Error(where_, fmt::format("tensor '{}': expected shape [{}], got [{}]", full,
+                                    fmt::join(shape, ", "), fmt::join(view.shape, ", ")));
+  std::size_t count = 1;
+  for (const std::int64_t size : shape) count *= static_cast<std::size_t>(size);
+  std::vector<float> values = decode(view, count, where_ + ": tensor '" + full + "'");
+  if (!all_finite(values))
+    throw Error(where_, "tensor '" + full + "' holds values that are not finite");
+  used_->insert(full);
+  return values;
+}
+
+Matrix Weights::convolution(int out, int taps, int in) const {
+  Matrix matrix;
+  matrix.out = out;
+  matrix.taps = taps;
+  matrix.in = in;
+  if (!has("weight_v")) {
+    matrix.weight = tensor("weight", {out, taps, in});
+    return matrix;
+  }
+  matrix.weight = tensor("weight_v", {out, taps, in});
+  const std::vector<float> g = tensor("weight_g", {out});
+  const std::size_t size = static_cast<std::size_t>(taps) * in;
+  for (int n = 0; n < out; ++n) {
+    float* v = &matrix.weight[n * size];
+    double square = 0.0;
+    for (std::size_t i = 0; i < size; ++i) square += static_cast<double>(v[i]) * v[i];
+    if (square == 0.0)
+      throw Error(where_, fmt::format("tensor '{}weight_v': output channel {} is all zero, so its "
+                                      "weight normalisation is undefined",
+                                      prefix_, n));
+    const double factor = g[static_cast<std::size_t>(n)] / std::sqrt(square);
+    for (std::size_t i = 0; i < size; ++i) v[i] = static_cast<float>(v[i] * factor);
+  }
+  return matrix;
+}
+
+void Weights::check_all_used() const {
+  for (const auto& entry : file_->tensors())
+    if (used_->count(entry.first) == 0)
+      throw Error(where_, "tensor '" + entry.first + "' has no place in this configuration");
+}
+
+}  // namespace glowvox::engine

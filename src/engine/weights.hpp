@@ -1,0 +1,37 @@
+// A model file's tensors, by name, as the engine wants them.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/product.hpp"
+#include "format/safetensors.hpp"
+
+namespace glowvox::engine {
+
+// A place in the hierarchy of names: `weights / "step_0_coupling" / "net"`. Every tensor is checked
+// for presence, shape and finite values; an Error names file and tensor.
+class Weights {
+ public:
+  Weights(const format::MappedSafetensors& file, std::string where);
+  Weights operator/(const std::string& name) const;
+
+  const std::string& where() const { return where_; }
+  bool has(const std::string& name) const;
+  std::vector<float> tensor(const std::string& name, const std::vector<std::int64_t>& shape) const;
+  // A flow::Conv's weight, its normalisation g * v / |v| folded in.
+  Matrix convolution(int out, int taps, int in) const;
+  std::vector<float> bias(int out) const { return tensor("bias", {out}); }
+
+  // Throws Error when the file holds tensors that nobody asked for.
+  void check_all_used() const;
+
+ private:
+  const format::MappedSafetensors* file_;
+  std::string where_, prefix_;
+  std::shared_ptr<std::set<std::string>> used_;
+};
+
+}  // namespace glowvox::engine
