@@ -13,6 +13,7 @@ add_library(glowvox_lib STATIC
   src/dsp/mel_convert.cpp
   src/dsp/mel_preset.cpp
   src/dsp/stft.cpp
+  src/engine/aligned.cpp
   src/engine/conditioner_stages.cpp
   src/engine/instruction_set.cpp
   src/engine/invert.cpp
@@ -33,8 +34,10 @@ add_library(glowvox_lib STATIC
   src/eval/stoi.cpp
   src/format/config.cpp
   src/format/config_validate.cpp
+  src/format/mel_file.cpp
   src/format/model_metadata.cpp
   src/format/npy.cpp
+  src/format/npy_file.cpp
   src/format/png.cpp
   src/format/receptive_field.cpp
   src/format/safetensors.cpp
@@ -75,24 +78,23 @@ target_link_libraries(glowvox_flow
 target_precompile_headers(glowvox_flow PRIVATE <torch/torch.h>)
 
 # The tools: one command, with what needs LibTorch in an executable beside it that it starts.
-add_library(glowvox_cli STATIC tools/catalogue.cpp tools/command.cpp tools/sound.cpp)
+add_library(glowvox_cli STATIC 
+  tools/catalogue.cpp tools/command.cpp tools/engine_options.cpp tools/sound.cpp)
 target_link_libraries(glowvox_cli PUBLIC glowvox_lib CLI11::CLI11 fmt::fmt PRIVATE glowvox_options)
 target_include_directories(glowvox_cli PUBLIC src)
 
-add_executable(glowvox tools/main.cpp tools/mel.cpp)
+add_executable(glowvox tools/decode.cpp tools/main.cpp tools/mel.cpp tools/synth.cpp)
 target_compile_definitions(glowvox PRIVATE GLOWVOX_VERSION="${PROJECT_VERSION}")
 target_link_libraries(glowvox
   PRIVATE glowvox_cli glowvox_options glowvox_executable nlohmann_json::nlohmann_json)
 
 add_executable(glowvox-train
-  tools/decode.cpp
   tools/encode.cpp
   tools/info.cpp
   tools/init.cpp
   tools/morph.cpp
   tools/score.cpp
   tools/signals.cpp
-  tools/synth.cpp
   tools/torch_main.cpp
   tools/torch_threads.cpp
   tools/train.cpp
@@ -103,9 +105,8 @@ target_link_libraries(glowvox-train
 target_precompile_headers(glowvox-train REUSE_FROM glowvox_flow)
 add_dependencies(glowvox glowvox-train)
 
-# Measurements that README and samples/MODELS.md quote.
-add_executable(bench_copy_synthesis EXCLUDE_FROM_ALL bench/copy_synthesis.cpp tools/torch_threads.cpp)
+# Measurements that README, samples/MODELS.md and bench/README.md quote.
+add_executable(bench_copy_synthesis EXCLUDE_FROM_ALL bench/copy_synthesis.cpp)
 target_include_directories(bench_copy_synthesis PRIVATE tools)
-target_link_libraries(bench_copy_synthesis
-  PRIVATE glowvox_cli glowvox_flow glowvox_options ${CMAKE_DL_LIBS})
+target_link_libraries(bench_copy_synthesis PRIVATE glowvox_cli glowvox_flow glowvox_options)
 target_precompile_headers(bench_copy_synthesis REUSE_FROM glowvox-train)

@@ -67,12 +67,17 @@ int main(int argc, char** argv) {
     say("unknown command '" + name + "'; see glowvox --help");
     return 2;
   }
+  static const std::pair<const char*, Setup> kSetups[] = {
+      {"decode", setup_decode}, {"mel", setup_mel}, {"synth", setup_synth}};
+  for (const auto& [own, setup] : kSetups) {
+    if (name != own) continue;
+    Command command = *known;
+    command.setup = setup;
+    return run_command(command, argc, argv);
+  }
   // LibTorch's OpenMP threads spin between loops, on the cores that OpenBLAS's threads need: float
   // synthesis is three times faster when they sleep, float training four. bfloat16 training, which
   // has no part in OpenBLAS, is faster when they spin.
   if (name != "train" || !trains_in_bf16(argc, argv)) ::setenv("OMP_WAIT_POLICY", "passive", 0);
-  if (name != "mel") return start_beside("glowvox-train", argv);
-  Command mel = *known;
-  mel.setup = setup_mel;
-  return run_command(mel, argc, argv);
+  return start_beside("glowvox-train", argv);
 }

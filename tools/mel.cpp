@@ -7,7 +7,8 @@
 #include "commands.hpp"
 #include "format/config.hpp"
 #include "format/model_metadata.hpp"
-#include "format/npy.hpp"
+#include "format/mel_file.hpp"
+#include "format/safetensors.hpp"
 #include "sound.hpp"
 
 namespace glowvox::tools {

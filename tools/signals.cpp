@@ -3,9 +3,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <filesystem>
-
-#include "audio/wav.hpp"
 #include "format/npy.hpp"
 #include "glowvox/error.hpp"
 #include "sound.hpp"
@@ -62,31 +59,15 @@ void write_mel_npy(const std::string& path, const Tensor& mel) {
   format::write_npy(path, {stored.sizes().vec(), to_vector(stored)});
 }
 
-Tensor read_latent_npy(const std::string& path) {
-  const Tensor t = read_tensor(path);
-  if (t.dim() < 2 || t.dim() > 3)
-    throw Error(path,
-                "expected latents of shape [channels, frames] or [batch, channels, frames], "
-                "got " +
-                    shape_of(t));
-  return (t.dim() == 3 ? t : t.unsqueeze(0)).permute({2, 0, 1}).contiguous();
-}
-
 void write_latent_npy(const std::string& path, const Tensor& z) {
   const Tensor t = z.permute({1, 2, 0}).contiguous();  // [B, C, T]
   format::write_npy(path, {t.sizes().vec(), to_vector(t)});
 }
 
 std::int64_t write_signal(const std::string& path, const Tensor& audio, int sample_rate_hz) {
-  if (std::filesystem::path(path).extension() == ".npy") {
-    const Tensor t = audio.size(0) == 1 ? audio[0] : audio;
-    format::write_npy(path, {t.sizes().vec(), to_vector(t)});
-    return 0;
-  }
-  if (audio.size(0) != 1)
-    throw Error(path, fmt::format("expected one clip for a sound file, got {}", audio.size(0)),
-                "write an .npy");
-  return audio::write_audio(path, to_vector(audio), sample_rate_hz);
+  std::vector<std::vector<float>> clips;
+  for (const Tensor& clip : audio.unbind(0)) clips.push_back(to_vector(clip));
+  return write_signal(path, clips, sample_rate_hz);
 }
 
 }  // namespace glowvox::tools

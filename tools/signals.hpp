@@ -23,8 +23,7 @@ torch::Tensor read_mel_npy(const std::string& path, int bands);
 
 void write_mel_npy(const std::string& path, const torch::Tensor& mel);  // [B, F, bands] in
 
-// Latents from npy, [channels, frames] or [batch, channels, frames] -> [T, B, C].
-torch::Tensor read_latent_npy(const std::string& path);
+// Latents as npy, [batch, channels, frames].
 void write_latent_npy(const std::string& path, const torch::Tensor& z);  // [T, B, C] in
 
 // Writes audio [B, N] as npy, or [1, N] as a sound file; returns the number of clipped samples.

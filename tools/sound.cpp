@@ -1,7 +1,13 @@
 #include "sound.hpp"
 
+#include <fmt/format.h>
+
+#include <filesystem>
+
 #include "audio/wav.hpp"
 #include "command.hpp"
+#include "format/npy.hpp"
+#include "glowvox/error.hpp"
 
 namespace glowvox::tools {
 
@@ -12,12 +18,29 @@ std::vector<float> read_sound(const std::string& path, int sample_rate_hz) {
   return samples;
 }
 
-Mel mel_of_sound(const std::string& path, const std::vector<float>& samples, const MelSpec& spec) {
+Mel mel_of_sound(const std::string& path, const std::vector<float>& samples, const MelSpec& spec,
+                 int shift_samples) {
   try {
-    return log_mel(samples.data(), static_cast<std::int64_t>(samples.size()), spec);
+    return log_mel(samples.data(), static_cast<std::int64_t>(samples.size()), spec, shift_samples);
   } catch (const Error& e) {
     throw Error(path, e.what());
   }
+}
+
+std::int64_t write_signal(const std::string& path, const std::vector<std::vector<float>>& clips,
+                          int sample_rate_hz) {
+  if (std::filesystem::path(path).extension() != ".npy") {
+    if (clips.size() != 1)
+      throw Error(path, fmt::format("expected one clip for a sound file, got {}", clips.size()),
+                  "write an .npy");
+    return audio::write_audio(path, clips.front(), sample_rate_hz);
+  }
+  format::Array array;
+  if (clips.size() != 1) array.shape.push_back(static_cast<std::int64_t>(clips.size()));
+  array.shape.push_back(static_cast<std::int64_t>(clips.front().size()));
+  for (const auto& clip : clips) array.values.insert(array.values.end(), clip.begin(), clip.end());
+  format::write_npy(path, array);
+  return 0;
 }
 
 }  // namespace glowvox::tools

@@ -1,6 +1,7 @@
 // Sound files as the tools take them.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -11,7 +12,13 @@ namespace glowvox::tools {
 // Mono samples at sample_rate_hz; says on standard error what was converted.
 std::vector<float> read_sound(const std::string& path, int sample_rate_hz);
 
-// Their mel as the specification puts its frames; errors name the path.
-Mel mel_of_sound(const std::string& path, const std::vector<float>& samples, const MelSpec& spec);
+// Their mel, its frames shift_samples later than the specification puts them; errors name the path.
+Mel mel_of_sound(const std::string& path, const std::vector<float>& samples, const MelSpec& spec,
+                 int shift_samples = 0);
+
+// Writes clips of equal length as npy, [samples] or [clips, samples], or one clip as a sound file;
+// returns the number of clipped samples.
+std::int64_t write_signal(const std::string& path, const std::vector<std::vector<float>>& clips,
+                          int sample_rate_hz);
 
 }  // namespace glowvox::tools

@@ -5,17 +5,17 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 
 #include "audio/wav.hpp"
 #include "commands.hpp"
+#include "core/progress_bar.hpp"
+#include "engine_options.hpp"
 #include "eval/picture.hpp"
-#include "format/npy.hpp"
+#include "format/mel_file.hpp"
 #include "glowvox/error.hpp"
-#include "model/model_file.hpp"
-#include "signals.hpp"
 #include "sound.hpp"
-#include "torch_threads.hpp"
 
 namespace glowvox::tools {
 
@@ -23,12 +23,17 @@ namespace fs = std::filesystem;
 
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
+// Shorter work needs no progress bar.
+constexpr std::chrono::seconds kPatience(2);
+
 struct Options {
-  std::string model, out, picture, mel_preset;
+  EngineOptions engine;
+  std::string out, picture, mel_preset;
   std::vector<std::string> mels, wavs;
   double sigma = 0.7;
-  uint64_t seed = 1;
-  int threads = 0;
+  std::uint64_t seed = 1;
   bool json = false;
 };
 
@@ -40,21 +45,44 @@ struct Input {
 struct Result {
   std::string out;
   double seconds = 0.0, elapsed = 0.0;
-  int64_t clipped = 0;
+  std::int64_t clipped = 0;
 };
 
-Mel read_input(const Input& input, const MelSpec& spec, const std::string& preset) {
-  if (!input.sound) {
-    const MelSpec from = preset.empty() ? spec : mel_preset(preset);
-    const Mel mel = format::read_mel(input.path, from.bands);
+// Frames of one input, in pieces as the model takes them: a mel file is read as it is needed, so
+// that its length does not matter; a sound file's mel is computed at once.
+class Frames {
+ public:
+  Frames(const Input& input, const MelSpec& spec, const std::string& preset)
+      : path_(input.path), spec_(spec), from_(preset.empty() ? spec : mel_preset(preset)) {
+    if (input.sound)
+      whole_ = mel_of_sound(path_, read_sound(path_, spec.sample_rate_hz), spec);
+    else
+      reader_.emplace(path_, from_.bands);
+  }
+  std::int64_t count() const { return reader_ ? reader_->frames() : whole_.frames; }
+  Mel read(std::int64_t first, std::int64_t count) const {
+    if (!reader_) {
+      const auto begin = whole_.values.begin() + first * whole_.bands;
+      return {count, whole_.bands, {begin, begin + count * whole_.bands}};
+    }
     try {
-      return convert_mel(mel, from, spec);
+      return convert_mel(reader_->read(first, count), from_, spec_);
     } catch (const Error& e) {
-      throw Error(input.path, e.what());
+      throw named(e);
     }
   }
-  return mel_of_sound(input.path, read_sound(input.path, spec.sample_rate_hz), spec);
-}
+
+ private:
+  Error named(const Error& e) const {
+    const std::string what = e.what();
+    return what.rfind(path_, 0) == 0 ? e : Error(path_, what);
+  }
+
+  std::string path_;
+  MelSpec spec_, from_;
+  std::optional<format::MelReader> reader_;
+  Mel whole_;
+};
 
 // One input: the out file itself; several: a file for each in the folder `out`.
 std::string output_of(const Input& input, const Options& o, size_t inputs) {
@@ -62,16 +90,37 @@ std::string output_of(const Input& input, const Options& o, size_t inputs) {
   return (fs::path(o.out) / fs::path(input.path).stem()).string() + ".wav";
 }
 
-Result synthesize(model::FlowVocoder& model, const Input& input, const Options& o, size_t inputs) {
-  const format::ModelConfig& config = model.config();
-  const Mel mel = read_input(input, config.mel, o.mel_preset);
+Result synthesize(const Vocoder& vocoder, const Input& input, const Options& o, size_t inputs) {
+  const int rate = vocoder.mel().sample_rate_hz;
+  const Frames frames(input, vocoder.mel(), o.mel_preset);
   Result result{output_of(input, o, inputs), 0.0, 0.0, 0};
-  const auto start = std::chrono::steady_clock::now();
-  const std::vector<float> samples = model.synthesize(mel, o.sigma, o.seed);
-  result.elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  result.clipped = audio::write_audio(result.out, samples, config.mel.sample_rate_hz);
-  result.seconds = static_cast<double>(samples.size()) / config.mel.sample_rate_hz;
-  if (!o.picture.empty()) eval::write_spectrogram(o.picture, samples, config.mel.sample_rate_hz);
+  audio::AudioWriter writer(result.out, rate);
+  std::vector<float> picture;
+  std::int64_t samples = 0;
+  const auto take = [&](const Samples& piece) {
+    writer.write(piece.data, piece.count);
+    samples += static_cast<std::int64_t>(piece.count);
+    if (!o.picture.empty()) picture.insert(picture.end(), piece.data, piece.data + piece.count);
+  };
+
+  const auto start = Clock::now();
+  ProgressBar progress;
+  const int block = vocoder.block_frames(frames.count());
+  Stream stream(vocoder, {o.sigma, o.seed, o.engine.thread_count()}, block);
+  for (std::int64_t done = 0; done < frames.count(); done += block) {
+    const Mel piece = frames.read(done, std::min<std::int64_t>(block, frames.count() - done));
+    take(stream.push(piece.values.data(), piece.frames));
+    if (Clock::now() - start > kPatience)
+      progress.show(static_cast<double>(done) / static_cast<double>(frames.count()),
+                    fmt::format("{}: {:.0f} s of sound", result.out,
+                                static_cast<double>(samples) / rate));
+  }
+  take(stream.finish());
+  progress.clear();
+  result.elapsed = std::chrono::duration<double>(Clock::now() - start).count();
+  result.clipped = writer.commit();
+  result.seconds = static_cast<double>(samples) / rate;
+  if (!o.picture.empty()) eval::write_spectrogram(o.picture, picture, rate);
   return result;
 }
 
@@ -107,12 +156,11 @@ int run(const Options& o) {
       throw Error(input.path,
                   "would overwrite another input's output, " + output_of(input, o, inputs.size()),
                   "give inputs with different names");
-  use_threads(o.threads);
-  const torch::NoGradGuard no_grad;
-  const auto model = model::load_model(o.model);
+  static_cast<void>(o.engine.thread_count());  // wrong usage before slow work
+  const Vocoder vocoder = o.engine.load();
   nlohmann::json list = nlohmann::json::array();
   for (const Input& input : inputs) {
-    const Result result = synthesize(*model, input, o, inputs.size());
+    const Result result = synthesize(vocoder, input, o, inputs.size());
     if (o.json)
       list.push_back(to_json(result));
     else
@@ -126,7 +174,7 @@ int run(const Options& o) {
 
 std::function<int()> setup_synth(CLI::App& app) {
   auto o = std::make_shared<Options>();
-  app.add_option("--model", o->model, "Model file")->required();
+  o->engine.add_to(app);
   app.add_option("--mel", o->mels, "npy files, [bands, frames] or [frames, bands]");
   app.add_option("--wav", o->wavs, "Sound files to copy: their mel is computed first");
   app.add_option("-o,--out", o->out, "wav, flac or ogg; for several inputs a folder")->required();
@@ -135,7 +183,6 @@ std::function<int()> setup_synth(CLI::App& app) {
   app.add_option("--mel-preset", o->mel_preset,
                  "What --mel was made as (default: the model's own specification)");
   app.add_option("--picture", o->picture, "PNG: spectrogram of the result");
-  app.add_option("--threads", o->threads, "Threads (default: all cores)");
   app.add_flag("--json", o->json, "Print the figures as JSON");
   return [o] { return run(*o); };
 }

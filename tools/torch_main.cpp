@@ -7,9 +7,8 @@
 int main(int argc, char** argv) {
   using namespace glowvox::tools;
   static const std::pair<const char*, Setup> kSetups[] = {
-      {"decode", setup_decode}, {"encode", setup_encode}, {"info", setup_info},
-      {"init", setup_init},     {"morph", setup_morph},   {"score", setup_score},
-      {"synth", setup_synth},   {"train", setup_train},
+      {"encode", setup_encode}, {"info", setup_info},   {"init", setup_init},
+      {"morph", setup_morph},   {"score", setup_score}, {"train", setup_train},
   };
   for (const auto& [name, setup] : kSetups) {
     if (argc < 2 || std::strcmp(argv[1], name) != 0) continue;

@@ -42,6 +42,9 @@ class Vocoder {
   std::int64_t look_ahead_samples() const;
   std::int64_t overlap_samples() const;
 
+  // How many frames of an utterance of `frames` are best pushed at once where nobody waits for them.
+  int block_frames(std::int64_t frames) const;
+
   // Samples at mel().sample_rate_hz, at sample 0 of the audio that the mel was or would be computed
   // from; values may lie outside [-1, 1]. Throws Error for another band count, no frames or values
   // that are not finite.
@@ -58,7 +61,6 @@ class Vocoder {
  private:
   friend class Stream;
   explicit Vocoder(std::shared_ptr<const engine::PreparedModel> model);
-  int block_frames(std::int64_t frames) const;
   std::shared_ptr<const engine::PreparedModel> model_;
 };
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cmath>
 #include <cstring>
+#include <exception>
 #include <filesystem>
 #include <memory>
 
@@ -68,42 +69,51 @@ std::vector<float> read_mono(SNDFILE* file, const FileInfo& info, const std::str
   return mono;
 }
 
-// The file that libsndfile writes, kept in memory so that the disk sees only a finished one.
-struct Memory {
-  std::string bytes;
-  std::size_t position = 0;
+// The file that libsndfile writes: a temporary one on the disk, or, where the target cannot be
+// written out of order (a pipe), memory.
+struct Output {
+  explicit Output(const std::string& path) : file(path) {}
+  AtomicFile file;
+  std::string bytes;  // where the file is not seekable
+  std::uint64_t position = 0, size = 0;
+  std::exception_ptr failure;  // cannot pass through libsndfile
 };
 
-Memory& memory(void* user) { return *static_cast<Memory*>(user); }
+Output& output(void* user) { return *static_cast<Output*>(user); }
 
-SF_VIRTUAL_IO memory_io() {
+sf_count_t write_output(const void* in, sf_count_t count, void* user) {
+  Output& o = output(user);
+  const auto n = static_cast<std::size_t>(count);
+  try {
+    if (o.file.seekable()) {
+      o.file.write_at(o.position, in, n);
+    } else {
+      if (o.bytes.size() < o.position + n) o.bytes.resize(o.position + n);
+      std::memcpy(&o.bytes[o.position], in, n);
+    }
+  } catch (...) {
+    if (!o.failure) o.failure = std::current_exception();
+    return 0;
+  }
+  o.position += n;
+  o.size = std::max(o.size, o.position);
+  return count;
+}
+
+SF_VIRTUAL_IO output_io() {
   SF_VIRTUAL_IO io{};
-  io.get_filelen = [](void* user) { return static_cast<sf_count_t>(memory(user).bytes.size()); };
+  io.get_filelen = [](void* user) { return static_cast<sf_count_t>(output(user).size); };
   io.seek = [](sf_count_t offset, int whence, void* user) {
-    Memory& m = memory(user);
-    sf_count_t base = 0;
-    if (whence == SEEK_CUR) base = static_cast<sf_count_t>(m.position);
-    if (whence == SEEK_END) base = static_cast<sf_count_t>(m.bytes.size());
-    m.position = static_cast<std::size_t>(std::max<sf_count_t>(0, base + offset));
-    return static_cast<sf_count_t>(m.position);
+    Output& o = output(user);
+    const auto base = whence == SEEK_CUR   ? static_cast<sf_count_t>(o.position)
+                      : whence == SEEK_END ? static_cast<sf_count_t>(o.size)
+                                           : sf_count_t{0};
+    o.position = static_cast<std::uint64_t>(base + offset);
+    return base + offset;
   };
-  io.read = [](void* out, sf_count_t count, void* user) {
-    Memory& m = memory(user);
-    if (m.position >= m.bytes.size()) return sf_count_t{0};
-    const std::size_t n = std::min(static_cast<std::size_t>(count), m.bytes.size() - m.position);
-    std::memcpy(out, m.bytes.data() + m.position, n);
-    m.position += n;
-    return static_cast<sf_count_t>(n);
-  };
-  io.write = [](const void* in, sf_count_t count, void* user) {
-    Memory& m = memory(user);
-    const auto n = static_cast<std::size_t>(count);
-    if (m.bytes.size() < m.position + n) m.bytes.resize(m.position + n);
-    std::memcpy(&m.bytes[m.position], in, n);
-    m.position += n;
-    return count;
-  };
-  io.tell = [](void* user) { return static_cast<sf_count_t>(memory(user).position); };
+  io.read = [](void*, sf_count_t, void*) { return sf_count_t{0}; };
+  io.write = write_output;
+  io.tell = [](void* user) { return static_cast<sf_count_t>(output(user).position); };
   return io;
 }
 
@@ -115,36 +125,6 @@ int format_for(const std::string& path) {
   if (extension == ".flac") return SF_FORMAT_FLAC | SF_FORMAT_PCM_16;
   if (extension == ".ogg") return SF_FORMAT_OGG | SF_FORMAT_VORBIS;
   throw Error(path, "unknown audio file extension '" + extension + "'", "use .wav, .flac or .ogg");
-}
-
-std::string encode(const std::string& path, int format, const std::vector<float>& clamped,
-                   int sample_rate_hz) {
-  Memory target;
-  SF_VIRTUAL_IO io = memory_io();
-  SF_INFO info{};
-  info.samplerate = sample_rate_hz;
-  info.channels = 1;
-  info.format = format;
-  Handle file(sf_open_virtual(&io, SFM_WRITE, &info, &target));
-  if (!file) throw Error(path, std::string("cannot encode: ") + sf_strerror(nullptr));
-  const bool lossy = (format & SF_FORMAT_SUBMASK) == SF_FORMAT_VORBIS;
-  std::vector<short> pcm(kChunkFrames);
-  const auto total = static_cast<std::int64_t>(clamped.size());
-  // In pieces: libsndfile's Vorbis encoder overflows its stack on one large write.
-  for (std::int64_t at = 0; at < total; at += kChunkFrames) {
-    const std::int64_t count = std::min(kChunkFrames, total - at);
-    const float* from = clamped.data() + at;
-    if (!lossy)
-      std::transform(from, from + count, pcm.begin(), [](float x) {
-        return static_cast<short>(std::lrint(std::min(x * kFullScale, kFullScale - 1.0F)));
-      });
-    const sf_count_t written = lossy ? sf_write_float(file.get(), from, count)
-                                     : sf_write_short(file.get(), pcm.data(), count);
-    if (written != count)
-      throw Error(path, std::string("cannot encode: ") + sf_strerror(file.get()));
-  }
-  if (sf_close(file.release()) != 0) throw Error(path, "cannot encode: closing the stream failed");
-  return std::move(target.bytes);
 }
 
 }  // namespace
@@ -175,19 +155,71 @@ std::vector<float> load_mono(const std::string& path, int sample_rate_hz, std::s
   return resample(clip.samples, clip.sample_rate_hz, sample_rate_hz);
 }
 
+struct AudioWriter::State {
+  State(const std::string& where, int format, int sample_rate_hz)
+      : path(where), target(where), lossy((format & SF_FORMAT_SUBMASK) == SF_FORMAT_VORBIS) {
+    SF_VIRTUAL_IO io = output_io();
+    SF_INFO info{};
+    info.samplerate = sample_rate_hz;
+    info.channels = 1;
+    info.format = format;
+    file.reset(sf_open_virtual(&io, SFM_WRITE, &info, &target));
+    check(file != nullptr);
+  }
+  void check(bool succeeded) {
+    if (target.failure) std::rethrow_exception(target.failure);
+    if (!succeeded) throw Error(path, std::string("cannot encode: ") + sf_strerror(file.get()));
+  }
+
+  std::string path;
+  Output target;
+  Handle file;
+  bool lossy;
+  std::int64_t written = 0, clipped = 0;
+};
+
+AudioWriter::AudioWriter(const std::string& path, int sample_rate_hz)
+    : state_(std::make_unique<State>(path, format_for(path), sample_rate_hz)) {}
+
+AudioWriter::~AudioWriter() = default;
+
+// In pieces: libsndfile's Vorbis encoder overflows its stack on one large write.
+void AudioWriter::write(const float* samples, std::size_t count) {
+  State& s = *state_;
+  std::vector<float> clamped(static_cast<std::size_t>(kChunkFrames));
+  std::vector<short> pcm(clamped.size());
+  for (std::size_t at = 0; at < count; at += clamped.size()) {
+    const std::size_t piece = std::min(clamped.size(), count - at);
+    for (std::size_t i = 0; i < piece; ++i) {
+      const float x = samples[at + i];
+      if (!std::isfinite(x))
+        throw Error(s.path, "sample " + std::to_string(s.written + static_cast<std::int64_t>(i)) +
+                                " to be written is not finite");
+      clamped[i] = std::clamp(x, -1.0F, 1.0F);
+      if (clamped[i] != x) ++s.clipped;
+      pcm[i] = static_cast<short>(std::lrint(std::min(clamped[i] * kFullScale, kFullScale - 1.0F)));
+    }
+    const auto frames = static_cast<sf_count_t>(piece);
+    s.check((s.lossy ? sf_write_float(s.file.get(), clamped.data(), frames)
+                     : sf_write_short(s.file.get(), pcm.data(), frames)) == frames);
+    s.written += frames;
+  }
+}
+
+std::int64_t AudioWriter::commit() {
+  State& s = *state_;
+  const bool closed = sf_close(s.file.release()) == 0;
+  s.check(closed);
+  if (!s.target.file.seekable()) s.target.file.write(s.target.bytes.data(), s.target.bytes.size());
+  s.target.file.commit();
+  return s.clipped;
+}
+
 std::int64_t write_audio(const std::string& path, const std::vector<float>& samples,
                          int sample_rate_hz) {
-  const int format = format_for(path);
-  std::int64_t clipped = 0;
-  std::vector<float> clamped(samples.size());
-  for (std::size_t i = 0; i < samples.size(); ++i) {
-    if (!std::isfinite(samples[i]))
-      throw Error(path, "sample " + std::to_string(i) + " to be written is not finite");
-    clamped[i] = std::clamp(samples[i], -1.0F, 1.0F);
-    if (clamped[i] != samples[i]) ++clipped;
-  }
-  write_file(path, encode(path, format, clamped, sample_rate_hz));
-  return clipped;
+  AudioWriter writer(path, sample_rate_hz);
+  writer.write(samples.data(), samples.size());
+  return writer.commit();
 }
 
 }  // namespace glowvox::audio

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -28,9 +29,22 @@ Clip read_audio(const std::string& path);
 // receives one line saying what was converted, or stays empty.
 std::vector<float> load_mono(const std::string& path, int sample_rate_hz, std::string* notice);
 
-// Writes [samples] as 16-bit wav or flac, or ogg (Vorbis), by extension, atomically. Values outside
-// [-1, 1] are clamped; returns how many were. Throws Error (extension, disk full, not writable) and
-// leaves no partial file.
+// A sound file that is written piece by piece: 16-bit wav or flac, or ogg (Vorbis), by extension.
+// Values outside [-1, 1] are clamped. Throws Error (extension, disk full, not writable, values that
+// are not finite); without commit() nothing is left of the file.
+class AudioWriter {
+ public:
+  AudioWriter(const std::string& path, int sample_rate_hz);
+  ~AudioWriter();
+  void write(const float* samples, std::size_t count);
+  std::int64_t commit();  // how many values were clamped
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// The whole of it at once.
 std::int64_t write_audio(const std::string& path, const std::vector<float>& samples,
                          int sample_rate_hz);
 

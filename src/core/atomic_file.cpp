@@ -77,17 +77,35 @@ AtomicFile::~AtomicFile() {
   if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
-void AtomicFile::write(const void* bytes, std::size_t count) {
+namespace {
+
+// Calls put(bytes, count, offset) until everything is written.
+template <typename Put>
+void write_all(const std::string& path, const void* bytes, std::size_t count, const Put& put) {
   const char* next = static_cast<const char*>(bytes);
-  while (count > 0) {
-    const ssize_t written = ::write(fd_, next, count);
+  for (std::uint64_t done = 0; done < count;) {
+    const ssize_t written = put(next + done, count - done, done);
     if (written < 0) {
       if (errno == EINTR) continue;
-      throw Error(path_, "cannot write: " + reason(errno));
+      throw Error(path, "cannot write: " + reason(errno));
     }
-    next += written;
-    count -= static_cast<std::size_t>(written);
+    done += static_cast<std::uint64_t>(written);
   }
+}
+
+}  // namespace
+
+void AtomicFile::write(const void* bytes, std::size_t count) {
+  write_all(path_, bytes, count, [this](const char* from, std::size_t size, std::uint64_t) {
+    return ::write(fd_, from, size);
+  });
+}
+
+void AtomicFile::write_at(std::uint64_t offset, const void* bytes, std::size_t count) {
+  write_all(path_, bytes, count,
+            [this, offset](const char* from, std::size_t size, std::uint64_t done) {
+              return ::pwrite(fd_, from, size, static_cast<off_t>(offset + done));
+            });
 }
 
 void AtomicFile::commit() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 namespace glowvox {
@@ -16,6 +17,9 @@ class AtomicFile {
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
   void write(const void* bytes, std::size_t count);
+  // Whether write_at works: not for what is written straight.
+  bool seekable() const { return !temporary_.empty(); }
+  void write_at(std::uint64_t offset, const void* bytes, std::size_t count);
   void commit();
 
  private:

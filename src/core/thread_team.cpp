@@ -1,5 +1,8 @@
 #include "core/thread_team.hpp"
 
+#include <algorithm>
+#include <exception>
+
 namespace glowvox {
 
 namespace {
@@ -73,6 +76,23 @@ void ThreadTeam::serve(int thread) {
     (*work)(thread);
     barrier();
   }
+}
+
+void parallel_for(int count, int threads, const std::function<void(int)>& work) {
+  std::vector<std::exception_ptr> failures(static_cast<std::size_t>(count));
+  std::atomic<int> next{0};
+  ThreadTeam team(std::clamp(threads, 1, std::max(1, count)));
+  team.run([&](int) {
+    for (int i = next.fetch_add(1); i < count; i = next.fetch_add(1)) {
+      try {
+        work(i);
+      } catch (...) {
+        failures[static_cast<std::size_t>(i)] = std::current_exception();
+      }
+    }
+  });
+  for (const std::exception_ptr& failure : failures)
+    if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace glowvox

@@ -38,4 +38,8 @@ class ThreadTeam {
   std::atomic<std::uint64_t> passed_{0};
 };
 
+// Calls work(0) ... work(count - 1), each once, on `threads` threads, and rethrows what the first of
+// them (by index) threw.
+void parallel_for(int count, int threads, const std::function<void(int)>& work);
+
 }  // namespace glowvox

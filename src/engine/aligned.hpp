@@ -2,10 +2,7 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdlib>
-#include <cstring>
 #include <memory>
-#include <new>
 
 namespace glowvox::engine {
 
@@ -13,27 +10,19 @@ namespace glowvox::engine {
 constexpr int kVector = 16;
 inline int padded(int columns) { return (columns + kVector - 1) / kVector * kVector; }
 
-// Memory at cache-line boundaries, zeroed.
+// Memory at cache-line boundaries. Small pieces share large pages where the system has them (a tenth
+// of synthesis is waiting for address translation otherwise).
 class AlignedBytes {
  public:
   AlignedBytes() = default;
-  explicit AlignedBytes(std::size_t size) : size_(size) {
-    constexpr std::size_t kLine = 64;
-    const std::size_t whole = (size + kLine - 1) / kLine * kLine + kLine;
-    data_.reset(static_cast<char*>(std::aligned_alloc(kLine, whole)));
-    if (!data_) throw std::bad_alloc();
-    std::memset(data_.get(), 0, whole);
-  }
+  explicit AlignedBytes(std::size_t size, bool zero = true);
   char* data() { return data_.get(); }
   const char* data() const { return data_.get(); }
   float* floats() { return reinterpret_cast<float*>(data_.get()); }
   std::size_t size() const { return size_; }
 
  private:
-  struct Free {
-    void operator()(char* memory) const { std::free(memory); }
-  };
-  std::unique_ptr<char, Free> data_;
+  std::shared_ptr<char> data_;
   std::size_t size_ = 0;
 };
 

@@ -162,8 +162,8 @@ std::vector<std::unique_ptr<Stage>> conditioner_stages(const PreparedModel& mode
   condition->mel_ratio = c.rows_per_frame;
   condition->ratio = c.per_row ? 1 : c.rows_per_frame;
   condition->log_mel =
-      Rows({c.bands, true, false, 0, 0, 2 * most_frames + frames_after + delay_frames});
-  const int capacity = 2 * most_frames + delay_frames;
+      Rows({c.bands, true, false, 0, 0, most_frames + frames_after + delay_frames});
+  const int capacity = most_frames + delay_frames;
   const bool full = !half || c.kind != format::ConditionerKind::kUpsample ||
                     model.output.scale_shift;
   condition->features = Rows({c.features, full, half, 0, 0,
@@ -181,7 +181,7 @@ std::vector<std::unique_ptr<Stage>> conditioner_stages(const PreparedModel& mode
         block,
         std::make_unique<Rows>(Rows::Options{c.features, true, false, block.context.before,
                                              block.context.after,
-                                             2 * most_frames + block.context.after}),
+                                             most_frames + block.context.after}),
         &condition->features, half));
   for (std::size_t i = 0; i + 1 < blocks.size(); ++i)
     blocks[i]->set_output(blocks[i + 1]->input(), false);

@@ -9,8 +9,8 @@ OutputState::OutputState(const PreparedModel& model, Condition* condition, int m
                          bool skip_alignment)
     : model_(model),
       condition_(condition),
-      x_({model.output.layout.columns(), true, false, 0, 0, 2 * most_rows}),
-      blocks_({model.config.lift.channels, true, false, 0, 0, 2 * most_rows}),
+      x_({model.output.layout.columns(), true, false, 0, 0, most_rows}),
+      blocks_({model.config.lift.channels, true, false, 0, 0, most_rows}),
       skip_(skip_alignment ? std::max(0, format::alignment_shift_samples(model.config)) : 0) {
   const int C = model.config.lift.channels;
   if (model.config.lift.kind != format::LiftKind::kMdct) return;

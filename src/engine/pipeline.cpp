@@ -9,12 +9,17 @@
 
 namespace glowvox::engine {
 
+namespace {
+// Shares are multiples of what the products' kernels do well.
+constexpr int kShareRows = 8;
+}  // namespace
+
 Pipeline::Pipeline(std::shared_ptr<const PreparedModel> model, const Latent& latent, int threads,
                    int most_frames, bool skip_alignment)
     : model_(std::move(model)),
       most_frames_(most_frames),
       mel_({model_->conditioner.bands, true, false, mel_frames_before(*model_), 0,
-            2 * most_frames}),
+            most_frames}),
       output_(*model_, &condition_, most_frames * model_->conditioner.rows_per_frame,
               skip_alignment),
       work_([this](int thread) { work(thread); }),
@@ -28,12 +33,16 @@ Pipeline::Pipeline(std::shared_ptr<const PreparedModel> model, const Latent& lat
   samples_.reserve(static_cast<std::size_t>(most_rows + 1) * model_->config.lift.channels);
 }
 
+// Every thread takes a share of each stage's rows.
 void Pipeline::work(int thread) {
   Scratch& scratch = scratch_[static_cast<std::size_t>(thread)];
   for (const auto& stage : stages_) {
     const std::int64_t rows = stage->end() - stage->begin();
-    stage->run(stage->begin() + rows * thread / team_.size(),
-               stage->begin() + rows * (thread + 1) / team_.size(), scratch);
+    const auto start = [&](int t) {
+      const std::int64_t whole = rows * t / team_.size() / kShareRows * kShareRows;
+      return stage->begin() + (t == team_.size() ? rows : whole);
+    };
+    stage->run(start(thread), start(thread + 1), scratch);
     team_.barrier();
   }
 }
@@ -61,8 +70,11 @@ const std::vector<float>& Pipeline::push(const float* frames, std::int64_t count
         std::min({count - done, std::int64_t{most_frames_}, mel_.room()});
     const std::int64_t row = mel_.end();
     mel_.append(piece, false);
-    for (std::int64_t r = 0; r < piece; ++r)
-      std::copy_n(frames + (done + r) * bands, bands, mel_.full(row + r));
+    for (std::int64_t r = 0; r < piece; ++r) {
+      float* to = mel_.full(row + r);
+      std::copy_n(frames + (done + r) * bands, bands, to);
+      std::fill(to + bands, to + mel_.row_elements(), 0.0F);
+    }
     done += piece;
     pass();
   }

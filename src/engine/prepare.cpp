@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/cpu.hpp"
+#include "core/thread_team.hpp"
 #include "dsp/mdct.hpp"
 #include "engine/invert.hpp"
 #include "engine/prepared.hpp"
@@ -151,9 +153,11 @@ PreparedModel prepare(const Weights& weights, const format::ModelConfig& config,
     return ChannelLayout{format::channels_at_step(config, std::max(0, step)),
                          config.coupling.split};
   };
-  for (int i = config.steps - 1; i >= 0; --i) {
+  model.steps.resize(static_cast<std::size_t>(config.steps));
+  parallel_for(config.steps, available_cores(), [&](int position) {
+    const int i = config.steps - 1 - position;
     const std::string prefix = "step_" + std::to_string(i);
-    PreparedStep step;
+    PreparedStep& step = model.steps[static_cast<std::size_t>(position)];
     step.layout = layout_at(i);
     step.swapped = config.coupling.alternate && i % 2 == 1;
     step.rule = {config.coupling.kind == format::CouplingKind::kAffine,
@@ -161,8 +165,7 @@ PreparedModel prepare(const Weights& weights, const format::ModelConfig& config,
     step.net = prepare_net(weights / (prefix + "_coupling") / "net", config, step.layout,
                            model.conditioner.features, number);
     step.link = prepare_link(weights, config, i, step.layout, layout_at(i - 1));
-    model.steps.push_back(std::move(step));
-  }
+  });
   const ChannelLayout& first = model.steps.front().layout;
   model.latent_channels.assign(static_cast<std::size_t>(first.columns()), 0);
   for (int c = 0; c < first.channels; ++c)

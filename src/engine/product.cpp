@@ -16,6 +16,7 @@ namespace {
 
 constexpr int kBlock = 64;           // columns of a whole block: four vectors of 16
 constexpr int kRows[] = {64, 8, 1};  // rows of the kernels
+constexpr int kPackInputs = 16;      // packed together: their columns stay in the first cache
 
 void initialize_library() {
   static std::once_flag once;
@@ -67,16 +68,21 @@ void Product::pack(const Matrix& matrix) {
   for (int first = 0; first < padded(out_); first += kBlock) {
     const int columns = std::min(kBlock, padded(out_) - first);
     const std::size_t base = static_cast<std::size_t>(first) * taps_ * in_;
-    for (int j = 0; j < std::min(columns, out_ - first); ++j) {
-      const float* row = &matrix.weight[static_cast<std::size_t>(first + j) * taps_ * matrix.in];
-      for (int k = 0; k < taps_; ++k) {
-        for (int i = 0; i < matrix.in; ++i) {
-          const float w = row[static_cast<std::size_t>(k) * matrix.in + i];
-          const std::size_t input = static_cast<std::size_t>(k) * in_ + i;
+    const int used = std::min(columns, out_ - first);
+    for (int k = 0; k < taps_; ++k) {
+      for (int begin = 0; begin < matrix.in; begin += kPackInputs) {
+        const int end = std::min(begin + kPackInputs, matrix.in);
+        for (int j = 0; j < used; ++j) {
+          const float* row = &matrix.weight[(static_cast<std::size_t>(first + j) * taps_ + k) *
+                                            static_cast<std::size_t>(matrix.in)];
+          const std::size_t tap = base + static_cast<std::size_t>(k) * in_ * columns;
           if (number_ == Number::kFloat32)
-            floats[base + input * columns + j] = w;
+            for (int i = begin; i < end; ++i)
+              floats[tap + static_cast<std::size_t>(i) * columns + j] = row[i];
           else
-            halves[base + (input / 2 * columns + j) * 2 + input % 2] = to_bfloat16(w);
+            for (int i = begin; i < end; ++i)
+              halves[tap + (static_cast<std::size_t>(i / 2) * columns + j) * 2 + i % 2] =
+                  to_bfloat16(row[i]);
         }
       }
     }

@@ -14,8 +14,9 @@ Rows::Rows(const Options& options)
     : options_(options), columns_(padded(options.columns)), first_(-options.left) {
   physical_ = std::int64_t{options.left} + options.capacity + options.right + kSlack;
   const auto elements = static_cast<std::size_t>(physical_ * columns_);
-  if (options.full) full_ = AlignedBytes(elements * bytes_of(Number::kFloat32));
-  if (options.half) half_ = AlignedBytes(elements * bytes_of(Number::kBfloat16));
+  if (options.full) full_ = AlignedBytes(elements * bytes_of(Number::kFloat32), false);
+  if (options.half) half_ = AlignedBytes(elements * bytes_of(Number::kBfloat16), false);
+  zero_rows(first_, options.left);
 }
 
 std::int64_t Rows::room() const {

@@ -28,7 +28,8 @@ class Rows {
   std::int64_t readable() const { return complete_ ? end_ : end_ - options_.right; }
   // How many rows can be appended now.
   std::int64_t room() const;
-  // Appends rows (their values are the producer's to write); complete: they are the last.
+  // Appends rows, whose values (padding included) are the producer's to write; complete: they are
+  // the last.
   void append(std::int64_t rows, bool complete);
   // The reader will not come back to rows before `row`.
   void release(std::int64_t row) { kept_ = row; }

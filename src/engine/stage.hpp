@@ -11,7 +11,8 @@
 namespace glowvox::engine {
 
 // Rows that are worked on together: their intermediate results stay in the cache.
-constexpr int kTileRows = 64;
+constexpr int kTileRows = 96;
+constexpr int kTileStep = 8;
 
 // A thread's own memory: tiles of rows between products.
 struct Scratch {
@@ -40,11 +41,15 @@ class Stage {
   std::int64_t end() const { return end_; }
 
  protected:
-  // Calls body(row, rows) for every tile.
+  // Calls body(row, rows) for tiles of about equal size.
   template <typename Body>
   static void for_tiles(std::int64_t first, std::int64_t last, const Body& body) {
-    for (std::int64_t row = first; row < last; row += kTileRows)
-      body(row, static_cast<int>(std::min<std::int64_t>(kTileRows, last - row)));
+    const std::int64_t tiles = (last - first + kTileRows - 1) / kTileRows;
+    if (tiles == 0) return;
+    const std::int64_t share = (last - first + tiles - 1) / tiles;
+    const std::int64_t size = (share + kTileStep - 1) / kTileStep * kTileStep;
+    for (std::int64_t row = first; row < last; row += size)
+      body(row, static_cast<int>(std::min(size, last - row)));
   }
   // The plan begins where the last one ended.
   std::int64_t set_plan(std::int64_t end) {

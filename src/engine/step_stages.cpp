@@ -246,10 +246,10 @@ StepState::StepState(const PreparedStep& step, Number number, int most_rows)
   const PreparedNet& net = step.net;
   const bool half = number == Number::kBfloat16;
   const int behind = context_of(net).after;
-  x_ = Rows({step.layout.columns(), true, false, 0, 0, 2 * most_rows + behind});
+  x_ = Rows({step.layout.columns(), true, false, 0, 0, most_rows + behind});
   for (const PreparedLayer& layer : net.layers) {
     const int before = layer.context.before, after = layer.context.after;
-    const int capacity = 2 * most_rows + after;
+    const int capacity = most_rows + after;
     Hidden hidden;
     hidden.shared = !separable() && !half;
     if (hidden.shared) {
@@ -263,10 +263,10 @@ StepState::StepState(const PreparedStep& step, Number number, int most_rows)
   if (separable()) {
     Hidden last;
     last.shared = true;
-    last.state = Rows({net.hidden, true, half, 0, 0, 2 * most_rows});
+    last.state = Rows({net.hidden, true, half, 0, 0, most_rows});
     hidden_.push_back(std::move(last));
   } else {
-    sum_ = Rows({net.summed, true, false, 0, 0, 2 * most_rows + behind});
+    sum_ = Rows({net.summed, true, false, 0, 0, most_rows + behind});
   }
 }
 

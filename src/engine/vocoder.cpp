@@ -18,6 +18,7 @@ namespace {
 // Lifted rows worked on at a time in a whole utterance: enough that weights are read seldom, few
 // enough that activations stay in the caches.
 constexpr int kBlockRows = 256;
+constexpr int kBlockStep = 32;
 constexpr int kMostThreads = 1024;
 constexpr int kMostFrames = 1 << 20;
 
@@ -124,8 +125,10 @@ std::vector<float> Vocoder::decode(const Mel& mel, const std::vector<float>& lat
 }
 
 int Vocoder::block_frames(std::int64_t frames) const {
-  const std::int64_t usual = std::max(1, kBlockRows / rows_per_frame());
-  return static_cast<int>(std::clamp<std::int64_t>(frames, 1, usual));
+  const std::int64_t blocks = std::max<std::int64_t>(1, frames * rows_per_frame() / kBlockRows);
+  const std::int64_t rows = frames * rows_per_frame() / blocks;
+  const std::int64_t whole = (rows + kBlockStep - 1) / kBlockStep * kBlockStep;
+  return static_cast<int>(std::clamp<std::int64_t>(whole / rows_per_frame(), 1, frames));
 }
 
 Stream::Stream(const Vocoder& vocoder, const SynthesisOptions& options, int most_frames) {

@@ -54,7 +54,7 @@ bool all_finite(const std::vector<float>& values) {
 }  // namespace
 
 Weights::Weights(const format::MappedSafetensors& file, std::string where)
-    : file_(&file), where_(std::move(where)), used_(std::make_shared<std::set<std::string>>()) {}
+    : file_(&file), where_(std::move(where)), used_(std::make_shared<Used>()) {}
 
 Weights Weights::operator/(const std::string& name) const {
   Weights inner = *this;
@@ -80,7 +80,8 @@ std::vector<float> Weights::tensor(const std::string& name,
   std::vector<float> values = decode(view, count, where_ + ": tensor '" + full + "'");
   if (!all_finite(values))
     throw Error(where_, "tensor '" + full + "' holds values that are not finite");
-  used_->insert(full);
+  const std::lock_guard<std::mutex> lock(used_->mutex);
+  used_->names.insert(full);
   return values;
 }
 
@@ -112,7 +113,7 @@ Matrix Weights::convolution(int out, int taps, int in) const {
 
 void Weights::check_all_used() const {
   for (const auto& entry : file_->tensors())
-    if (used_->count(entry.first) == 0)
+    if (used_->names.count(entry.first) == 0)
       throw Error(where_, "tensor '" + entry.first + "' has no place in this configuration");
 }
 

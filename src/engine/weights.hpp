@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 #include <vector>
@@ -12,7 +13,8 @@
 namespace glowvox::engine {
 
 // A place in the hierarchy of names: `weights / "step_0_coupling" / "net"`. Every tensor is checked
-// for presence, shape and finite values; an Error names file and tensor.
+// for presence, shape and finite values; an Error names file and tensor. May be read from several
+// threads.
 class Weights {
  public:
   Weights(const format::MappedSafetensors& file, std::string where);
@@ -31,7 +33,11 @@ class Weights {
  private:
   const format::MappedSafetensors* file_;
   std::string where_, prefix_;
-  std::shared_ptr<std::set<std::string>> used_;
+  struct Used {
+    std::mutex mutex;
+    std::set<std::string> names;
+  };
+  std::shared_ptr<Used> used_;
 };
 
 }  // namespace glowvox::engine

@@ -8,6 +8,7 @@
 
 #include "audio/wav.hpp"
 #include "dsp/stft.hpp"
+#include "format/mel_file.hpp"
 #include "format/npy.hpp"
 #include "temporary.hpp"
 

@@ -1,4 +1,5 @@
 #include "format/npy.hpp"
+#include "format/mel_file.hpp"
 
 #include <doctest/doctest.h>
 

@@ -5,7 +5,7 @@
 
 #include "audio/wav.hpp"
 #include "eval/stoi.hpp"
-#include "format/npy.hpp"
+#include "format/mel_file.hpp"
 #include "model/model_file.hpp"
 #include "train/segment_sampler.hpp"
 #include "train/validation.hpp"

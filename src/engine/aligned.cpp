@@ -1,0 +1,94 @@
+#include "engine/aligned.hpp"
+
+#include <sys/mman.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <new>
+#include <vector>
+
+namespace glowvox::engine {
+
+namespace {
+
+constexpr std::size_t kLine = 64;
+constexpr std::size_t kPage = std::size_t{2} << 20;
+constexpr std::size_t kRegion = 8 * kPage;
+
+std::size_t round_up(std::size_t size, std::size_t to) { return (size + to - 1) / to * to; }
+
+// A mapping of whole large pages.
+std::shared_ptr<char> map(std::size_t size) {
+  const std::size_t whole = round_up(size, kPage) + kPage;
+  void* memory =
+      ::mmap(nullptr, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw std::bad_alloc();
+  const std::size_t skip = round_up(reinterpret_cast<std::uintptr_t>(memory), kPage) -
+                           reinterpret_cast<std::uintptr_t>(memory);
+  char* start = static_cast<char*>(memory) + skip;
+#ifdef MADV_HUGEPAGE
+  ::madvise(start, whole - kPage, MADV_HUGEPAGE);  // a wish: small pages do as well
+#endif
+  return {start, [memory, whole](char*) { ::munmap(memory, whole); }};
+}
+
+// Regions that pieces are cut from. A few that nobody uses any more are kept, so that one utterance
+// after the other does not wait for the system to clear its memory.
+class Regions {
+ public:
+  std::shared_ptr<char> cut(std::size_t size) {
+    if (size > kRegion / 2) return map(size);
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (used_ + size > kRegion) {
+      current_ = take();
+      used_ = 0;
+    }
+    std::shared_ptr<char> piece(current_, current_.get() + used_);
+    used_ += size;
+    return piece;
+  }
+
+ private:
+  static constexpr std::size_t kKept = 4;
+
+  std::shared_ptr<char> take() {
+    for (std::shared_ptr<char>& region : kept_)
+      if (region.use_count() == 1) return region;
+    std::shared_ptr<char> region = map(kRegion);
+    if (kept_.size() < kKept) kept_.push_back(region);
+    return region;
+  }
+
+  std::mutex mutex_;
+  std::shared_ptr<char> current_;
+  std::vector<std::shared_ptr<char>> kept_;
+  std::size_t used_ = kRegion;
+};
+
+std::shared_ptr<char> cut(std::size_t size) {
+  static auto* const regions = new Regions;  // outlives every static that holds a piece
+  return regions->cut(size);
+}
+
+// Where every piece is watched for accesses beyond its end.
+[[maybe_unused]] std::shared_ptr<char> allocate_apart(std::size_t size) {
+  char* memory = static_cast<char*>(std::aligned_alloc(kLine, size));
+  if (memory == nullptr) throw std::bad_alloc();
+  return {memory, [](char* p) { std::free(p); }};
+}
+
+}  // namespace
+
+AlignedBytes::AlignedBytes(std::size_t size, bool zero) : size_(size) {
+  const std::size_t whole = round_up(size, kLine) + kLine;
+#ifdef __SANITIZE_ADDRESS__
+  data_ = allocate_apart(whole);
+#else
+  data_ = cut(whole);
+#endif
+  if (zero) std::memset(data_.get(), 0, whole);
+}
+
+}  // namespace glowvox::engine

@@ -1,0 +1,49 @@
+#include "engine_options.hpp"
+
+#include <map>
+
+#include "command.hpp"
+#include "core/cpu.hpp"
+
+namespace glowvox::tools {
+
+namespace {
+
+constexpr int kMostThreads = 1024;
+
+const std::map<std::string, Precision>& precisions() {
+  static const std::map<std::string, Precision> names = {{"auto", Precision::kAuto},
+                                                         {"fp32", Precision::kFloat32},
+                                                         {"bf16", Precision::kBfloat16}};
+  return names;
+}
+
+}  // namespace
+
+void EngineOptions::add_to(CLI::App& app) {
+  app.add_option("--model", model, "Model file")->required();
+  app.add_option("--precision", precision,
+                 "fp32, bf16, or auto: bf16 where the processor has it and the model allows it")
+      ->capture_default_str();
+  app.add_option("--threads", threads, "Threads (default: all cores)");
+}
+
+int EngineOptions::thread_count() const {
+  if (threads < 0 || threads > kMostThreads)
+    throw UsageError("--threads", "expected a number from 0 to " + std::to_string(kMostThreads) +
+                                      ", got " + std::to_string(threads));
+  return threads > 0 ? threads : available_cores();
+}
+
+Vocoder EngineOptions::load() const {
+  const auto found = precisions().find(precision);
+  if (found == precisions().end())
+    throw UsageError("--precision", "expected auto, fp32 or bf16, got '" + precision + "'");
+  return Vocoder::load(model, found->second);
+}
+
+const char* name_of(Precision precision) {
+  return precision == Precision::kBfloat16 ? "bf16" : "fp32";
+}
+
+}  // namespace glowvox::tools
