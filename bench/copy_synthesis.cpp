@@ -12,7 +12,6 @@
 
 #include "audio/wav.hpp"
 #include "command.hpp"
-#include "core/cpu.hpp"
 #include "engine_options.hpp"
 #include "eval/stoi.hpp"
 #include "glowvox/vocoder.hpp"
@@ -78,7 +77,7 @@ int main(int argc, char** argv) {
     if (argc > 3) sigmas.clear();
     for (int i = 3; i < argc; ++i) sigmas.push_back(std::atof(argv[i]));
     std::vector<Precision> precisions = {Precision::kFloat32};
-    if (has_fast_bf16()) precisions.push_back(Precision::kBfloat16);
+    if (has_bfloat16()) precisions.push_back(Precision::kBfloat16);
     for (const Precision precision : precisions) {
       const Vocoder vocoder = Vocoder::load(argv[1], precision);
       for (const double sigma : sigmas) measure(vocoder, paths, sigma);

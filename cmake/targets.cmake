@@ -89,6 +89,9 @@ target_link_libraries(glowvox
   PRIVATE glowvox_cli glowvox_options glowvox_executable nlohmann_json::nlohmann_json)
 
 add_executable(glowvox-train
+  tools/bench.cpp
+  tools/bench_rows.cpp
+  tools/bench_timing.cpp
   tools/encode.cpp
   tools/info.cpp
   tools/init.cpp
@@ -110,3 +113,11 @@ add_executable(bench_copy_synthesis EXCLUDE_FROM_ALL bench/copy_synthesis.cpp)
 target_include_directories(bench_copy_synthesis PRIVATE tools)
 target_link_libraries(bench_copy_synthesis PRIVATE glowvox_cli glowvox_flow glowvox_options)
 target_precompile_headers(bench_copy_synthesis REUSE_FROM glowvox-train)
+
+# LIBXSMM, oneDNN and OpenBLAS on the engine's shapes (bench/README.md); oneDNN is needed for it alone.
+find_library(DNNL_LIBRARY dnnl)
+if(DNNL_LIBRARY)
+  add_executable(bench_products EXCLUDE_FROM_ALL bench/products.cpp)
+  target_link_libraries(bench_products
+    PRIVATE glowvox_xsmm ${DNNL_LIBRARY} OpenMP::OpenMP_CXX glowvox_options)
+endif()

@@ -40,6 +40,10 @@ const std::vector<Command>& catalogue() {
        "  glowvox morph --model M --from a.wav --plus bright/*.wav --minus dark/*.wav --amount 1 "
        "-o brighter.wav",
        nullptr},
+      {"bench", "Measure the speed of synthesis, against LibTorch in the same run",
+       "  glowvox bench\n  glowvox bench --row mdct-causal-bf16 --row stream-bf16 --json\n"
+       "  glowvox bench --peer pytorch",
+       nullptr},
   };
   return commands;
 }

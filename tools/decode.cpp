@@ -89,8 +89,8 @@ int run(const Options& o) {
   if (o.mel.empty() == o.wav.empty()) throw UsageError("--mel or --wav", "expected one of them");
   const int threads = o.engine.thread_count();
   const Vocoder vocoder = o.engine.load();
-  const format::ModelConfig config = format::model_config(
-      format::MappedSafetensors(o.engine.model).metadata(), o.engine.model);
+  const format::ModelConfig config =
+      format::model_config(format::MappedSafetensors(o.engine.model).metadata(), o.engine.model);
   const Clips z = read_latents(o.latent);
   const Clips mels = read_mels(o, config);
   // A centred spectrogram has a frame more than its audio has hops.
@@ -98,11 +98,11 @@ int run(const Options& o) {
   if (frames == z.rows / vocoder.rows_per_frame() + 1) --frames;
   if (z.rows != frames * vocoder.rows_per_frame() || z.clips != mels.clips ||
       z.columns != vocoder.channels())
-    throw Error(o.latent, fmt::format("expected [{}, {}, {}] (clips, channels, frames) for this "
-                                      "mel, got [{}, {}, {}]",
-                                      mels.clips, vocoder.channels(),
-                                      frames * vocoder.rows_per_frame(), z.clips, z.columns,
-                                      z.rows));
+    throw Error(o.latent,
+                fmt::format("expected [{}, {}, {}] (clips, channels, frames) for this "
+                            "mel, got [{}, {}, {}]",
+                            mels.clips, vocoder.channels(), frames * vocoder.rows_per_frame(),
+                            z.clips, z.columns, z.rows));
   std::vector<std::vector<float>> clips;
   for (std::size_t i = 0; i < z.values.size(); ++i) {
     Mel mel{frames, mels.columns, mels.values[i]};

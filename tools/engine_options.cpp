@@ -12,9 +12,8 @@ namespace {
 constexpr int kMostThreads = 1024;
 
 const std::map<std::string, Precision>& precisions() {
-  static const std::map<std::string, Precision> names = {{"auto", Precision::kAuto},
-                                                         {"fp32", Precision::kFloat32},
-                                                         {"bf16", Precision::kBfloat16}};
+  static const std::map<std::string, Precision> names = {
+      {"auto", Precision::kAuto}, {"fp32", Precision::kFloat32}, {"bf16", Precision::kBfloat16}};
   return names;
 }
 

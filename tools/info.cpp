@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "format/receptive_field.hpp"
 #include "model/model_file.hpp"
 
 namespace glowvox::tools {
@@ -27,11 +28,15 @@ std::shared_ptr<model::FlowVocoder> load(const std::string& path) {
 int run(const Options& o) {
   const auto model = load(o.path);
   const format::ModelConfig& c = model->config();
+  const format::Reach reach = format::reach_of(c);
   if (o.json) {
     fmt::print("{}\n", nlohmann::json{{"name", c.name},
                                       {"purpose", c.purpose},
                                       {"parameters", model->parameter_count()},
                                       {"gmac_per_second", model->gmac_per_second()},
+                                      {"look_ahead_samples", reach.future_samples},
+                                      {"look_back_samples", reach.past_samples},
+                                      {"overlap_samples", reach.overlap_samples},
                                       {"mel", describe(c.mel)},
                                       {"configuration", format::to_yaml(c)}}
                            .dump(2));
@@ -40,6 +45,13 @@ int run(const Options& o) {
   fmt::print("{}: {}\n", c.name, c.purpose);
   fmt::print("parameters            {:.2f} M\n", model->parameter_count() * 1e-6);
   fmt::print("work                  {:.2f} GMAC per second of audio\n", model->gmac_per_second());
+  const double ms = 1e3 / c.mel.sample_rate_hz;
+  fmt::print("receptive field       {} samples back ({:.0f} ms), {} ahead ({:.0f} ms)\n",
+             reach.past_samples, reach.past_samples * ms, reach.future_samples,
+             reach.future_samples * ms);
+  fmt::print("streaming latency     {:.1f} ms: look-ahead {:.1f}, overlap of the lift {:.1f}\n",
+             (reach.future_samples + reach.overlap_samples) * ms, reach.future_samples * ms,
+             reach.overlap_samples * ms);
   fmt::print("mel                   {}\n\n{}\n", describe(c.mel), format::to_yaml(c));
   return 0;
 }

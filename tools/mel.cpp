@@ -6,8 +6,8 @@
 
 #include "commands.hpp"
 #include "format/config.hpp"
-#include "format/model_metadata.hpp"
 #include "format/mel_file.hpp"
+#include "format/model_metadata.hpp"
 #include "format/safetensors.hpp"
 #include "sound.hpp"
 
@@ -21,7 +21,8 @@ struct Options {
 };
 
 MelSpec chosen(const Options& o) {
-  if (!o.model.empty()) return format::model_config(format::MappedSafetensors(o.model).metadata(), o.model).mel;
+  if (!o.model.empty())
+    return format::model_config(format::MappedSafetensors(o.model).metadata(), o.model).mel;
   if (!o.spec.empty()) return format::parse_mel_spec(o.spec, "--spec");
   return mel_preset(o.preset);
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+
 #include "format/npy.hpp"
 #include "glowvox/error.hpp"
 #include "sound.hpp"

@@ -111,9 +111,9 @@ Result synthesize(const Vocoder& vocoder, const Input& input, const Options& o, 
     const Mel piece = frames.read(done, std::min<std::int64_t>(block, frames.count() - done));
     take(stream.push(piece.values.data(), piece.frames));
     if (Clock::now() - start > kPatience)
-      progress.show(static_cast<double>(done) / static_cast<double>(frames.count()),
-                    fmt::format("{}: {:.0f} s of sound", result.out,
-                                static_cast<double>(samples) / rate));
+      progress.show(
+          static_cast<double>(done) / static_cast<double>(frames.count()),
+          fmt::format("{}: {:.0f} s of sound", result.out, static_cast<double>(samples) / rate));
   }
   take(stream.finish());
   progress.clear();

@@ -18,6 +18,9 @@ class Pipeline;
 // kAuto: bfloat16 where the processor has it and the model file allows it, float32 elsewhere.
 enum class Precision { kAuto, kFloat32, kBfloat16 };
 
+// Whether Precision::kBfloat16 is possible here.
+bool has_bfloat16();
+
 struct SynthesisOptions {
   double sigma = 0.7;      // temperature, >= 0
   std::uint64_t seed = 1;  // the same seed gives the same sound whatever the chunks or threads
@@ -42,7 +45,8 @@ class Vocoder {
   std::int64_t look_ahead_samples() const;
   std::int64_t overlap_samples() const;
 
-  // How many frames of an utterance of `frames` are best pushed at once where nobody waits for them.
+  // How many frames of an utterance of `frames` are best pushed at once where nobody waits for
+  // them.
   int block_frames(std::int64_t frames) const;
 
   // Samples at mel().sample_rate_hz, at sample 0 of the audio that the mel was or would be computed

@@ -7,9 +7,26 @@ namespace glowvox {
 
 namespace {
 
-constexpr int kSpins = 20000;  // then the core is offered to others
+constexpr int kSpins = 4000;  // then the processor is offered to others
+constexpr std::uint64_t kOver = 65535;
 
-void relax() {
+struct Place {
+  std::uint64_t stage = kOver, next = 0, pieces = 0;
+};
+
+std::uint64_t pack(const Place& place) {
+  return place.stage << 32 | place.next << 16 | place.pieces;
+}
+
+Place unpack(std::uint64_t word) {
+  return {word >> 32 & 0xffff, word >> 16 & 0xffff, word & 0xffff};
+}
+
+void wait_a_moment(int* spins) {
+  if (++*spins > kSpins) {
+    std::this_thread::yield();
+    return;
+  }
 #if defined(__x86_64__)
   __builtin_ia32_pause();
 #endif
@@ -17,7 +34,7 @@ void relax() {
 
 }  // namespace
 
-ThreadTeam::ThreadTeam(int threads) {
+ThreadTeam::ThreadTeam(int threads) : place_(pack(Place{})) {
   for (int thread = 1; thread < threads; ++thread)
     workers_.emplace_back([this, thread] { serve(thread); });
 }
@@ -31,64 +48,82 @@ ThreadTeam::~ThreadTeam() {
   for (std::thread& worker : workers_) worker.join();
 }
 
-void ThreadTeam::run(const std::function<void(int)>& work) {
+void ThreadTeam::run(const std::vector<int>& pieces, const Work& work) {
   if (workers_.empty()) {
-    work(0);
+    for (std::size_t stage = 0; stage < pieces.size(); ++stage)
+      for (int piece = 0; piece < pieces[stage]; ++piece) work(static_cast<int>(stage), piece, 0);
     return;
   }
+  pieces_ = &pieces;
+  work_ = &work;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    work_ = &work;
-    ++runs_;
+    begin_stage(0);
   }
   wake_.notify_all();
-  work(0);
-  barrier();
+  int spins = 0;
+  while (unpack(place_.load(std::memory_order_acquire)).stage != kOver) {
+    if (take_piece(0))
+      spins = 0;
+    else
+      wait_a_moment(&spins);
+  }
 }
 
-void ThreadTeam::barrier() {
-  if (workers_.empty()) return;
-  const std::uint64_t here = passed_.load(std::memory_order_acquire);
-  if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == size()) {
-    arrived_.store(0, std::memory_order_relaxed);
-    passed_.store(here + 1, std::memory_order_release);
-    return;
+// The first stage from `stage` on that has pieces, or the end of the run.
+void ThreadTeam::begin_stage(int stage) {
+  Place place;
+  for (auto s = static_cast<std::size_t>(stage); s < pieces_->size(); ++s) {
+    if ((*pieces_)[s] == 0) continue;
+    place.stage = s;
+    place.pieces = static_cast<std::uint64_t>((*pieces_)[s]);
+    break;
   }
-  for (int spins = 0; passed_.load(std::memory_order_acquire) == here; ++spins) {
-    if (spins < kSpins)
-      relax();
-    else
-      std::this_thread::yield();
-  }
+  done_.store(0, std::memory_order_relaxed);
+  place_.store(pack(place), std::memory_order_release);
+}
+
+// Whoever takes a piece holds the run up until it is done: until then all about the run stays as it
+// is, and the word that was replaced said everything about the piece, however old it was.
+bool ThreadTeam::take_piece(int thread) {
+  std::uint64_t word = place_.load(std::memory_order_acquire);
+  Place place = unpack(word);
+  if (place.next == place.pieces) return false;
+  ++place.next;
+  if (!place_.compare_exchange_strong(word, pack(place), std::memory_order_acq_rel)) return true;
+  const int stage = static_cast<int>(place.stage);
+  (*work_)(stage, static_cast<int>(place.next) - 1, thread);
+  if (done_.fetch_add(1, std::memory_order_acq_rel) + 1 == static_cast<int>(place.pieces))
+    begin_stage(stage + 1);
+  return true;
 }
 
 void ThreadTeam::serve(int thread) {
-  std::uint64_t seen = 0;
-  while (true) {
-    const std::function<void(int)>* work = nullptr;
-    {
+  const auto over = [this] {
+    return unpack(place_.load(std::memory_order_acquire)).stage == kOver;
+  };
+  int spins = 0;
+  while (!stop_) {
+    if (take_piece(thread)) {
+      spins = 0;
+    } else if (!over() || spins < kSpins) {
+      wait_a_moment(&spins);
+    } else {
       std::unique_lock<std::mutex> lock(mutex_);
-      wake_.wait(lock, [&] { return stop_ || runs_ != seen; });
-      if (stop_) return;
-      seen = runs_;
-      work = work_;
+      wake_.wait(lock, [&] { return stop_ || !over(); });
+      spins = 0;
     }
-    (*work)(thread);
-    barrier();
   }
 }
 
 void parallel_for(int count, int threads, const std::function<void(int)>& work) {
   std::vector<std::exception_ptr> failures(static_cast<std::size_t>(count));
-  std::atomic<int> next{0};
   ThreadTeam team(std::clamp(threads, 1, std::max(1, count)));
-  team.run([&](int) {
-    for (int i = next.fetch_add(1); i < count; i = next.fetch_add(1)) {
-      try {
-        work(i);
-      } catch (...) {
-        failures[static_cast<std::size_t>(i)] = std::current_exception();
-      }
+  team.run({count}, [&](int, int piece, int) {
+    try {
+      work(piece);
+    } catch (...) {
+      failures[static_cast<std::size_t>(piece)] = std::current_exception();
     }
   });
   for (const std::exception_ptr& failure : failures)

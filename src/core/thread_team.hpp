@@ -1,8 +1,9 @@
-// A fixed set of threads that do one piece of work together.
+// Threads that do the pieces of one piece of work after the other.
 #pragma once
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -10,36 +11,42 @@
 
 namespace glowvox {
 
-// The caller is thread 0. Between runs the others sleep; within one they spin at barriers, so a
-// team should not be larger than the number of free cores.
+// Work in stages: the pieces of a stage are done in parallel, all of them before the next stage
+// begins. A piece is taken by whoever is free, so that a thread which gets no processor time keeps
+// nobody waiting but for the piece it is at. The caller is thread 0; the others sleep between runs.
 class ThreadTeam {
  public:
+  using Work = std::function<void(int stage, int piece, int thread)>;
+  static constexpr int kMost = 65534;  // stages, and pieces of one
+
   explicit ThreadTeam(int threads);  // >= 1
   ~ThreadTeam();
   ThreadTeam(const ThreadTeam&) = delete;
   ThreadTeam& operator=(const ThreadTeam&) = delete;
 
   int size() const { return static_cast<int>(workers_.size()) + 1; }
-  // Calls work(thread) in every thread and returns when all have returned; work must not throw.
-  void run(const std::function<void(int)>& work);
-  // Inside run: waits until every thread has come here.
-  void barrier();
+  // pieces: of every stage, 0 or more. Work must not throw.
+  void run(const std::vector<int>& pieces, const Work& work);
 
  private:
   void serve(int thread);
+  bool take_piece(int thread);
+  void begin_stage(int stage);
 
   std::vector<std::thread> workers_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  const std::function<void(int)>* work_ = nullptr;
-  std::uint64_t runs_ = 0;
-  bool stop_ = false;
-  std::atomic<int> arrived_{0};
-  std::atomic<std::uint64_t> passed_{0};
+  std::atomic<bool> stop_{false};
+  // Of the present run; read only by who has taken a piece of it.
+  const std::vector<int>* pieces_ = nullptr;
+  const Work* work_ = nullptr;
+  // Where the run is: stage, next piece and the stage's pieces in 16 bits each.
+  std::atomic<std::uint64_t> place_;
+  std::atomic<int> done_{0};  // pieces of the stage
 };
 
-// Calls work(0) ... work(count - 1), each once, on `threads` threads, and rethrows what the first of
-// them (by index) threw.
+// Calls work(0) ... work(count - 1), each once, on `threads` threads, and rethrows what the first
+// of them (by index) threw.
 void parallel_for(int count, int threads, const std::function<void(int)>& work);
 
 }  // namespace glowvox

@@ -22,8 +22,7 @@ std::size_t round_up(std::size_t size, std::size_t to) { return (size + to - 1) 
 // A mapping of whole large pages.
 std::shared_ptr<char> map(std::size_t size) {
   const std::size_t whole = round_up(size, kPage) + kPage;
-  void* memory =
-      ::mmap(nullptr, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* memory = ::mmap(nullptr, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) throw std::bad_alloc();
   const std::size_t skip = round_up(reinterpret_cast<std::uintptr_t>(memory), kPage) -
                            reinterpret_cast<std::uintptr_t>(memory);

@@ -1,17 +1,20 @@
 // How activations and weights lie in memory.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 
 namespace glowvox::engine {
 
-// Rows of activations are padded to whole vectors.
+// Rows of activations are padded to whole vectors, two or more (see Product).
 constexpr int kVector = 16;
-inline int padded(int columns) { return (columns + kVector - 1) / kVector * kVector; }
+inline int padded(int columns) {
+  return std::max(2 * kVector, (columns + kVector - 1) / kVector * kVector);
+}
 
-// Memory at cache-line boundaries. Small pieces share large pages where the system has them (a tenth
-// of synthesis is waiting for address translation otherwise).
+// Memory at cache-line boundaries. Small pieces share large pages where the system has them (a
+// tenth of synthesis is waiting for address translation otherwise).
 class AlignedBytes {
  public:
   AlignedBytes() = default;

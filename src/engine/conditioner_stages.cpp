@@ -26,8 +26,7 @@ class InputStage : public Stage {
   void plan(std::int64_t most_frames) override {
     std::int64_t room = log_mel_->room();
     if (first_ != nullptr) room = std::min(room, first_->room());
-    const std::int64_t rows =
-        set_plan(std::min({mel_->end(), end() + room, end() + most_frames}));
+    const std::int64_t rows = set_plan(std::min({mel_->end(), end() + room, end() + most_frames}));
     const bool last = mel_->complete() && end() == mel_->end();
     log_mel_->append(rows, last);
     if (first_ == nullptr) return;  // frames are released by who reads them last
@@ -35,23 +34,21 @@ class InputStage : public Stage {
     mel_->release(end());
   }
 
-  void run(std::int64_t first, std::int64_t last, Scratch& scratch) override {
-    for_tiles(first, last, [&](std::int64_t row, int rows) {
-      const float* from = mel_->full(row);
-      float* to = log_mel_->full(row);
-      const int elements = rows * mel_->row_elements();
-      for (int i = 0; i < elements; ++i) to[i] = log_of(from[i]);
-      if (first_ == nullptr) return;
-      if (model_.kind == format::ConditionerKind::kRepeat) {
-        copy(from, mel_->row_elements(), mel_->row_elements(), rows, target(*first_, row, half_));
-        return;
-      }
-      float* mapped = scratch.wide.floats();
-      model_.input.product.run(to, mapped, rows, false);
-      const int columns = first_->row_elements();
-      add_bias(nullptr, 0, mapped, columns, model_.input.bias.data(), columns, rows,
-               target(*first_, row, half_));
-    });
+  void run(std::int64_t row, int rows, Scratch& scratch) override {
+    const float* from = mel_->full(row);
+    float* to = log_mel_->full(row);
+    const int elements = rows * mel_->row_elements();
+    for (int i = 0; i < elements; ++i) to[i] = log_of(from[i]);
+    if (first_ == nullptr) return;
+    if (model_.kind == format::ConditionerKind::kRepeat) {
+      copy(from, mel_->row_elements(), mel_->row_elements(), rows, target(*first_, row, half_));
+      return;
+    }
+    float* mapped = scratch.wide.floats();
+    model_.input.product.run(to, mapped, rows, false);
+    const int columns = first_->row_elements();
+    add_bias(nullptr, 0, mapped, columns, model_.input.bias.data(), columns, rows,
+             target(*first_, row, half_));
   }
 
  private:
@@ -84,20 +81,18 @@ class BlockStage : public Stage {
     in_->release(end());
   }
 
-  void run(std::int64_t first, std::int64_t last, Scratch& scratch) override {
+  void run(std::int64_t row, int rows, Scratch& scratch) override {
     const int columns = in_->row_elements();
     float* inner = scratch.wide.floats();
     float* active = scratch.input.floats();
-    for_tiles(first, last, [&](std::int64_t row, int rows) {
-      block_.first.product.run(in_->full(row - block_.context.before), inner, rows, false);
-      Target to;
-      to.full = active;
-      to.row = columns;
-      gelu(inner, columns, block_.first.bias.data(), columns, rows, to);
-      block_.second.product.run(active, inner, rows, false);
-      add_bias(in_->full(row), columns, inner, columns, block_.second.bias.data(), columns, rows,
-               target(*out_, row, half_));
-    });
+    block_.first.product.run(in_->full(row - block_.context.before), inner, rows, false);
+    Target to;
+    to.full = active;
+    to.row = columns;
+    gelu(inner, columns, block_.first.bias.data(), columns, rows, to);
+    block_.second.product.run(active, inner, rows, false);
+    add_bias(in_->full(row), columns, inner, columns, block_.second.bias.data(), columns, rows,
+             target(*out_, row, half_));
   }
 
  private:
@@ -116,27 +111,25 @@ class UpsampleStage : public Stage {
 
   void plan(std::int64_t most_frames) override {
     const int ratio = model_.rows_per_frame;
-    const std::int64_t rows = set_plan(
-        std::min({mel_->end(), end() + features_->room() / ratio, end() + most_frames}));
+    const std::int64_t rows =
+        set_plan(std::min({mel_->end(), end() + features_->room() / ratio, end() + most_frames}));
     features_->append(rows * ratio, mel_->complete() && end() == mel_->end());
     mel_->release(end());
   }
 
-  void run(std::int64_t first, std::int64_t last, Scratch& scratch) override {
+  void run(std::int64_t frame, int frames, Scratch& scratch) override {
     const int columns = features_->row_elements(), ratio = model_.rows_per_frame;
     float* rows_of_phase = scratch.wide.floats();
-    for_tiles(first, last, [&](std::int64_t frame, int frames) {
-      const float* window = mel_->full(frame - (model_.phase_taps - 1));
-      for (int p = 0; p < ratio; ++p) {
-        const Affine& phase = model_.phases[static_cast<std::size_t>(p)];
-        phase.product.run(window, rows_of_phase, frames, false);
-        Target to;
-        to.row = columns * ratio;
-        if (full_) to.full = features_->full(frame * ratio + p);
-        if (half_) to.half = features_->half(frame * ratio + p);
-        add_bias(nullptr, 0, rows_of_phase, columns, phase.bias.data(), columns, frames, to);
-      }
-    });
+    const float* window = mel_->full(frame - (model_.phase_taps - 1));
+    for (int p = 0; p < ratio; ++p) {
+      const Affine& phase = model_.phases[static_cast<std::size_t>(p)];
+      phase.product.run(window, rows_of_phase, frames, false);
+      Target to;
+      to.row = columns * ratio;
+      if (full_) to.full = features_->full(frame * ratio + p);
+      if (half_) to.half = features_->half(frame * ratio + p);
+      add_bias(nullptr, 0, rows_of_phase, columns, phase.bias.data(), columns, frames, to);
+    }
   }
 
  private:
@@ -164,10 +157,10 @@ std::vector<std::unique_ptr<Stage>> conditioner_stages(const PreparedModel& mode
   condition->log_mel =
       Rows({c.bands, true, false, 0, 0, most_frames + frames_after + delay_frames});
   const int capacity = most_frames + delay_frames;
-  const bool full = !half || c.kind != format::ConditionerKind::kUpsample ||
-                    model.output.scale_shift;
-  condition->features = Rows({c.features, full, half, 0, 0,
-                              c.per_row ? capacity * c.rows_per_frame : capacity});
+  const bool full =
+      !half || c.kind != format::ConditionerKind::kUpsample || model.output.scale_shift;
+  condition->features =
+      Rows({c.features, full, half, 0, 0, c.per_row ? capacity * c.rows_per_frame : capacity});
 
   std::vector<std::unique_ptr<Stage>> stages;
   if (c.per_row) {

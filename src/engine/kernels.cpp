@@ -6,8 +6,8 @@
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/kernels.cpp"
-#include <hwy/foreach_target.h>  // must stand before highway.h
 #include <hwy/contrib/math/math-inl.h>
+#include <hwy/foreach_target.h>  // must stand before highway.h
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
@@ -77,20 +77,20 @@ void copy(const float* x, int x_row, int columns, int rows, const Target& out) {
   for_each(columns, rows, [&](int r, int c) HWY_ATTR { store(load(x, x_row, r, c), out, r, c); });
 }
 
-void scale_and_shift(const float* x, int x_row, const float* scale, const float* shift,
-                     int columns, int rows, const Target& out) {
+void scale_and_shift(const float* x, int x_row, const float* scale, const float* shift, int columns,
+                     int rows, const Target& out) {
   for_each(columns, rows, [&](int r, int c) HWY_ATTR {
     store(hn::MulAdd(load(x, x_row, r, c), hn::LoadU(d, scale + c), hn::LoadU(d, shift + c)), out,
           r, c);
   });
 }
 
-void depthwise(const float* x, int x_row, int x_tap, const float* weight, int taps,
+void depthwise(const float* x, int x_row, std::int64_t x_tap, const float* weight, int taps,
                const float* bias, int columns, int rows, const Target& out) {
   for_each(columns, rows, [&](int r, int c) HWY_ATTR {
     V sum = hn::LoadU(d, bias + c);
     for (int k = 0; k < taps; ++k) {
-      const float* tap = x + static_cast<std::ptrdiff_t>(k) * x_tap;
+      const float* tap = x + k * x_tap;
       sum = hn::MulAdd(load(tap, x_row, r, c), load(weight, columns, k, c), sum);
     }
     store(sum, out, r, c);
@@ -129,8 +129,7 @@ void invert_coupling(const CouplingRule& rule, const float* net, int net_row, co
     const V t = hn::Add(load(net, net_row, r, c), hn::LoadU(d, bias + c));
     V y = hn::Sub(hn::LoadU(d, at), t);
     if (rule.affine) {
-      const V raw =
-          hn::Add(load(net, net_row, r, columns + c), hn::LoadU(d, bias + columns + c));
+      const V raw = hn::Add(load(net, net_row, r, columns + c), hn::LoadU(d, bias + columns + c));
       y = hn::Mul(y, hn::Exp(d, hn::Neg(bounded_log_scale(raw, rule.bound))));
     }
     hn::StoreU(y, d, at);
@@ -188,11 +187,11 @@ void add_bias(const float* x, int x_row, const float* y, int y_row, const float*
 void copy(const float* x, int x_row, int columns, int rows, const Target& out) {
   HWY_DYNAMIC_DISPATCH(copy)(x, x_row, columns, rows, out);
 }
-void scale_and_shift(const float* x, int x_row, const float* scale, const float* shift,
-                     int columns, int rows, const Target& out) {
+void scale_and_shift(const float* x, int x_row, const float* scale, const float* shift, int columns,
+                     int rows, const Target& out) {
   HWY_DYNAMIC_DISPATCH(scale_and_shift)(x, x_row, scale, shift, columns, rows, out);
 }
-void depthwise(const float* x, int x_row, int x_tap, const float* weight, int taps,
+void depthwise(const float* x, int x_row, std::int64_t x_tap, const float* weight, int taps,
                const float* bias, int columns, int rows, const Target& out) {
   HWY_DYNAMIC_DISPATCH(depthwise)(x, x_row, x_tap, weight, taps, bias, columns, rows, out);
 }

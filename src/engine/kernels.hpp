@@ -27,11 +27,11 @@ void add_bias(const float* x, int x_row, const float* y, int y_row, const float*
 void copy(const float* x, int x_row, int columns, int rows, const Target& out);
 
 // out = x * scale + shift.
-void scale_and_shift(const float* x, int x_row, const float* scale, const float* shift,
-                     int columns, int rows, const Target& out);
+void scale_and_shift(const float* x, int x_row, const float* scale, const float* shift, int columns,
+                     int rows, const Target& out);
 
 // out = bias + sum over k of x[k * x_tap] * weight[k * columns].
-void depthwise(const float* x, int x_row, int x_tap, const float* weight, int taps,
+void depthwise(const float* x, int x_row, std::int64_t x_tap, const float* weight, int taps,
                const float* bias, int columns, int rows, const Target& out);
 
 // out = gelu(x + bias), the exact one: x * (1 + erf(x / sqrt(2))) / 2.

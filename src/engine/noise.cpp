@@ -7,8 +7,8 @@
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/noise.cpp"
-#include <hwy/foreach_target.h>  // must stand before highway.h
 #include <hwy/contrib/math/math-inl.h>
+#include <hwy/foreach_target.h>  // must stand before highway.h
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
@@ -18,8 +18,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 #if HWY_TARGET == HWY_SCALAR
 
-void noise(std::uint64_t seed, const std::uint32_t* channels, int columns,
-           std::int64_t first_frame, int frames, float sigma, float* out, int out_row) {
+void noise(std::uint64_t seed, const std::uint32_t* channels, int columns, std::int64_t first_frame,
+           int frames, float sigma, float* out, int out_row) {
   for (int c = 0; c < columns; ++c) {
     fill_normal(seed, 0, channels[c], first_frame, frames, out + c, out_row);
     for (int r = 0; r < frames; ++r) out[static_cast<std::ptrdiff_t>(r) * out_row + c] *= sigma;
@@ -41,8 +41,7 @@ HWY_NOINLINE void philox(std::uint64_t seed, std::uint64_t block, const std::uin
   const auto multiply = [&](U a, std::uint32_t by, U* high) HWY_ATTR {
     const U factor = hn::Set(du, by);
     const auto even = hn::MulEven(a, factor);
-    const auto odd =
-        hn::MulEven(hn::BitCast(du, hn::ShiftRight<32>(hn::BitCast(dw, a))), factor);
+    const auto odd = hn::MulEven(hn::BitCast(du, hn::ShiftRight<32>(hn::BitCast(dw, a))), factor);
     *high = hn::BitCast(du, hn::Or(hn::ShiftRight<32>(even), hn::AndNot(low_half, odd)));
     return hn::BitCast(du, hn::Or(hn::And(low_half, even), hn::ShiftLeft<32>(odd)));
   };
@@ -96,8 +95,8 @@ HWY_NOINLINE void normals(const std::uint32_t* first, const std::uint32_t* secon
   }
 }
 
-void noise(std::uint64_t seed, const std::uint32_t* channels, int columns,
-           std::int64_t first_frame, int frames, float sigma, float* out, int out_row) {
+void noise(std::uint64_t seed, const std::uint32_t* channels, int columns, std::int64_t first_frame,
+           int frames, float sigma, float* out, int out_row) {
   std::uint32_t bits[4][kNoiseColumns];
   float values[4][kNoiseColumns];
   const std::int64_t end = first_frame + frames;
@@ -127,8 +126,8 @@ namespace glowvox::engine {
 
 HWY_EXPORT(noise);
 
-void noise(std::uint64_t seed, const std::uint32_t* channels, int columns,
-           std::int64_t first_frame, int frames, float sigma, float* out, int out_row) {
+void noise(std::uint64_t seed, const std::uint32_t* channels, int columns, std::int64_t first_frame,
+           int frames, float sigma, float* out, int out_row) {
   HWY_DYNAMIC_DISPATCH(noise)(seed, channels, columns, first_frame, frames, sigma, out, out_row);
 }
 

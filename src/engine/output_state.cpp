@@ -32,8 +32,8 @@ void OutputState::enter(std::int64_t row, int rows, Scratch& scratch) {
   float* x = x_.full(row);
   if (output.scale_shift) {
     float* net = scratch.wide.floats();
-    run_conditioned(output.from_features, condition_->features, condition_->ratio, row, rows,
-                    false, net, 2 * columns, scratch);
+    run_conditioned(output.from_features, condition_->features, condition_->ratio, row, rows, false,
+                    net, 2 * columns, scratch);
     run_conditioned(output.from_mel, condition_->log_mel, condition_->mel_ratio, row, rows, true,
                     net, 2 * columns, scratch);
     apply_scale_shift(net, 2 * columns, output.bias.data(), columns, rows, x, columns);

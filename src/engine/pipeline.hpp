@@ -23,7 +23,7 @@ class Pipeline {
 
  private:
   bool pass();
-  void work(int thread);
+  void run_tile(int stage, int tile, int thread);
 
   std::shared_ptr<const PreparedModel> model_;
   int most_frames_;
@@ -35,7 +35,8 @@ class Pipeline {
   std::vector<Scratch> scratch_;  // of each thread
   std::vector<float> samples_;
   bool finished_ = false;
-  std::function<void(int)> work_;
+  std::vector<int> tile_rows_, tiles_;  // of every stage in this pass
+  ThreadTeam::Work work_;
   ThreadTeam team_;
 };
 

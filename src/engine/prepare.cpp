@@ -56,7 +56,7 @@ PreparedLink prepare_link(const Weights& weights, const format::ModelConfig& con
   link.from = from;
   link.to = to;
   link.early = to.channels - C;
-  link.early_channels.assign(static_cast<std::size_t>(padded(link.early)), 0);
+  if (link.early > 0) link.early_channels.assign(static_cast<std::size_t>(padded(link.early)), 0);
   for (int c = 0; c < link.early; ++c)
     link.early_channels[static_cast<std::size_t>(c)] =
         static_cast<std::uint32_t>(config.lift.channels - to.channels + c);
@@ -95,8 +95,7 @@ PreparedLink prepare_link(const Weights& weights, const format::ModelConfig& con
 }
 
 PreparedOutput prepare_output(const Weights& weights, const format::ModelConfig& config,
-                              const PreparedConditioner& conditioner,
-                              const ChannelLayout& layout) {
+                              const PreparedConditioner& conditioner, const ChannelLayout& layout) {
   PreparedOutput output;
   output.layout = layout;
   output.scale_shift = config.scale_shift;

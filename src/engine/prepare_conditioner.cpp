@@ -64,8 +64,8 @@ void prepare_phases(const Weights& weights, const format::ModelConfig& config,
         }
       }
     }
-    phase.product = Product(matrix, Number::kFloat32,
-                            {padded(bands), padded(bands), padded(c.features)});
+    phase.product =
+        Product(matrix, Number::kFloat32, {padded(bands), padded(bands), padded(c.features)});
     c.phases.push_back(std::move(phase));
   }
 }

@@ -77,8 +77,7 @@ class NetPreparation {
     net_.kind = config_.kind;
     net_.hidden = padded(H_);
     const Weights start = weights_ / "start";
-    net_.start = {Product(start.convolution(H_, 1, half_), number_,
-                          {passes_row_, 0, net_.hidden}),
+    net_.start = {Product(start.convolution(H_, 1, half_), number_, {passes_row_, 0, net_.hidden}),
                   padded_copy(start.bias(H_), net_.hidden)};
     prepare_end();
     const Weights cond = weights_ / "cond";
@@ -132,7 +131,7 @@ class NetPreparation {
     const Weights dilated = weights_ / indexed("dilated", i);
     layer.filter =
         Product(halves_apart(dilated.convolution(2 * H_, config_.kernel, H_), H_), number_,
-                {net_.hidden, layer.dilation * net_.hidden, 2 * net_.hidden});
+                {net_.hidden, std::int64_t{layer.dilation} * net_.hidden, 2 * net_.hidden});
     add_gate_bias(dilated.bias(2 * H_), layer);
 
     const bool last = i + 1 == config_.layers;

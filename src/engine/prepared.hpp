@@ -66,11 +66,11 @@ struct PreparedNet {
 struct PreparedLink {
   ChannelLayout from, to;
   bool dense = false;
-  Affine mixing;                   // dense
-  bool identity = false;           // neither permuted nor scaled
-  std::vector<int> source;         // otherwise: the column each column comes from, -1: none
+  Affine mixing;            // dense
+  bool identity = false;    // neither permuted nor scaled
+  std::vector<int> source;  // otherwise: the column each column comes from, -1: none
   std::vector<float> scale, shift;
-  int early = 0;                               // channels that join, the first of `to`, as noise
+  int early = 0;                              // channels that join, the first of `to`, as noise
   std::vector<std::uint32_t> early_channels;  // their latent channels, [padded(early)]
 };
 

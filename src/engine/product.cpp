@@ -1,9 +1,10 @@
 #include "engine/product.hpp"
 
+#include <fmt/format.h>
 #include <libxsmm.h>
 
 #include <algorithm>
-#include <cstring>
+#include <limits>
 #include <mutex>
 
 #include "engine/bfloat16.hpp"
@@ -14,9 +15,9 @@ namespace glowvox::engine {
 
 namespace {
 
-constexpr int kBlock = 64;           // columns of a whole block: four vectors of 16
-constexpr int kRows[] = {64, 8, 1};  // rows of the kernels
-constexpr int kPackInputs = 16;      // packed together: their columns stay in the first cache
+constexpr int kWidth[] = {64, 48, 32};  // columns of a block
+constexpr int kRows[] = {64, 8, 1};     // rows of the kernels
+constexpr int kPackInputs = 16;         // packed together: their columns stay in the first cache
 
 void initialize_library() {
   static std::once_flag once;
@@ -39,6 +40,13 @@ void initialize_library() {
   });
 }
 
+// Which width the block has that begins `remaining` columns before the end: 64, and what is left as
+// 64, 48, 32 or 48 + 32.
+int width_index(int remaining) {
+  if (remaining == 80 || remaining == 48) return 1;
+  return remaining >= 64 ? 0 : 2;
+}
+
 using FloatKernel = libxsmm_smmfunction_reducebatch_strd;
 using Bfloat16Kernel = libxsmm_bsmmfunction_reducebatch_strd;
 using AnyKernel = void (*)();
@@ -54,21 +62,26 @@ Product::Product(const Matrix& matrix, Number number, const Layout& layout)
   initialize_library();
   if (number == Number::kBfloat16 && instruction_set() != InstructionSet::kAvx512Bf16)
     throw Error("precision", "bfloat16 needs a processor with AVX-512 BF16", "use fp32");
+  const std::int64_t tap_bytes = layout.x_tap * 4;
+  const std::int64_t block_bytes = std::int64_t{kWidth[0]} * in_ * 4;
+  if (std::max(tap_bytes, block_bytes) > std::numeric_limits<int>::max())
+    throw Error("engine", fmt::format("a convolution of {} inputs is too large", in_),
+                "use a smaller width");
   pack(matrix);
   prepare_kernels();
 }
 
-// Blocks of kBlock columns (the last one narrower), each [taps][in][columns]; for bfloat16 pairs of
+// Blocks of columns, each [taps][in][columns]; for bfloat16 pairs of
 // inputs lie together, [taps][in / 2][columns][2].
 void Product::pack(const Matrix& matrix) {
   const std::size_t all = padded(out_);
   packed_ = AlignedBytes(all * taps_ * in_ * bytes_of(number_));
   auto* floats = packed_.floats();
   auto* halves = reinterpret_cast<std::uint16_t*>(packed_.data());
-  for (int first = 0; first < padded(out_); first += kBlock) {
-    const int columns = std::min(kBlock, padded(out_) - first);
+  for (int first = 0, columns = 0; first < padded(out_); first += columns) {
+    columns = kWidth[width_index(padded(out_) - first)];
     const std::size_t base = static_cast<std::size_t>(first) * taps_ * in_;
-    const int used = std::min(columns, out_ - first);
+    const int used = std::clamp(out_ - first, 0, columns);
     for (int k = 0; k < taps_; ++k) {
       for (int begin = 0; begin < matrix.in; begin += kPackInputs) {
         const int end = std::min(begin + kPackInputs, matrix.in);
@@ -92,27 +105,32 @@ void Product::pack(const Matrix& matrix) {
 // LIBXSMM is column-major: our rows are its columns (n), our columns its rows (m).
 void Product::prepare_kernels() {
   if (instruction_set() == InstructionSet::kPlain) return;
-  const int narrow = padded(out_) % kBlock;
   const auto item = static_cast<int>(bytes_of(number_));
+  bool used[kWidths] = {};
+  for (int first = 0; first < padded(out_);) {
+    const int width = width_index(padded(out_) - first);
+    used[width] = true;
+    first += kWidth[width];
+  }
   for (int width = 0; width < kWidths; ++width) {
-    const int columns = width == 0 ? kBlock : narrow;
-    if (columns == 0 || columns > padded(out_)) continue;
+    if (!used[width]) continue;
+    const int columns = kWidth[width];
     for (int add = 0; add < 2; ++add) {
       const float alpha = 1.0F;
       const auto beta = static_cast<float>(add);
-      const int a_bytes = columns * in_ * item, x_bytes = layout_.x_tap * item;
+      const int a_bytes = columns * in_ * item, x_bytes = static_cast<int>(layout_.x_tap) * item;
       for (int size = 0; size < kRowSizes; ++size) {
         AnyKernel kernel = nullptr;
         if (number_ == Number::kFloat32) {
           const int flags = LIBXSMM_GEMM_FLAG_NONE;
           kernel = reinterpret_cast<AnyKernel>(libxsmm_smmdispatch_reducebatch_strd(
-              columns, kRows[size], in_, a_bytes, x_bytes, &columns, &layout_.x_row,
-              &layout_.y_row, &alpha, &beta, &flags, nullptr));
+              columns, kRows[size], in_, a_bytes, x_bytes, &columns, &layout_.x_row, &layout_.y_row,
+              &alpha, &beta, &flags, nullptr));
         } else {
           const int flags = LIBXSMM_GEMM_FLAG_VNNI_A;
           kernel = reinterpret_cast<AnyKernel>(libxsmm_bsmmdispatch_reducebatch_strd(
-              columns, kRows[size], in_, a_bytes, x_bytes, &columns, &layout_.x_row,
-              &layout_.y_row, &alpha, &beta, &flags, nullptr));
+              columns, kRows[size], in_, a_bytes, x_bytes, &columns, &layout_.x_row, &layout_.y_row,
+              &alpha, &beta, &flags, nullptr));
           if (kernel == nullptr)
             throw Error("precision", "LIBXSMM has no bfloat16 kernel here", "use fp32");
         }
@@ -124,10 +142,11 @@ void Product::prepare_kernels() {
 
 void Product::run(const void* x, float* y, int rows, bool add) const {
   const std::size_t item = bytes_of(number_);
-  for (int first = 0; first < padded(out_); first += kBlock) {
-    const int columns = std::min(kBlock, padded(out_) - first);
+  for (int first = 0, columns = 0; first < padded(out_); first += columns) {
+    const int width = width_index(padded(out_) - first);
+    columns = kWidth[width];
     const char* a = packed_.data() + static_cast<std::size_t>(first) * taps_ * in_ * item;
-    const AnyKernel* kernels = kernels_[columns == kBlock ? 0 : 1][add ? 1 : 0];
+    const AnyKernel* kernels = kernels_[width][add ? 1 : 0];
     if (kernels[0] == nullptr) {
       run_plain(a, static_cast<const char*>(x), y + first, columns, rows, add);
       continue;
@@ -139,9 +158,8 @@ void Product::run(const void* x, float* y, int rows, bool add) const {
         float* to = y + first + static_cast<std::size_t>(done) * layout_.y_row;
         const unsigned long long taps = static_cast<unsigned long long>(taps_);
         if (number_ == Number::kFloat32)
-          reinterpret_cast<FloatKernel>(kernels[size])(reinterpret_cast<const float*>(a),
-                                                       reinterpret_cast<const float*>(from), to,
-                                                       &taps);
+          reinterpret_cast<FloatKernel>(kernels[size])(
+              reinterpret_cast<const float*>(a), reinterpret_cast<const float*>(from), to, &taps);
         else
           reinterpret_cast<Bfloat16Kernel>(kernels[size])(
               reinterpret_cast<const libxsmm_bfloat16*>(a),
@@ -159,8 +177,7 @@ void Product::run_plain(const char* a, const char* x, float* y, int columns, int
     const auto* weight = reinterpret_cast<const float*>(a);
     for (int k = 0; k < taps_; ++k) {
       const float* row = reinterpret_cast<const float*>(x) +
-                         static_cast<std::ptrdiff_t>(r) * layout_.x_row +
-                         static_cast<std::ptrdiff_t>(k) * layout_.x_tap;
+                         static_cast<std::ptrdiff_t>(r) * layout_.x_row + k * layout_.x_tap;
       for (int i = 0; i < in_; ++i, weight += columns)
         for (int j = 0; j < columns; ++j) y[j] += row[i] * weight[j];
     }

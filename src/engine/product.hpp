@@ -36,11 +36,13 @@ struct Matrix {
 // How far rows lie apart, in elements.
 struct Layout {
   int x_row = 0;
-  int x_tap = 0;  // from one tap's row to the next tap's: dilation * x_row
+  std::int64_t x_tap = 0;  // from one tap's row to the next tap's: dilation * x_row
   int y_row = 0;
 };
 
-// A matrix packed for one layout. Bit for bit the same result however rows are grouped.
+// A matrix packed for one layout. Bit for bit the same result however rows are grouped (LIBXSMM
+// sums in one order for all row counts, except in blocks of a single vector of columns, of which
+// there are none).
 class Product {
  public:
   Product() = default;
@@ -59,7 +61,7 @@ class Product {
 
  private:
   static constexpr int kRowSizes = 3;
-  static constexpr int kWidths = 2;  // of a whole block of columns and of the last one
+  static constexpr int kWidths = 3;  // blocks of 64, 48 and 32 columns
   void pack(const Matrix& matrix);
   void prepare_kernels();
   void run_plain(const char* a, const char* x, float* y, int columns, int rows, bool add) const;
@@ -67,7 +69,7 @@ class Product {
   int out_ = 0, taps_ = 0, in_ = 0;  // in_: even for bfloat16
   Number number_ = Number::kFloat32;
   Layout layout_;
-  AlignedBytes packed_;                                           // blocks of columns
+  AlignedBytes packed_;                                      // blocks of columns
   void (*kernels_[kWidths][2 /* add */][kRowSizes])() = {};  // null: run_plain
 };
 

@@ -35,7 +35,9 @@ void Rows::append(std::int64_t rows, bool complete) {
 }
 
 void Rows::move_rows(std::int64_t from, std::int64_t count) {
-  const auto bytes = [&](Number n) { return static_cast<std::size_t>(count * columns_) * bytes_of(n); };
+  const auto bytes = [&](Number n) {
+    return static_cast<std::size_t>(count * columns_) * bytes_of(n);
+  };
   if (options_.full) std::memmove(full_.data(), full(from), bytes(Number::kFloat32));
   if (options_.half) std::memmove(half_.data(), half(from), bytes(Number::kBfloat16));
 }

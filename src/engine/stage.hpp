@@ -12,7 +12,6 @@ namespace glowvox::engine {
 
 // Rows that are worked on together: their intermediate results stay in the cache.
 constexpr int kTileRows = 96;
-constexpr int kTileStep = 8;
 
 // A thread's own memory: tiles of rows between products.
 struct Scratch {
@@ -28,29 +27,19 @@ struct Scratch {
 
 // One stage of the flow between two sets of rows. Every pass first plans all stages in order, in
 // one thread (which rows each can make now; memory is moved here), then runs them, the rows of
-// each stage divided between the threads.
+// each stage in tiles that the threads share.
 class Stage {
  public:
   virtual ~Stage() = default;
   // Decides which rows this pass makes, [begin, end), at most those of most_frames mel frames, and
   // makes room for them.
   virtual void plan(std::int64_t most_frames) = 0;
-  // Makes rows [first, last) of the plan.
-  virtual void run(std::int64_t first, std::int64_t last, Scratch& scratch) = 0;
+  // Makes rows [row, row + rows) of the plan, kTileRows or fewer.
+  virtual void run(std::int64_t row, int rows, Scratch& scratch) = 0;
   std::int64_t begin() const { return begin_; }
   std::int64_t end() const { return end_; }
 
  protected:
-  // Calls body(row, rows) for tiles of about equal size.
-  template <typename Body>
-  static void for_tiles(std::int64_t first, std::int64_t last, const Body& body) {
-    const std::int64_t tiles = (last - first + kTileRows - 1) / kTileRows;
-    if (tiles == 0) return;
-    const std::int64_t share = (last - first + tiles - 1) / tiles;
-    const std::int64_t size = (share + kTileStep - 1) / kTileStep * kTileStep;
-    for (std::int64_t row = first; row < last; row += size)
-      body(row, static_cast<int>(std::min(size, last - row)));
-  }
   // The plan begins where the last one ended.
   std::int64_t set_plan(std::int64_t end) {
     begin_ = end_;
@@ -64,10 +53,10 @@ class Stage {
 
 // What the mel says, for the stages that need it.
 struct Condition {
-  Rows log_mel;         // natural log, at the mel's rate
-  Rows features;        // the conditioner's
-  int mel_ratio = 1;    // lifted rows for each row of log_mel
-  int ratio = 1;        // lifted rows for each row of features
+  Rows log_mel;       // natural log, at the mel's rate
+  Rows features;      // the conditioner's
+  int mel_ratio = 1;  // lifted rows for each row of log_mel
+  int ratio = 1;      // lifted rows for each row of features
 };
 
 // out (+)= product of the rows of `source` that lifted rows [row, row + rows) belong to.

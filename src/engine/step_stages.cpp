@@ -50,18 +50,15 @@ class NoiseStage : public Stage {
 
   void plan(std::int64_t most_frames) override {
     const std::int64_t there = condition_->features.end() * condition_->ratio;
-    const std::int64_t rows =
-        set_plan(std::min({there, end() + to_->room(),
-                           end() + most_frames * model_.conditioner.rows_per_frame}));
+    const std::int64_t rows = set_plan(std::min(
+        {there, end() + to_->room(), end() + most_frames * model_.conditioner.rows_per_frame}));
     to_->append(rows, condition_->features.complete() && end() == there);
   }
 
-  void run(std::int64_t first, std::int64_t last, Scratch& scratch) override {
-    for_tiles(first, last, [&](std::int64_t row, int rows) {
-      draw(latent_, model_.config.lift.channels, model_.latent_channels, row, rows,
-           to_->x().full(row), to_->x().row_elements());
-      to_->enter(row, rows, scratch);
-    });
+  void run(std::int64_t row, int rows, Scratch& scratch) override {
+    draw(latent_, model_.config.lift.channels, model_.latent_channels, row, rows,
+         to_->x().full(row), to_->x().row_elements());
+    to_->enter(row, rows, scratch);
   }
 
  private:
@@ -92,8 +89,8 @@ class LayerStage : public Stage {
     std::int64_t room = last_layer() ? next_.room() : state_.state(index_ + 1).room();
     if (!last_layer()) room = std::min(room, state_.input(index_ + 1).room());
     if (sums() && index_ == 0) room = std::min(room, state_.sum().room());
-    const std::int64_t rows = set_plan(
-        std::min({in.readable(), end() + room, end() + most_frames * rows_per_frame_}));
+    const std::int64_t rows =
+        set_plan(std::min({in.readable(), end() + room, end() + most_frames * rows_per_frame_}));
     const bool complete = in.complete() && end() == in.end();
     if (sums() && index_ == 0) state_.sum().append(rows, complete);
     if (!last_layer() || state_.separable()) {
@@ -109,14 +106,12 @@ class LayerStage : public Stage {
     state_.state(index_).release(end());
   }
 
-  void run(std::int64_t first, std::int64_t last, Scratch& scratch) override {
-    for_tiles(first, last, [&](std::int64_t row, int rows) {
-      if (state_.separable())
-        run_separable(row, rows, scratch);
-      else
-        run_wavenet(row, rows, scratch);
-      if (last_layer()) finish(row, rows, scratch);
-    });
+  void run(std::int64_t row, int rows, Scratch& scratch) override {
+    if (state_.separable())
+      run_separable(row, rows, scratch);
+    else
+      run_wavenet(row, rows, scratch);
+    if (last_layer()) finish(row, rows, scratch);
   }
 
  private:
@@ -143,9 +138,8 @@ class LayerStage : public Stage {
 
   void run_wavenet(std::int64_t row, int rows, Scratch& scratch) {
     run_condition(row, rows, false, scratch);
-    layer_.filter.run(
-        state_.input(index_).input(row - layer_.context.before, state_.number()),
-        scratch.wide.floats(), rows, true);
+    layer_.filter.run(state_.input(index_).input(row - layer_.context.before, state_.number()),
+                      scratch.wide.floats(), rows, true);
     run_gate(rows, scratch);
     layer_.skip.run(scratch.input.data(), state_.sum().full(row), rows, index_ > 0);
     if (!last_layer()) run_residual(row, rows, scratch);
@@ -153,9 +147,10 @@ class LayerStage : public Stage {
 
   void run_separable(std::int64_t row, int rows, Scratch& scratch) {
     Rows& in = state_.input(index_);
-    depthwise(in.full(row - layer_.context.before), net_.hidden, layer_.dilation * net_.hidden,
-              layer_.depthwise.data(), layer_.taps, layer_.depthwise_bias.data(), net_.hidden,
-              rows, target_of(state_.number(), scratch.input, net_.hidden));
+    depthwise(in.full(row - layer_.context.before), net_.hidden,
+              std::int64_t{layer_.dilation} * net_.hidden, layer_.depthwise.data(), layer_.taps,
+              layer_.depthwise_bias.data(), net_.hidden, rows,
+              target_of(state_.number(), scratch.input, net_.hidden));
     run_condition(row, rows, false, scratch);
     layer_.filter.run(scratch.input.data(), scratch.wide.floats(), rows, true);
     run_gate(rows, scratch);
@@ -169,8 +164,8 @@ class LayerStage : public Stage {
     if (state_.separable())
       in = state_.state(index_ + 1).input(row, state_.number());
     else
-      add_bias(nullptr, 0, state_.sum().full(row), net_.summed, net_.skip_bias.data(),
-               net_.hidden, rows, target_of(state_.number(), scratch.input, net_.hidden));
+      add_bias(nullptr, 0, state_.sum().full(row), net_.summed, net_.skip_bias.data(), net_.hidden,
+               rows, target_of(state_.number(), scratch.input, net_.hidden));
     net_.end.product.run(in, scratch.wide.floats(), rows, false);
     return scratch.wide.floats();
   }
@@ -180,9 +175,8 @@ class LayerStage : public Stage {
     Rows& x = state_.x();
     const int width = step.layout.width();
     const float* output = coupling_output(row, rows, scratch);
-    invert_coupling(step.rule, output, step.rule.affine ? 2 * width : width,
-                    net_.end.bias.data(), width, rows, x.full(row) + step.changed_column(),
-                    x.row_elements());
+    invert_coupling(step.rule, output, step.rule.affine ? 2 * width : width, net_.end.bias.data(),
+                    width, rows, x.full(row) + step.changed_column(), x.row_elements());
     link(row, rows, scratch);
     next_.enter(row, rows, scratch);
   }

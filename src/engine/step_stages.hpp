@@ -64,8 +64,7 @@ class StepState : public Receiver {
 class OutputState : public Receiver {
  public:
   // skip_alignment: leave out the samples before sample 0 of the mel's audio (see MelAlignment).
-  OutputState(const PreparedModel& model, Condition* condition, int most_rows,
-              bool skip_alignment);
+  OutputState(const PreparedModel& model, Condition* condition, int most_rows, bool skip_alignment);
   std::int64_t room() const override { return std::min(x_.room(), blocks_.room()); }
   void append(std::int64_t rows, bool complete) override;
   Rows& x() override { return x_; }

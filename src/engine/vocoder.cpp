@@ -23,7 +23,7 @@ constexpr int kMostThreads = 1024;
 constexpr int kMostFrames = 1 << 20;
 
 engine::Number number_for(Precision precision, bool allowed) {
-  const bool possible = engine::instruction_set() == engine::InstructionSet::kAvx512Bf16;
+  const bool possible = has_bfloat16();
   switch (precision) {
     case Precision::kFloat32:
       return engine::Number::kFloat32;
@@ -63,6 +63,8 @@ void check(const Mel& mel, int bands) {
 }
 
 }  // namespace
+
+bool has_bfloat16() { return engine::instruction_set() == engine::InstructionSet::kAvx512Bf16; }
 
 Vocoder::Vocoder(std::shared_ptr<const engine::PreparedModel> model) : model_(std::move(model)) {}
 

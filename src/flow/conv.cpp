@@ -3,16 +3,9 @@
 #include <cmath>
 
 #include "flow/ops.hpp"
+#include "format/receptive_field.hpp"
 
 namespace glowvox::flow {
-
-namespace {
-
-int64_t left_frames(int64_t kernel, int64_t dilation, bool causal) {
-  return causal ? (kernel - 1) * dilation : (kernel - 1) * dilation / 2;
-}
-
-}  // namespace
 
 Conv::Conv(const ConvOptions& options) : options_(options) {
   const ConvOptions& o = options_;
@@ -44,7 +37,9 @@ Tensor Conv::forward(const Tensor& x) { return forward(x, {effective_weight(), b
 
 Tensor Conv::forward(const Tensor& x, const Block& block) const {
   return conv(x, block.weight, block.bias, options_.dilation,
-              left_frames(options_.kernel, options_.dilation, options_.causal));
+              format::context_of(static_cast<int>(options_.kernel),
+                                 static_cast<int>(options_.dilation), options_.causal)
+                  .before);
 }
 
 std::vector<Conv::Block> Conv::blocks(int64_t size) const {
@@ -60,7 +55,9 @@ double Conv::macs_per_frame() const {
 }
 
 DepthwiseConv::DepthwiseConv(int64_t channels, int64_t kernel, int64_t dilation, bool causal)
-    : dilation_(dilation), left_(left_frames(kernel, dilation, causal)) {
+    : dilation_(dilation),
+      left_(
+          format::context_of(static_cast<int>(kernel), static_cast<int>(dilation), causal).before) {
   const double bound = 1.0 / std::sqrt(static_cast<double>(kernel));
   weight_ = register_parameter("weight", torch::empty({kernel, channels}).uniform_(-bound, bound));
   bias_ = register_parameter("bias", torch::empty({channels}).uniform_(-bound, bound));

@@ -3,16 +3,13 @@
 #include <string>
 
 #include "flow/ops.hpp"
+#include "format/receptive_field.hpp"
 
 namespace glowvox::flow {
 
 namespace {
 
 constexpr double kRandomEndScale = 0.1;
-
-int64_t dilation_of(const format::NetConfig& config, int layer) {
-  return config.dilations.empty() ? int64_t{1} << layer : config.dilations[layer];
-}
 
 std::string indexed(const char* name, int i) { return name + ("_" + std::to_string(i)); }
 
@@ -67,7 +64,7 @@ Wavenet::Wavenet(int64_t in, int64_t out, int64_t features, const format::NetCon
     options.in = H;
     options.out = 2 * H;
     options.kernel = config.kernel;
-    options.dilation = dilation_of(config, i);
+    options.dilation = format::dilation_of(config, i);
     options.causal = config.causal;
     options.weight_norm = config.weight_norm;
     dilated_.push_back(register_module(indexed("dilated", i), std::make_shared<Conv>(options)));
@@ -98,9 +95,10 @@ Separable::Separable(int64_t in, int64_t out, int64_t features, const format::Ne
   for (int i = 0; i < config.layers; ++i) {
     scale_.push_back(register_parameter(indexed("scale", i), torch::ones({H})));
     shift_.push_back(register_parameter(indexed("shift", i), torch::zeros({H})));
-    depthwise_.push_back(register_module(
-        indexed("depthwise", i),
-        std::make_shared<DepthwiseConv>(H, config.kernel, dilation_of(config, i), config.causal)));
+    depthwise_.push_back(
+        register_module(indexed("depthwise", i),
+                        std::make_shared<DepthwiseConv>(
+                            H, config.kernel, format::dilation_of(config, i), config.causal)));
     pointwise_.push_back(register_module(indexed("pointwise", i), pointwise(H, 2 * H, false)));
     residual_.push_back(
         register_module(indexed("residual", i), pointwise(H, H, config.weight_norm)));

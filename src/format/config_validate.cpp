@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "format/config.hpp"
+#include "format/receptive_field.hpp"
 #include "glowvox/error.hpp"
 
 namespace glowvox::format {
@@ -12,6 +13,7 @@ namespace {
 // memory.
 constexpr int kMostChannels = 65536, kMostLayers = 1024, kMostTaps = 65536;
 constexpr double kMostReal = 1e6;
+constexpr std::int64_t kMostContextRows = 1 << 22;
 
 template <typename T>
 void between(const std::string& where, const char* key, T value, T least, T most) {
@@ -36,6 +38,13 @@ void validate_net(const ModelConfig& c, const std::string& where) {
   if (c.net.dilations.empty() && c.net.layers > 16)
     throw Error(where + ": net.layers",
                 fmt::format("expected 16 or fewer with doubling dilations, got {}", c.net.layers));
+  std::int64_t rows = 0;
+  for (int i = 0; i < c.net.layers; ++i)
+    rows += std::int64_t{c.net.kernel - 1} * dilation_of(c.net, i);
+  if (rows > kMostContextRows)
+    throw Error(
+        where + ": net.dilations",
+        fmt::format("expected a net that sees {} rows or fewer, got {}", kMostContextRows, rows));
 }
 
 void validate_conditioner(const ModelConfig& c, const std::string& where) {

@@ -23,7 +23,7 @@ class MelReader {
   std::int64_t band_stride_ = 1, frame_stride_ = 1;
 };
 
-Mel read_mel(const std::string& path, int bands);        // the whole of it
+Mel read_mel(const std::string& path, int bands);         // the whole of it
 void write_mel(const std::string& path, const Mel& mel);  // [bands, frames]
 
 }  // namespace glowvox::format

@@ -137,8 +137,7 @@ std::string NpyFile::bytes(std::uint64_t at, std::uint64_t count) const {
   if (fd_ < 0) return held_.substr(at, count);
   std::string result(count, '\0');
   for (std::uint64_t done = 0; done < count;) {
-    const ssize_t got =
-        ::pread(fd_, &result[done], count - done, static_cast<off_t>(at + done));
+    const ssize_t got = ::pread(fd_, &result[done], count - done, static_cast<off_t>(at + done));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw Error(path_, std::string("cannot read: ") + std::strerror(errno));
     if (got == 0) throw Error(path_, "was cut short while it was read");

@@ -7,7 +7,8 @@
 
 namespace glowvox::format {
 
-// Context of a convolution along time, in its own rows.
+// Context of a convolution along time, in its own rows (validated configurations have at most a few
+// million).
 struct Context {
   int before = 0, after = 0;
 };

@@ -1,5 +1,4 @@
 #include "format/npy.hpp"
-#include "format/mel_file.hpp"
 
 #include <doctest/doctest.h>
 
@@ -8,6 +7,7 @@
 #include <limits>
 
 #include "core/atomic_file.hpp"
+#include "format/mel_file.hpp"
 #include "temporary.hpp"
 
 using namespace glowvox;

@@ -31,7 +31,7 @@ TEST_CASE("help, version and wrong usage") {
   CHECK(contains(succeeds(folder, "--help").out, "synth"));
   CHECK(contains(succeeds(folder, "--version").out, "glowvox 0."));
   for (const char* name :
-       {"synth", "mel", "train", "info", "init", "score", "encode", "decode", "morph"}) {
+       {"synth", "mel", "train", "info", "init", "score", "encode", "decode", "morph", "bench"}) {
     const test::Ran ran = succeeds(folder, std::string(name) + " --help");
     CHECK(contains(ran.out, "Examples:"));
     CHECK(contains(ran.out, std::string("glowvox ") + name));
@@ -69,7 +69,51 @@ TEST_CASE("info describes configurations and models") {
   const json ours = json::parse(succeeds(folder, "info --json " + test::config("mdct-causal")).out);
   CHECK(ours["parameters"].get<double>() == doctest::Approx(11.5e6).epsilon(0.02));
   CHECK(ours["gmac_per_second"].get<double>() == doctest::Approx(1.0).epsilon(0.1));
+  // Half a receptive field of WaveGlow; ours hears nothing of the future.
+  CHECK(waveglow["look_ahead_samples"] == 24480);
+  CHECK(ours["look_ahead_samples"] == 0);
+  CHECK(ours["overlap_samples"] == 256);
   CHECK(contains(succeeds(folder, "info " + folder.model).out, "parameters"));
+  CHECK(contains(succeeds(folder, "info " + test::config("mdct-causal")).out,
+                 "streaming latency     11.6 ms: look-ahead 0.0, overlap of the lift 11.6"));
+}
+
+TEST_CASE("synth: precisions and threads") {
+  const ModelFolder folder;
+  const std::string out = folder.file("a.wav"), again = folder.file("b.wav");
+  const std::string synth = "synth --model " + folder.model + " --wav " + test::speech_file();
+  succeeds(folder, synth + " --precision fp32 --threads 1 -o " + out);
+  succeeds(folder, synth + " --precision fp32 --threads 3 -o " + again);
+  CHECK(audio::read_audio(out).samples == audio::read_audio(again).samples);
+  succeeds(folder, synth + " --precision auto -o " + again);
+  refuses(folder, synth + " --precision fp8 -o " + out, "--precision: expected auto, fp32 or bf16",
+          2);
+  refuses(folder, synth + " --threads -1 -o " + out, "--threads: expected a number", 2);
+}
+
+TEST_CASE("bench: every row that takes little time, checked, one object a line") {
+  const ModelFolder folder;
+  const std::string rows[] = {"mdct-causal-fp32", "stream-fp32", "start", "memory-one-hour",
+                              "libraries"};
+  std::string command =
+      "bench --quick --json --model " + std::string(GLOWVOX_SAMPLES) + "/mdct-causal.safetensors";
+  for (const std::string& row : rows) command += " --row " + row;
+  const std::string printed = succeeds(folder, command).out;
+  std::size_t at = 0;
+  for (const std::string& row : rows) {
+    const std::size_t end = printed.find('\n', at);
+    REQUIRE(end != std::string::npos);
+    const json figures = json::parse(printed.substr(at, end - at));
+    CHECK(figures["name"] == row);
+    CHECK(figures["ratio"].get<double>() > 0.0);
+    CHECK(!figures["check"].get<std::string>().empty());
+    at = end + 1;
+    if (row == "libraries") CHECK(figures["libraries"].get<int>() <= 25);
+    if (row == "memory-one-hour") CHECK(figures["mb"].get<double>() < 200.0);
+  }
+  CHECK(at == printed.size());
+  refuses(folder, "bench --row nothing", "--row: unknown row 'nothing', expected one of", 2);
+  refuses(folder, "bench --peer numpy", "--peer: expected libtorch or pytorch", 2);
 }
 
 TEST_CASE("synth: from mel and from sound the same, by seed, in every container") {

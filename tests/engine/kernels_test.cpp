@@ -1,0 +1,251 @@
+// The engine's pieces against plain loops in double.
+#include "engine/kernels.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <cmath>
+#include <cstring>
+#include <stdexcept>
+
+#include "core/thread_team.hpp"
+#include "engine/instruction_set.hpp"
+#include "engine/invert.hpp"
+#include "engine/noise.hpp"
+#include "engine/product.hpp"
+#include "engine/rows.hpp"
+#include "glowvox/random.hpp"
+#include "temporary.hpp"
+
+using namespace glowvox;
+using namespace glowvox::engine;
+
+namespace {
+
+std::vector<float> random_values(std::size_t count, double scale, std::uint32_t stream) {
+  std::vector<float> values(count);
+  for (std::size_t i = 0; i < count; ++i)
+    values[i] = static_cast<float>(scale * (2.0 * uniform_at(5, stream, i) - 1.0));
+  return values;
+}
+
+float from_bfloat16(std::uint16_t upper) {
+  const std::uint32_t bits = std::uint32_t{upper} << 16;
+  float value = 0.0F;
+  std::memcpy(&value, &bits, 4);
+  return value;
+}
+
+struct Tile {
+  Tile(int rows, int columns) : full(static_cast<std::size_t>(rows * columns)), half(full.size()) {
+    target.full = full.data();
+    target.half = half.data();
+    target.row = columns;
+  }
+  std::vector<float> full;
+  std::vector<std::uint16_t> half;
+  Target target;
+};
+
+}  // namespace
+
+TEST_CASE("products equal plain sums, in every shape and however rows are grouped") {
+  struct Shape {
+    int out, taps, in, dilation;
+  };
+  for (const Number number : {Number::kFloat32, Number::kBfloat16}) {
+    if (number == Number::kBfloat16 && instruction_set() != InstructionSet::kAvx512Bf16) {
+      MESSAGE("skipped: no bfloat16 here");
+      continue;
+    }
+    for (const Shape& s : {Shape{8, 1, 4, 0},
+                           {384, 3, 192, 2},
+                           {80, 1, 80, 0},
+                           {100, 2, 37, 5},
+                           {16, 4, 33, 1},
+                           {130, 1, 1, 0}}) {
+      CAPTURE(s.out);
+      Matrix matrix(s.out, s.taps, s.in);
+      matrix.weight = random_values(matrix.weight.size(), 1.0, 1);
+      const int row = padded(s.in), y_row = padded(s.out), rows = 83;
+      const Product product(matrix, number, {row, s.dilation * row, y_row});
+      const int x_rows = rows + (s.taps - 1) * s.dilation;
+      std::vector<float> x(static_cast<std::size_t>(x_rows * row));
+      const auto drawn = random_values(x.size(), 1.0, 2);
+      for (int r = 0; r < x_rows; ++r)
+        std::copy_n(&drawn[r * row], s.in, &x[static_cast<std::size_t>(r * row)]);
+      Tile converted(x_rows, row);
+      copy(x.data(), row, row, x_rows, converted.target);
+      const bool half = number == Number::kBfloat16;
+      const char* in = half ? reinterpret_cast<const char*>(converted.half.data())
+                            : reinterpret_cast<const char*>(x.data());
+      std::vector<float> y(static_cast<std::size_t>(rows * y_row), 2.0F), grouped = y;
+      product.run(in, y.data(), rows, true);
+      for (int r = 0; r < rows;) {
+        const int count = std::min(rows - r, 1 + r % 11);
+        product.run(in + static_cast<std::size_t>(r * row) * bytes_of(number), &grouped[r * y_row],
+                    count, true);
+        r += count;
+      }
+      CHECK(y == grouped);
+      double worst = 0.0;
+      for (int r = 0; r < rows; ++r) {
+        for (int n = 0; n < s.out; ++n) {
+          double sum = 2.0;
+          for (int k = 0; k < s.taps; ++k)
+            for (int i = 0; i < s.in; ++i)
+              sum += static_cast<double>(matrix.at(n, k, i)) *
+                     x[static_cast<std::size_t>((r + k * s.dilation) * row + i)];
+          worst = std::max(worst, std::fabs(sum - y[static_cast<std::size_t>(r * y_row + n)]));
+        }
+      }
+      CHECK(worst < (half ? 0.02 : 1e-5) * std::sqrt(s.taps * s.in));
+    }
+  }
+}
+
+TEST_CASE("the gate is tanh times sigmoid, far out as well") {
+  const int columns = 48, rows = 5;
+  auto pre = random_values(rows * 2 * columns, 6.0, 3);
+  const auto bias = random_values(2 * columns, 1.0, 4);
+  pre[0] = 300.0F;
+  pre[1] = -300.0F;
+  pre[columns] = 500.0F;
+  pre[columns + 1] = -500.0F;
+  Tile out(rows, columns);
+  gate(pre.data(), 2 * columns, bias.data(), columns, rows, out.target);
+  for (int r = 0; r < rows; ++r) {
+    for (int c = 0; c < columns; ++c) {
+      const auto at = static_cast<std::size_t>(r * columns + c);
+      const double u = static_cast<double>(pre[r * 2 * columns + c]) + bias[c];
+      const double v = static_cast<double>(pre[r * 2 * columns + columns + c]) + bias[columns + c];
+      const double expected = std::tanh(u) / (1.0 + std::exp(-v));
+      CHECK(out.full[at] == doctest::Approx(expected).epsilon(1e-5));
+      CHECK(std::fabs(from_bfloat16(out.half[at]) - out.full[at]) <=
+            std::fabs(out.full[at]) / 256.0F);
+    }
+  }
+}
+
+TEST_CASE("gelu, affine couplings and their bounds are the textbook's") {
+  const int columns = 32, rows = 3;
+  const auto in = random_values(rows * columns, 4.0, 5);
+  const auto net = random_values(rows * 2 * columns, 2.0, 6);
+  const auto bias = random_values(2 * columns, 1.0, 7);
+  Tile activated(rows, columns);
+  gelu(in.data(), columns, bias.data(), columns, rows, activated.target);
+  for (const double bound : {0.0, 0.7}) {
+    auto x = in, scaled = in, shifted = in;
+    invert_coupling({true, static_cast<float>(bound)}, net.data(), 2 * columns, bias.data(),
+                    columns, rows, x.data(), columns);
+    invert_coupling({false, 0.0F}, net.data(), 2 * columns, bias.data(), columns, rows,
+                    shifted.data(), columns);
+    apply_scale_shift(net.data(), 2 * columns, bias.data(), columns, rows, scaled.data(), columns);
+    for (int r = 0; r < rows; ++r) {
+      for (int c = 0; c < columns; ++c) {
+        const auto at = static_cast<std::size_t>(r * columns + c);
+        const double t = static_cast<double>(net[r * 2 * columns + c]) + bias[c];
+        const double raw =
+            static_cast<double>(net[r * 2 * columns + columns + c]) + bias[columns + c];
+        const double log_s = bound > 0.0 ? bound * std::tanh(raw / bound) : raw;
+        CHECK(x[at] == doctest::Approx((in[at] - t) * std::exp(-log_s)).epsilon(1e-5));
+        CHECK(shifted[at] == doctest::Approx(in[at] - t).epsilon(1e-5));
+        CHECK(scaled[at] == doctest::Approx((in[at] + t) * std::exp(raw)).epsilon(1e-5));
+        const double v = static_cast<double>(in[at]) + bias[c];
+        CHECK(std::fabs(activated.full[at] - 0.5 * v * (1.0 + std::erf(v / std::sqrt(2.0)))) <
+              1e-6);
+      }
+    }
+  }
+}
+
+TEST_CASE("noise is fill_normal's, wherever it starts") {
+  const std::vector<std::uint32_t> channels = [] {
+    std::vector<std::uint32_t> all(80);
+    for (std::uint32_t c = 0; c < 80; ++c) all[c] = c * 977u % 300u;
+    return all;
+  }();
+  for (const std::int64_t first : {std::int64_t{0}, std::int64_t{5}, std::int64_t{1} << 34}) {
+    const int frames = 11;
+    std::vector<float> got(80 * frames), expected(frames);
+    noise(123456789012345ull, channels.data(), 80, first, frames, 0.7F, got.data(), 80);
+    for (int c = 0; c < 80; ++c) {
+      fill_normal(123456789012345ull, 0, channels[static_cast<std::size_t>(c)], first, frames,
+                  expected.data());
+      for (int t = 0; t < frames; ++t)
+        CHECK(got[static_cast<std::size_t>(t * 80 + c)] ==
+              doctest::Approx(0.7F * expected[static_cast<std::size_t>(t)]).epsilon(1e-6));
+    }
+  }
+}
+
+TEST_CASE("halves are decoded as they are") {
+  const std::uint16_t bits[] = {0x3c00, 0xc000, 0x0001, 0x7bff, 0x8000, 0x3555};
+  float values[6];
+  decode_half(reinterpret_cast<const char*>(bits), 6, values);
+  CHECK(values[0] == 1.0F);
+  CHECK(values[1] == -2.0F);
+  CHECK(values[2] == std::ldexp(1.0F, -24));
+  CHECK(values[3] == 65504.0F);
+  CHECK(values[4] == 0.0F);
+  CHECK(values[5] == doctest::Approx(1.0 / 3.0).epsilon(1e-3));
+}
+
+TEST_CASE("inverses are exact in double and near-singular matrices are refused") {
+  const int n = 24;
+  std::vector<double> W(n * n);
+  for (int i = 0; i < n * n; ++i) W[static_cast<std::size_t>(i)] = uniform_at(1, 2, i) - 0.5;
+  const auto inverse = invert(W, n, "W");
+  for (int i = 0; i < n; ++i) {
+    for (int j = 0; j < n; ++j) {
+      double sum = 0.0;
+      for (int k = 0; k < n; ++k) sum += W[i * n + k] * inverse[k * n + j];
+      CHECK(sum == doctest::Approx(i == j ? 1.0 : 0.0).epsilon(1e-10).scale(1.0));
+    }
+  }
+  for (int j = 0; j < n; ++j) W[j] = W[n + j] * (1.0 + 1e-9);
+  CHECK(test::contains(test::error_of([&] { invert(W, n, "m.safetensors: step_1"); }),
+                       "m.safetensors: step_1: the mixing matrix cannot be inverted"));
+}
+
+TEST_CASE("rows keep their context while the window slides") {
+  Rows rows({16, true, true, 3, 2, 10});
+  for (int back = 1; back <= 3; ++back) CHECK(rows.full(-back)[5] == 0.0F);
+  std::int64_t next = 0;
+  for (int round = 0; round < 100; ++round) {
+    CHECK(rows.room() == 10 - 2 * (round > 0));
+    rows.append(4, round == 99);
+    for (int i = 0; i < 4; ++i, ++next) rows.full(next)[7] = static_cast<float>(next + 1);
+    for (std::int64_t back = std::max<std::int64_t>(0, rows.readable() - 3); back < next; ++back)
+      CHECK(rows.full(back)[7] == static_cast<float>(back + 1));
+    rows.release(rows.readable());
+  }
+  CHECK(rows.complete());
+  CHECK(rows.readable() == next);
+  CHECK(rows.full(next)[7] == 0.0F);
+  CHECK(rows.full(next + 1)[7] == 0.0F);
+}
+
+TEST_CASE("a thread team does every piece once and every stage after the one before") {
+  const std::vector<int> pieces = {3, 0, 40, 1, 7};
+  for (const int threads : {1, 2, 5}) {
+    ThreadTeam team(threads);
+    for (int round = 0; round < 200; ++round) {
+      std::vector<std::atomic<int>> done(pieces.size());
+      std::atomic<int> wrong{0};
+      team.run(pieces, [&](int stage, int piece, int thread) {
+        const auto at = static_cast<std::size_t>(stage);
+        for (std::size_t before = 0; before < at; ++before) wrong += done[before] != pieces[before];
+        wrong += piece < 0 || piece >= pieces[at] || thread < 0 || thread >= threads;
+        ++done[at];
+      });
+      CHECK(wrong == 0);
+      for (std::size_t i = 0; i < pieces.size(); ++i) CHECK(done[i] == pieces[i]);
+    }
+  }
+  CHECK_THROWS_WITH(parallel_for(20, 3,
+                                 [](int i) {
+                                   if (i >= 7) throw std::runtime_error(std::to_string(i));
+                                 }),
+                    "7");
+}

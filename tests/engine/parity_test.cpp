@@ -1,0 +1,197 @@
+// The engine against LibTorch's model, in float.
+#include <functional>
+
+#include "engine/random_models.hpp"
+#include "format/mel_file.hpp"
+
+using namespace glowvox;
+using namespace glowvox::test;
+
+namespace {
+
+void check_parity(const format::ModelConfig& config, int frames = 37) {
+  const TemporaryDirectory folder;
+  format::validate(config, "test");
+  const auto model = random_model(config);
+  const Mel mel = speech_like_mel(config.mel, frames, 2);
+  const Vocoder vocoder = saved_and_loaded(folder, *model);
+  const auto expected = model->synthesize(mel, 0.8, 5);
+  CHECK(largest(expected) > 1e-3);
+  CHECK(difference(expected, vocoder.synthesize(mel, {0.8, 5, 2})) < 1e-4);
+}
+
+}  // namespace
+
+TEST_CASE("the engine synthesizes what LibTorch does, for every shipped configuration") {
+  for (const std::string& name : shipped_configs()) {
+    CAPTURE(name);
+    check_parity(reduced_config(name));
+  }
+}
+
+TEST_CASE("the engine runs what no shipped configuration has") {
+  using Change = std::function<void(format::ModelConfig&)>;
+  struct Variant {
+    const char* name;
+    const char* base;
+    Change change;
+  };
+  const Variant variants[] = {
+      {"look-ahead in the conditioner", "mdct-causal",
+       [](auto& c) { c.conditioner.causal = false; }},
+      {"look-ahead in the nets", "mdct-causal", [](auto& c) { c.net.causal = false; }},
+      {"no blocks in the conditioner", "mdct-causal", [](auto& c) { c.conditioner.layers = 0; }},
+      {"dense mixing and actnorm over a lapped transform", "mdct-causal",
+       [](auto& c) {
+         c.mixing = format::MixingKind::kLu;
+         c.actnorm = true;
+       }},
+      {"separable causal nets, several rows in a frame", "mdct-causal",
+       [](auto& c) {
+         c.lift.channels = 64;
+         c.net.kind = format::NetKind::kSeparable;
+         c.net.weight_norm = true;
+       }},
+      {"a bounded log-scale", "mdct-causal", [](auto& c) { c.coupling.log_s_bound = 0.5; }},
+      {"an even kernel", "mdct-causal", [](auto& c) { c.net.kernel = 2; }},
+      {"additive separable couplings", "squeezewave-64s",
+       [](auto& c) { c.coupling.kind = format::CouplingKind::kAdditive; }},
+      {"halves swapped, early outputs, pairs", "squeezewave-128s",
+       [](auto& c) {
+         c.mixing = format::MixingKind::kSwap;
+         c.coupling.split = format::SplitKind::kEvenOdd;
+         c.coupling.alternate = true;
+       }},
+      {"odd widths", "waveglow-64",
+       [](auto& c) {
+         c.net.channels = 19;
+         c.mel.bands = 13;
+         c.lift.channels = 16;
+         c.early.channels = 6;
+       }},
+      {"a transposed convolution that is no whole number of hops", "waveglow-64",
+       [](auto& c) { c.conditioner.kernel = 700; }},
+      {"scale and shift from upsampled features", "waveglow-64",
+       [](auto& c) { c.scale_shift = true; }},
+      {"more output than width", "waveglow-64",
+       [](auto& c) {
+         c.net.layers = 2;
+         c.net.channels = 4;
+         c.lift.channels = 32;
+       }},
+      {"decimal logarithm of power", "mdct-causal",
+       [](auto& c) {
+         c.mel.log = MelLog::kLog10;
+         c.mel.power = 2.0;
+       }},
+      {"magnitudes without a logarithm", "mdct-causal", [](auto& c) { c.mel.log = MelLog::kNone; }},
+  };
+  for (const Variant& variant : variants) {
+    CAPTURE(variant.name);
+    format::ModelConfig config = reduced_config(variant.base);
+    variant.change(config);
+    check_parity(config);
+  }
+}
+
+TEST_CASE("the shipped model, whole, and in bfloat16") {
+  const auto model = model::load_model(kShippedModel);
+  const Mel mel = format::read_mel(std::string(GLOWVOX_SAMPLES) + "/kerstin.npy", 80);
+  const auto expected = model->synthesize(mel, 0.7, 1);
+  const auto full = Vocoder::load(kShippedModel, Precision::kFloat32).synthesize(mel, {0.7, 1, 0});
+  CHECK(difference(expected, full) < 1e-4);
+  if (Vocoder::load(kShippedModel).precision() != Precision::kBfloat16) {
+    MESSAGE("skipped: no bfloat16 here");
+    return;
+  }
+  CHECK(snr_db(full, Vocoder::load(kShippedModel).synthesize(mel, {0.7, 1, 0})) > 35.0);
+}
+
+TEST_CASE("bfloat16 keeps 35 dB, for every shipped configuration") {
+  const TemporaryDirectory folder;
+  for (const std::string& name : shipped_configs()) {
+    CAPTURE(name);
+    const format::ModelConfig config = reduced_config(name, 64);
+    const auto model = random_model(config);
+    const Mel mel = speech_like_mel(config.mel, 20, 3);
+    const auto full = saved_and_loaded(folder, *model).synthesize(mel, {0.7, 1, 1});
+    const Vocoder vocoder = saved_and_loaded(folder, *model, Precision::kAuto);
+    if (vocoder.precision() != Precision::kBfloat16) {
+      MESSAGE("skipped: no bfloat16 here");
+      return;
+    }
+    CHECK(snr_db(full, vocoder.synthesize(mel, {0.7, 1, 1})) > 35.0);
+  }
+}
+
+TEST_CASE("a model file may refuse bfloat16") {
+  const TemporaryDirectory folder;
+  format::ModelConfig config = reduced_config("mdct-causal");
+  config.synthesis.bf16 = false;
+  CHECK(saved_and_loaded(folder, *random_model(config), Precision::kAuto).precision() ==
+        Precision::kFloat32);
+}
+
+TEST_CASE("the engine decodes what LibTorch encodes") {
+  const TemporaryDirectory folder;
+  for (const char* name : {"mdct-causal", "waveglow-64", "squeezewave-64s"}) {
+    CAPTURE(name);
+    const torch::NoGradGuard no_grad;
+    const format::ModelConfig config = reduced_config(name);
+    const auto model = random_model(config);
+    const Mel mel = speech_like_mel(config.mel, 20, 4);
+    const auto audio = 0.1 * torch::randn({1, 20 * config.mel.hop_samples});
+    const auto z =
+        model->encode(audio, torch::tensor(mel.values).view({1, 20, config.mel.bands})).z;
+    const auto flat = z.contiguous();
+    const auto got = saved_and_loaded(folder, *model)
+                         .decode(mel, {flat.data_ptr<float>(), flat.data_ptr<float>() + z.numel()});
+    const std::vector<float> expected(audio.data_ptr<float>(),
+                                      audio.data_ptr<float>() + audio.numel());
+    CHECK(difference(expected, got) < 1e-4);
+  }
+}
+
+TEST_CASE("models that cannot be used are refused by name") {
+  const TemporaryDirectory folder;
+  const std::string path = folder.file("model.safetensors");
+  const auto model = random_model(reduced_config("waveglow-64"));
+  model::save_model(path, *model, false);
+  const format::Safetensors good = format::read_safetensors(path);
+  const auto refused = [&](const std::function<void(format::Safetensors&)>& damage) {
+    format::Safetensors file = good;
+    damage(file);
+    format::write_safetensors(path, file);
+    return error_of([&] { Vocoder::load(path); });
+  };
+  CHECK(refused([](auto&) {}).empty());
+  CHECK(contains(refused([](auto& f) { f.tensors.erase("step_3_mixing.weight"); }),
+                 path + ": tensor 'step_3_mixing.weight' is missing"));
+  CHECK(contains(refused([](auto& f) {
+                   f.tensors["step_0_coupling.net.start.bias"].shape = {6, 4};
+                 }),
+                 "tensor 'step_0_coupling.net.start.bias': expected shape [24], got [6, 4]"));
+  CHECK(contains(refused([](auto& f) {
+                   const float nan = std::nanf("");
+                   f.tensors["conditioner.bias"].bytes.replace(
+                       4, 4, std::string(reinterpret_cast<const char*>(&nan), 4));
+                 }),
+                 "tensor 'conditioner.bias' holds values that are not finite"));
+  CHECK(contains(refused([](auto& f) {
+                   f.tensors["surplus"] = {"F32", {1}, "abcd"};
+                 }),
+                 "tensor 'surplus' has no place"));
+  CHECK(contains(refused([](auto& f) {
+                   auto& W = f.tensors["step_2_mixing.weight"].bytes;
+                   W.replace(0, W.size() / 2, W.substr(W.size() / 2));
+                 }),
+                 "step_2_mixing: the mixing matrix cannot be inverted: condition number"));
+  CHECK(contains(refused([](auto& f) {
+                   auto& v = f.tensors["step_1_coupling.net.dilated_2.weight_v"].bytes;
+                   v.replace(0, v.size(), std::string(v.size(), '\0'));
+                 }),
+                 "output channel 0 is all zero"));
+  CHECK(contains(refused([](auto& f) { f.tensors["conditioner.bias"].dtype = "I32"; }),
+                 "has type I32"));
+  CHECK(contains(refused([](auto& f) { f.metadata.clear(); }), "is not a glowvox model"));
+}

@@ -1,0 +1,245 @@
+// Streams, threads and batches against whole utterances; other people's numbers. No LibTorch here,
+// so that the thread sanitizer sees only our own threads.
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <thread>
+
+#include "engine/signals.hpp"
+#include "format/receptive_field.hpp"
+#include "format/safetensors.hpp"
+#include "glowvox/vocoder.hpp"
+#include "temporary.hpp"
+
+using namespace glowvox;
+using namespace glowvox::test;
+
+namespace {
+
+thread_local std::int64_t allocations = 0;
+
+std::vector<std::string> models() {
+  return {kShippedModel, golden_model("waveglow"), golden_model("squeezewave")};
+}
+
+std::vector<Precision> precisions() {
+  std::vector<Precision> all = {Precision::kFloat32};
+  if (Vocoder::load(kShippedModel).precision() == Precision::kBfloat16)
+    all.push_back(Precision::kBfloat16);
+  return all;
+}
+
+void take(const Samples& samples, std::vector<float>* to) {
+  to->insert(to->end(), samples.data, samples.data + samples.count);
+}
+
+// chunk 0: sizes drawn at random from 1 to 16.
+std::vector<float> streamed(const Vocoder& vocoder, const Mel& mel, const SynthesisOptions& options,
+                            int chunk, int most_frames) {
+  Stream stream(vocoder, options, most_frames);
+  std::vector<float> samples;
+  for (std::int64_t done = 0; done < mel.frames;) {
+    const auto drawn =
+        static_cast<std::int64_t>(16.0 * uniform_at(1, 9, static_cast<std::uint64_t>(done)) + 1.0);
+    const std::int64_t count = std::min(mel.frames - done, chunk > 0 ? chunk : drawn);
+    take(stream.push(mel.values.data() + done * mel.bands, count), &samples);
+    done += count;
+  }
+  take(stream.finish(), &samples);
+  return samples;
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+  ++allocations;
+  if (void* memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+TEST_CASE("a stream gives what the whole utterance gives, bit for bit, in any chunks") {
+  for (const std::string& path : models()) {
+    for (const Precision precision : precisions()) {
+      const Vocoder vocoder = Vocoder::load(path, precision);
+      const Mel mel = speech_like_mel(vocoder.mel(), 75, 1);
+      const SynthesisOptions options{0.7, 11, 1};
+      const auto whole = vocoder.synthesize(mel, options);
+      CHECK(largest(whole) > 1e-3);
+      for (const int chunk : {1, 2, 3, 7, 16, 0}) {
+        CAPTURE(path);
+        CAPTURE(chunk);
+        CHECK(streamed(vocoder, mel, options, chunk, 1) == whole);
+        CHECK(streamed(vocoder, mel, options, chunk, 16) == whole);
+      }
+    }
+  }
+}
+
+TEST_CASE("any number of threads gives the same bits, offline and in a stream") {
+  for (const std::string& path : models()) {
+    for (const Precision precision : precisions()) {
+      const Vocoder vocoder = Vocoder::load(path, precision);
+      const Mel mel = speech_like_mel(vocoder.mel(), 40, 2);
+      const auto one = vocoder.synthesize(mel, {0.7, 3, 1});
+      for (const int threads : {2, 4}) {
+        CAPTURE(path);
+        CAPTURE(threads);
+        CHECK(vocoder.synthesize(mel, {0.7, 3, threads}) == one);
+        CHECK(streamed(vocoder, mel, {0.7, 3, threads}, 7, 7) == one);
+      }
+    }
+  }
+}
+
+TEST_CASE("a batch and several threads of an application give what each gives alone") {
+  const Vocoder vocoder = Vocoder::load(kShippedModel);
+  std::vector<Mel> mels;
+  for (int i = 0; i < 3; ++i) mels.push_back(speech_like_mel(vocoder.mel(), 20 + 7 * i, i));
+  const auto batch = vocoder.synthesize(mels, {0.7, 5, 2});
+  std::vector<std::vector<float>> apart(mels.size());
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < mels.size(); ++i)
+    threads.emplace_back([&, i] { apart[i] = vocoder.synthesize(mels[i], {0.7, 5, 1}); });
+  for (std::thread& thread : threads) thread.join();
+  CHECK(batch == apart);
+}
+
+TEST_CASE("after the first push nothing is allocated") {
+  for (const std::string& path : models()) {
+    const Vocoder vocoder = Vocoder::load(path);
+    const Mel mel = speech_like_mel(vocoder.mel(), 300, 6);
+    Stream stream(vocoder, {0.7, 1, 1}, 4);
+    stream.push(mel.values.data(), 4);
+    const std::int64_t before = allocations;
+    for (std::int64_t done = 4; done + 4 <= mel.frames; done += 1 + done % 4)
+      stream.push(mel.values.data() + done * mel.bands, 1 + done % 4);
+    CHECK(allocations == before);
+  }
+}
+
+TEST_CASE("a causal model gives every frame's samples at once, less the overlap") {
+  const Vocoder vocoder = Vocoder::load(kShippedModel);
+  CHECK(vocoder.look_ahead_samples() == 0);
+  CHECK(vocoder.overlap_samples() == 256);
+  const Mel mel = speech_like_mel(vocoder.mel(), 10, 1);
+  Stream stream(vocoder, {0.7, 1, 1});
+  // Half a hop belongs before the audio's start and half a hop awaits the next frame.
+  CHECK(stream.push(mel.values.data(), 1).count == 0);
+  for (int i = 1; i < 10; ++i) CHECK(stream.push(&mel.values[i * 80], 1).count == 256);
+  CHECK(stream.finish().count == 128);
+}
+
+TEST_CASE("a model with look-ahead is as late as its receptive field says") {
+  const Vocoder vocoder = Vocoder::load(golden_model("waveglow"));
+  const Mel mel = speech_like_mel(vocoder.mel(), 200, 1);
+  Stream stream(vocoder, {0.7, 1, 1}, 200);
+  const std::size_t early = stream.push(mel.values.data(), 200).count;
+  CHECK(early + vocoder.look_ahead_samples() == 200u * 256u);
+  CHECK(stream.finish().count == static_cast<std::size_t>(vocoder.look_ahead_samples()));
+}
+
+TEST_CASE("a change in one mel frame is heard where the receptive field says, and nowhere else") {
+  for (const std::string& path : models()) {
+    CAPTURE(path);
+    const Vocoder vocoder = Vocoder::load(path, Precision::kFloat32);
+    Mel mel = speech_like_mel(vocoder.mel(), 120, 1);
+    const auto before = vocoder.synthesize(mel, {0.7, 1, 1});
+    for (int band = 0; band < vocoder.mel().bands; ++band)
+      mel.values[static_cast<std::size_t>(60 * mel.bands + band)] += 0.5F;
+    const auto after = vocoder.synthesize(mel, {0.7, 1, 1});
+    std::int64_t first = -1;
+    for (std::size_t i = 0; i < before.size() && first < 0; ++i)
+      if (before[i] != after[i]) first = static_cast<std::int64_t>(i);
+    // The lapped transform's frame begins half a hop before its hop, and the shipped model hears
+    // frames half a hop early. The far ends of a look-ahead are too faint to change a float.
+    const std::int64_t at = 60 * 256 - vocoder.overlap_samples();
+    CHECK(first >= at - vocoder.look_ahead_samples());
+    CHECK(first < at + 32 - vocoder.look_ahead_samples() / 8);
+  }
+}
+
+TEST_CASE("the audio of NVIDIA's WaveGlow and of SqueezeWave, from their noise") {
+  struct Golden {
+    const char* name;
+    const char* audio;
+    float sigma;
+  };
+  for (const Golden& golden : {Golden{"waveglow", "infer_audio_sigma0.7", 0.7F},
+                               {"squeezewave", "infer_audio_sigma1", 1.0F}}) {
+    CAPTURE(golden.name);
+    const format::Safetensors io = format::read_safetensors(std::string(GLOWVOX_TEST_DATA) + "/" +
+                                                            golden.name + "/io.safetensors");
+    const auto value = [&](const std::string& name, std::int64_t at) {
+      float v = 0.0F;
+      std::memcpy(&v, &io.tensors.at(name).bytes[static_cast<std::size_t>(at) * 4], 4);
+      return v;
+    };
+    const Vocoder vocoder = Vocoder::load(golden_model(golden.name), Precision::kFloat32);
+    const std::int64_t frames = io.tensors.at("mel").shape[2], bands = vocoder.mel().bands;
+    const std::int64_t rows = frames * vocoder.rows_per_frame();
+    for (std::int64_t clip = 0; clip < 2; ++clip) {
+      Mel mel{frames, bands, std::vector<float>(static_cast<std::size_t>(frames * bands))};
+      for (std::int64_t b = 0; b < bands; ++b)
+        for (std::int64_t t = 0; t < frames; ++t)
+          mel.values[static_cast<std::size_t>(t * bands + b)] =
+              value("mel", (clip * bands + b) * frames + t);
+      // Inference draws the remaining channels first, then the early outputs from the last one to
+      // the first; a latent has the early outputs first.
+      std::vector<float> z(static_cast<std::size_t>(rows * vocoder.channels()));
+      std::int64_t channel = 0;
+      for (const char* part : {"infer_noise_2", "infer_noise_1", "infer_noise_0"}) {
+        const std::int64_t channels = io.tensors.at(part).shape[1];
+        for (std::int64_t c = 0; c < channels; ++c, ++channel)
+          for (std::int64_t t = 0; t < rows; ++t)
+            z[static_cast<std::size_t>(t * vocoder.channels() + channel)] =
+                golden.sigma * value(part, (clip * channels + c) * rows + t);
+      }
+      const auto audio = vocoder.decode(mel, z);
+      double most = 0.0;
+      for (std::size_t i = 0; i < audio.size(); ++i)
+        most = std::max(
+            most, std::fabs(static_cast<double>(audio[i]) -
+                            value(golden.audio, clip * static_cast<std::int64_t>(audio.size()) +
+                                                    static_cast<std::int64_t>(i))));
+      CHECK(most < 1e-4);
+    }
+  }
+}
+
+TEST_CASE("what cannot be synthesized is refused") {
+  const Vocoder vocoder = Vocoder::load(kShippedModel);
+  Mel mel = speech_like_mel(vocoder.mel(), 4, 1);
+  const auto refused = [&](const Mel& m, const SynthesisOptions& options) {
+    return error_of([&] { vocoder.synthesize(m, options); });
+  };
+  CHECK(contains(refused({1, 79, std::vector<float>(79)}, {}), "mel: expected 80 bands, got 79"));
+  CHECK(contains(refused({0, 80, {}}, {}), "mel: expected one frame or more"));
+  CHECK(contains(refused({2, 80, std::vector<float>(80)}, {}), "expected 160 values"));
+  CHECK(contains(refused(mel, {-1.0, 1, 1}), "sigma: expected 0 or more"));
+  CHECK(contains(refused(mel, {0.7, 1, -2}), "threads: expected a number"));
+  CHECK(contains(error_of([&] { vocoder.decode(mel, {1.0F}); }), "latent: expected 1024 values"));
+  mel.values[85] = std::nanf("");
+  CHECK(contains(refused(mel, {}), "mel: value 5 of frame 1 is not finite"));
+  CHECK(contains(error_of([&] { Stream(vocoder, {}, 0); }), "most_frames"));
+  Stream stream(vocoder);
+  CHECK(contains(error_of([&] { stream.push(mel.values.data(), 4); }), "not finite"));
+  CHECK(stream.finish().count == 0);
+  CHECK(contains(error_of([&] { stream.push(mel.values.data(), 1); }), "has been finished"));
+  CHECK(contains(error_of([] { Vocoder::load("/nowhere/m.safetensors"); }), "no such file"));
+}
+
+TEST_CASE("receptive fields are those of the papers") {
+  const auto reach = [](const std::string& name) {
+    return format::reach_of(
+        format::read_config(std::string(GLOWVOX_CONFIGS) + "/" + name + ".yaml"));
+  };
+  CHECK(reach("waveglow-256").future_samples == 24480);
+  CHECK(reach("waveglow-256").past_samples == 24480 + 768);
+  CHECK(reach("mdct-causal").future_samples == 0);
+  CHECK(reach("mdct-causal").overlap_samples == 256);
+  CHECK(reach("mdct-causal").past_samples == 8 * 12 * 256 + 4 * 256);
+}
