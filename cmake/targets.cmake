@@ -30,6 +30,7 @@ add_library(glowvox_lib STATIC
   src/engine/step_stages.cpp
   src/engine/vocoder.cpp
   src/engine/weights.cpp
+  src/eval/difference.cpp
   src/eval/picture.cpp
   src/eval/stoi.cpp
   src/format/config.cpp
@@ -113,6 +114,9 @@ add_executable(bench_copy_synthesis EXCLUDE_FROM_ALL bench/copy_synthesis.cpp)
 target_include_directories(bench_copy_synthesis PRIVATE tools)
 target_link_libraries(bench_copy_synthesis PRIVATE glowvox_cli glowvox_flow glowvox_options)
 target_precompile_headers(bench_copy_synthesis REUSE_FROM glowvox-train)
+add_executable(bench_composition EXCLUDE_FROM_ALL bench/composition.cpp)
+target_include_directories(bench_composition PRIVATE src)
+target_link_libraries(bench_composition PRIVATE glowvox_lib fmt::fmt glowvox_options)
 
 # LIBXSMM, oneDNN and OpenBLAS on the engine's shapes (bench/README.md); oneDNN is needed for it alone.
 find_library(DNNL_LIBRARY dnnl)

@@ -11,6 +11,7 @@
 #include "bench_timing.hpp"
 #include "core/cpu.hpp"
 #include "engine_options.hpp"
+#include "eval/difference.hpp"
 #include "format/mel_file.hpp"
 #include "glowvox/error.hpp"
 #include "glowvox/random.hpp"
@@ -41,29 +42,9 @@ double seconds_of(const Mel& mel, const MelSpec& spec) {
   return static_cast<double>(mel.frames * spec.hop_samples) / spec.sample_rate_hz;
 }
 
-double largest_difference(const std::vector<float>& a, const std::vector<float>& b) {
-  if (a.size() != b.size()) return std::nan("");
-  double most = 0.0, peak = 1.0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    most = std::max(most, std::fabs(static_cast<double>(a[i]) - b[i]));
-    peak = std::max(peak, std::fabs(static_cast<double>(a[i])));
-  }
-  return most / peak;
-}
-
-double snr_db(const std::vector<float>& a, const std::vector<float>& b) {
-  if (a.size() != b.size()) return std::nan("");
-  double signal = 0.0, noise = 0.0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    signal += static_cast<double>(a[i]) * a[i];
-    noise += (static_cast<double>(a[i]) - b[i]) * (static_cast<double>(a[i]) - b[i]);
-  }
-  return 10.0 * std::log10(signal / std::max(noise, 1e-300));
-}
-
 std::string checked_difference(const std::vector<float>& expected, const std::vector<float>& got,
                                const std::string& of) {
-  const double difference = largest_difference(expected, got);
+  const double difference = eval::largest_difference(expected, got);
   if (!(difference <= kLargestDifference))
     throw Error("bench", fmt::format("differs from {} by {:.2g}, expected {:.0e} or less", of,
                                      difference, kLargestDifference));
@@ -71,7 +52,7 @@ std::string checked_difference(const std::vector<float>& expected, const std::ve
 }
 
 std::string checked_snr(const std::vector<float>& expected, const std::vector<float>& got) {
-  const double snr = snr_db(expected, got);
+  const double snr = eval::snr_db(expected, got);
   if (!(snr >= kLeastSnrDb))
     throw Error("bench",
                 fmt::format("{:.1f} dB from fp32, expected {:.0f} or more", snr, kLeastSnrDb));

@@ -121,9 +121,9 @@ std::string output_of(const std::string& shell_command) {
 }
 
 ScratchFolder::ScratchFolder() {
-  path_ = (std::filesystem::temp_directory_path() / "glowvox-bench-XXXXXX").string();
-  if (::mkdtemp(path_.data()) == nullptr)
-    throw Error(path_, std::string("cannot be created: ") + std::strerror(errno));
+  path_ = (std::filesystem::temp_directory_path() / ("glowvox-bench-" + std::to_string(::getpid())))
+              .string();
+  std::filesystem::create_directories(path_);
 }
 
 ScratchFolder::~ScratchFolder() {

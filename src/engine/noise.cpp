@@ -7,9 +7,12 @@
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/noise.cpp"
+// It includes this file again, once for each of them, and must stand first.
+// clang-format off
+#include <hwy/foreach_target.h>
 #include <hwy/contrib/math/math-inl.h>
-#include <hwy/foreach_target.h>  // must stand before highway.h
 #include <hwy/highway.h>
+// clang-format on
 
 HWY_BEFORE_NAMESPACE();
 namespace glowvox::engine::HWY_NAMESPACE {

@@ -17,7 +17,7 @@ void check_parity(const format::ModelConfig& config, int frames = 37) {
   const Vocoder vocoder = saved_and_loaded(folder, *model);
   const auto expected = model->synthesize(mel, 0.8, 5);
   CHECK(largest(expected) > 1e-3);
-  CHECK(difference(expected, vocoder.synthesize(mel, {0.8, 5, 2})) < 1e-4);
+  CHECK(eval::largest_difference(expected, vocoder.synthesize(mel, {0.8, 5, 2})) < 1e-4);
 }
 
 }  // namespace
@@ -99,12 +99,12 @@ TEST_CASE("the shipped model, whole, and in bfloat16") {
   const Mel mel = format::read_mel(std::string(GLOWVOX_SAMPLES) + "/kerstin.npy", 80);
   const auto expected = model->synthesize(mel, 0.7, 1);
   const auto full = Vocoder::load(kShippedModel, Precision::kFloat32).synthesize(mel, {0.7, 1, 0});
-  CHECK(difference(expected, full) < 1e-4);
+  CHECK(eval::largest_difference(expected, full) < 1e-4);
   if (Vocoder::load(kShippedModel).precision() != Precision::kBfloat16) {
     MESSAGE("skipped: no bfloat16 here");
     return;
   }
-  CHECK(snr_db(full, Vocoder::load(kShippedModel).synthesize(mel, {0.7, 1, 0})) > 35.0);
+  CHECK(eval::snr_db(full, Vocoder::load(kShippedModel).synthesize(mel, {0.7, 1, 0})) > 35.0);
 }
 
 TEST_CASE("bfloat16 keeps 35 dB, for every shipped configuration") {
@@ -120,7 +120,7 @@ TEST_CASE("bfloat16 keeps 35 dB, for every shipped configuration") {
       MESSAGE("skipped: no bfloat16 here");
       return;
     }
-    CHECK(snr_db(full, vocoder.synthesize(mel, {0.7, 1, 1})) > 35.0);
+    CHECK(eval::snr_db(full, vocoder.synthesize(mel, {0.7, 1, 1})) > 35.0);
   }
 }
 
@@ -148,7 +148,7 @@ TEST_CASE("the engine decodes what LibTorch encodes") {
                          .decode(mel, {flat.data_ptr<float>(), flat.data_ptr<float>() + z.numel()});
     const std::vector<float> expected(audio.data_ptr<float>(),
                                       audio.data_ptr<float>() + audio.numel());
-    CHECK(difference(expected, got) < 1e-4);
+    CHECK(eval::largest_difference(expected, got) < 1e-4);
   }
 }
 

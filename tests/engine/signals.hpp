@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "eval/difference.hpp"
 #include "glowvox/mel.hpp"
 #include "glowvox/random.hpp"
 
@@ -31,26 +32,6 @@ inline double largest(const std::vector<float>& x) {
   double most = 0.0;
   for (const float v : x) most = std::max(most, std::fabs(static_cast<double>(v)));
   return most;
-}
-
-// The largest difference, relative to audio in [-1, 1].
-inline double difference(const std::vector<float>& a, const std::vector<float>& b) {
-  REQUIRE(a.size() == b.size());
-  double most = 0.0;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    most = std::max(most, std::fabs(static_cast<double>(a[i]) - b[i]));
-  return most / std::max(1.0, largest(a));
-}
-
-// Signal to noise of b against a in dB.
-inline double snr_db(const std::vector<float>& a, const std::vector<float>& b) {
-  REQUIRE(a.size() == b.size());
-  double signal = 0.0, noise = 0.0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    signal += static_cast<double>(a[i]) * a[i];
-    noise += (static_cast<double>(a[i]) - b[i]) * (static_cast<double>(a[i]) - b[i]);
-  }
-  return 10.0 * std::log10(signal / std::max(noise, 1e-300));
 }
 
 inline const std::string kShippedModel = std::string(GLOWVOX_SAMPLES) + "/mdct-causal.safetensors";

@@ -91,6 +91,20 @@ TEST_CASE("synth: precisions and threads") {
   refuses(folder, synth + " --threads -1 -o " + out, "--threads: expected a number", 2);
 }
 
+TEST_CASE("bench: PyTorch as a peer") {
+  if (std::system("/usr/bin/python3 -c 'import torch' 2>/dev/null") != 0) {
+    MESSAGE("skipped: no python3-torch");
+    return;
+  }
+  const ModelFolder folder;
+  const json row = json::parse(
+      succeeds(folder, "bench --quick --json --row mdct-causal-fp32 --peer pytorch --model " +
+                           std::string(GLOWVOX_SAMPLES) + "/mdct-causal.safetensors")
+          .out);
+  CHECK(row["pytorch_rtf"].get<double>() > 0.0);
+  CHECK(row["pytorch_ratio"].get<double>() > 0.0);
+}
+
 TEST_CASE("bench: every row that takes little time, checked, one object a line") {
   const ModelFolder folder;
   const std::string rows[] = {"mdct-causal-fp32", "stream-fp32", "start", "memory-one-hour",
