@@ -80,7 +80,8 @@ target_precompile_headers(glowvox_flow PRIVATE <torch/torch.h>)
 
 # The tools: one command, with what needs LibTorch in an executable beside it that it starts.
 add_library(glowvox_cli STATIC 
-  tools/catalogue.cpp tools/command.cpp tools/engine_options.cpp tools/sound.cpp)
+  tools/catalogue.cpp tools/command.cpp tools/engine_options.cpp tools/interrupt.cpp
+  tools/sound.cpp)
 target_link_libraries(glowvox_cli PUBLIC glowvox_lib CLI11::CLI11 fmt::fmt PRIVATE glowvox_options)
 target_include_directories(glowvox_cli PUBLIC src)
 
@@ -108,6 +109,10 @@ target_link_libraries(glowvox-train
           ${CMAKE_DL_LIBS})
 target_precompile_headers(glowvox-train REUSE_FROM glowvox_flow)
 add_dependencies(glowvox glowvox-train)
+if(GLOWVOX_SANITIZE MATCHES "thread")
+  # Only what the tests of this preset need.
+  set_target_properties(glowvox glowvox-train glowvox_flow PROPERTIES EXCLUDE_FROM_ALL ON)
+endif()
 
 # Measurements that README, samples/MODELS.md and bench/README.md quote.
 add_executable(bench_copy_synthesis EXCLUDE_FROM_ALL bench/copy_synthesis.cpp)

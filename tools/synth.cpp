@@ -1,6 +1,8 @@
 // glowvox synth: mel to sound.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -15,6 +17,7 @@
 #include "eval/picture.hpp"
 #include "format/mel_file.hpp"
 #include "glowvox/error.hpp"
+#include "interrupt.hpp"
 #include "sound.hpp"
 
 namespace glowvox::tools {
@@ -90,7 +93,10 @@ std::string output_of(const Input& input, const Options& o, size_t inputs) {
   return (fs::path(o.out) / fs::path(input.path).stem()).string() + ".wav";
 }
 
-Result synthesize(const Vocoder& vocoder, const Input& input, const Options& o, size_t inputs) {
+// Nothing when interrupted: the file is not left half written.
+std::optional<Result> synthesize(const Vocoder& vocoder, const Input& input, const Options& o,
+                                 size_t inputs) {
+  const std::atomic<bool>& interrupted = catch_interrupts();
   const int rate = vocoder.mel().sample_rate_hz;
   const Frames frames(input, vocoder.mel(), o.mel_preset);
   Result result{output_of(input, o, inputs), 0.0, 0.0, 0};
@@ -108,6 +114,7 @@ Result synthesize(const Vocoder& vocoder, const Input& input, const Options& o, 
   const int block = vocoder.block_frames(frames.count());
   Stream stream(vocoder, {o.sigma, o.seed, o.engine.thread_count()}, block);
   for (std::int64_t done = 0; done < frames.count(); done += block) {
+    if (interrupted) return std::nullopt;
     const Mel piece = frames.read(done, std::min<std::int64_t>(block, frames.count() - done));
     take(stream.push(piece.values.data(), piece.frames));
     if (Clock::now() - start > kPatience)
@@ -160,11 +167,15 @@ int run(const Options& o) {
   const Vocoder vocoder = o.engine.load();
   nlohmann::json list = nlohmann::json::array();
   for (const Input& input : inputs) {
-    const Result result = synthesize(vocoder, input, o, inputs.size());
+    const std::optional<Result> result = synthesize(vocoder, input, o, inputs.size());
+    if (!result) {
+      say("stopped; " + output_of(input, o, inputs.size()) + " was not written");
+      return kInterruptedStatus;
+    }
     if (o.json)
-      list.push_back(to_json(result));
+      list.push_back(to_json(*result));
     else
-      print(result);
+      print(*result);
   }
   if (o.json) fmt::print("{}\n", list.dump(2));
   return 0;

@@ -1,28 +1,18 @@
 // glowvox train: corpus to model.
 #include <fmt/format.h>
 
-#include <atomic>
-#include <csignal>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
 #include "glowvox/error.hpp"
+#include "interrupt.hpp"
 #include "torch_threads.hpp"
 #include "train/run.hpp"
 
 namespace glowvox::tools {
 
 namespace {
-
-constexpr int kInterruptedStatus = 130;
-std::atomic<bool> stop{false};
-
-// The first Ctrl-C ends the run after the present step; a second one ends the program.
-void on_signal(int signal) {
-  stop = true;
-  std::signal(signal, SIG_DFL);
-}
 
 struct Options {
   std::string config;
@@ -69,9 +59,8 @@ int run(Options& o) {
   if (o.rate > 0.0) o.run.config.train.rate = o.rate;
   if (o.float32) o.run.config.train.bf16 = false;
   format::validate(o.run.config, o.config);
-  std::signal(SIGINT, on_signal);
-  std::signal(SIGTERM, on_signal);
-  const train::RunSummary summary = train::run(o.run, stop, say);
+  // Ends the run after the present step.
+  const train::RunSummary summary = train::run(o.run, catch_interrupts(), say);
   print(summary, o.json);
   if (summary.interrupted) say("stopped; continue with the same command and --resume");
   return summary.interrupted ? kInterruptedStatus : 0;

@@ -56,8 +56,6 @@ class Product {
   int out() const { return out_; }
   Number number() const { return number_; }
   std::size_t packed_bytes() const { return packed_.size(); }
-  // Multiply-accumulates for one row.
-  double macs() const { return static_cast<double>(out_) * in_ * taps_; }
 
  private:
   static constexpr int kRowSizes = 3;

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "audio/wav.hpp"
+#include "format/mel_file.hpp"
 #include "format/npy.hpp"
 #include "tools/tool.hpp"
 
@@ -89,6 +90,28 @@ TEST_CASE("synth: precisions and threads") {
   refuses(folder, synth + " --precision fp8 -o " + out, "--precision: expected auto, fp32 or bf16",
           2);
   refuses(folder, synth + " --threads -1 -o " + out, "--threads: expected a number", 2);
+}
+
+TEST_CASE("synth: Ctrl-C leaves nothing behind") {
+  const ModelFolder folder;
+  const std::string out = folder.file("out");
+  std::filesystem::create_directory(out);
+  const MelSpec spec = mel_preset("tacotron2");
+  format::write_mel(folder.file("long.npy"),
+                    {200000, spec.bands, std::vector<float>(200000u * spec.bands, -5.0F)});
+  const std::string script = std::string(GLOWVOX_BINARY) + " synth --model " +
+                             std::string(GLOWVOX_SAMPLES) + "/mdct-causal.safetensors --mel " +
+                             folder.file("long.npy") + " -o " + out +
+                             "/long.wav --threads 1 >/dev/null 2>&1 &\npid=$!\n"
+                             "until ls -A " +
+                             out +
+                             " | grep -q tmp; do sleep 0.01; done\n"
+                             "kill -INT $pid\nwait $pid\necho $? > " +
+                             folder.file("status") + "\n";
+  write_file(folder.file("interrupt.sh"), "set -m\n" + script);
+  CHECK(std::system(("bash " + folder.file("interrupt.sh") + " 2>/dev/null").c_str()) == 0);
+  CHECK(read_file(folder.file("status")) == "130\n");
+  CHECK(std::filesystem::is_empty(out));
 }
 
 TEST_CASE("bench: PyTorch as a peer") {
