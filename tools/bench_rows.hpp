@@ -22,7 +22,7 @@ struct BenchRow {
   double value = 0.0;
   std::string peer;                  // what it is compared with, measured in the same run
   std::optional<double> peer_value;  // in the same unit
-  std::string check;                 // how the result was checked before it was timed
+  std::string check;                 // how the result was checked
   std::vector<std::string> notes;    // further figures
   std::optional<double> pytorch;     // real-time factor
 };

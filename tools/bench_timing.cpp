@@ -121,9 +121,10 @@ std::string output_of(const std::string& shell_command) {
 }
 
 ScratchFolder::ScratchFolder() {
-  path_ = (std::filesystem::temp_directory_path() / ("glowvox-bench-" + std::to_string(::getpid())))
-              .string();
-  std::filesystem::create_directories(path_);
+  const std::string name = "glowvox-bench-" + std::string(6, 'X');
+  path_ = (std::filesystem::temp_directory_path() / name).string();
+  if (::mkdtemp(path_.data()) == nullptr)
+    throw Error(path_, std::string("cannot be created: ") + std::strerror(errno));
 }
 
 ScratchFolder::~ScratchFolder() {

@@ -93,6 +93,11 @@ std::string output_of(const Input& input, const Options& o, size_t inputs) {
   return (fs::path(o.out) / fs::path(input.path).stem()).string() + ".wav";
 }
 
+bool same_file(const std::string& a, const std::string& b) {
+  std::error_code unknown;
+  return fs::equivalent(a, b, unknown) && !unknown && fs::is_regular_file(a, unknown);
+}
+
 // Nothing when interrupted: the file is not left half written.
 std::optional<Result> synthesize(const Vocoder& vocoder, const Input& input, const Options& o,
                                  size_t inputs) {
@@ -125,9 +130,9 @@ std::optional<Result> synthesize(const Vocoder& vocoder, const Input& input, con
   take(stream.finish());
   progress.clear();
   result.elapsed = std::chrono::duration<double>(Clock::now() - start).count();
-  result.clipped = writer.commit();
   result.seconds = static_cast<double>(samples) / rate;
   if (!o.picture.empty()) eval::write_spectrogram(o.picture, picture, rate);
+  result.clipped = writer.commit();
   return result;
 }
 
@@ -158,11 +163,16 @@ int run(const Options& o) {
   if (!(o.sigma >= 0.0))
     throw UsageError("--sigma", fmt::format("expected 0 or more, got {}", o.sigma));
   std::set<std::string> outputs;
-  for (const Input& input : inputs)
-    if (!outputs.insert(output_of(input, o, inputs.size())).second)
-      throw Error(input.path,
-                  "would overwrite another input's output, " + output_of(input, o, inputs.size()),
+  for (const Input& input : inputs) {
+    const std::string out = output_of(input, o, inputs.size());
+    if (!outputs.insert(out).second)
+      throw Error(input.path, "would overwrite another input's output, " + out,
                   "give inputs with different names");
+    for (const Input& other : inputs)
+      for (const std::string& target : {out, o.picture})
+        if (same_file(other.path, target))
+          throw Error(other.path, "would be overwritten", "choose another output");
+  }
   static_cast<void>(o.engine.thread_count());  // wrong usage before slow work
   const Vocoder vocoder = o.engine.load();
   nlohmann::json list = nlohmann::json::array();
@@ -177,7 +187,8 @@ int run(const Options& o) {
     else
       print(*result);
   }
-  if (o.json) fmt::print("{}\n", list.dump(2));
+  if (o.json)
+    fmt::print("{}\n", list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   return 0;
 }
 

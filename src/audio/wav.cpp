@@ -21,6 +21,7 @@ namespace glowvox::audio {
 namespace {
 
 constexpr std::int64_t kChunkFrames = 16384;
+constexpr std::int64_t kMostWavSamples = 2'147'000'000;  // of 16 bits, in 32-bit sizes
 // libsndfile reads 16-bit samples as value / 32768: written so, they come back the same.
 constexpr float kFullScale = 32768.0F;
 
@@ -157,7 +158,10 @@ std::vector<float> load_mono(const std::string& path, int sample_rate_hz, std::s
 
 struct AudioWriter::State {
   State(const std::string& where, int format, int sample_rate_hz)
-      : path(where), target(where), lossy((format & SF_FORMAT_SUBMASK) == SF_FORMAT_VORBIS) {
+      : path(where),
+        target(where),
+        lossy((format & SF_FORMAT_SUBMASK) == SF_FORMAT_VORBIS),
+        wav((format & SF_FORMAT_TYPEMASK) == SF_FORMAT_WAV) {
     SF_VIRTUAL_IO io = output_io();
     SF_INFO info{};
     info.samplerate = sample_rate_hz;
@@ -174,8 +178,10 @@ struct AudioWriter::State {
   std::string path;
   Output target;
   Handle file;
-  bool lossy;
+  bool lossy, wav;
   std::int64_t written = 0, clipped = 0;
+  std::vector<float> clamped = std::vector<float>(kChunkFrames);
+  std::vector<short> pcm = std::vector<short>(kChunkFrames);
 };
 
 AudioWriter::AudioWriter(const std::string& path, int sample_rate_hz)
@@ -186,10 +192,12 @@ AudioWriter::~AudioWriter() = default;
 // In pieces: libsndfile's Vorbis encoder overflows its stack on one large write.
 void AudioWriter::write(const float* samples, std::size_t count) {
   State& s = *state_;
-  std::vector<float> clamped(static_cast<std::size_t>(kChunkFrames));
-  std::vector<short> pcm(clamped.size());
+  std::vector<float>& clamped = s.clamped;
+  std::vector<short>& pcm = s.pcm;
   for (std::size_t at = 0; at < count; at += clamped.size()) {
     const std::size_t piece = std::min(clamped.size(), count - at);
+    if (s.wav && s.written + static_cast<std::int64_t>(piece) > kMostWavSamples)
+      throw Error(s.path, "a wav file holds 4 GiB at most", "write a .flac");
     for (std::size_t i = 0; i < piece; ++i) {
       const float x = samples[at + i];
       if (!std::isfinite(x))

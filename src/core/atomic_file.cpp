@@ -58,10 +58,17 @@ AtomicFile::AtomicFile(const std::string& path) : path_(path) {
   if (exists) target_ = std::filesystem::canonical(path, unresolved).string();
   if (unresolved) target_ = path;
 
-  do {
-    temporary_ = temporary_name(directory_of(target_));
-    fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  } while (fd_ < 0 && errno == EEXIST);
+  // Without a name until commit(), so that no signal whatever leaves it behind; with one where the
+  // file system cannot do that.
+  if (::access("/proc/self/fd", X_OK) == 0)
+    fd_ = ::open(directory_of(target_).c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
+  nameless_ = fd_ >= 0;
+  if (!nameless_) {
+    do {
+      temporary_ = temporary_name(directory_of(target_));
+      fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    } while (fd_ < 0 && errno == EEXIST);
+  }
   if (fd_ < 0) {
     const int error = errno;
     throw Error(path_, "cannot write: " + reason(error),
@@ -108,8 +115,24 @@ void AtomicFile::write_at(std::uint64_t offset, const void* bytes, std::size_t c
             });
 }
 
+// rename() needs a name; a link would not replace an existing target.
+void AtomicFile::give_name() {
+  const std::string self = "/proc/self/fd/" + std::to_string(fd_);
+  int linked = -1;
+  do {
+    temporary_ = temporary_name(directory_of(target_));
+    linked = ::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, temporary_.c_str(), AT_SYMLINK_FOLLOW);
+  } while (linked != 0 && errno == EEXIST);
+  if (linked != 0) {
+    const int error = errno;
+    temporary_.clear();
+    throw Error(path_, "cannot write: " + reason(error));
+  }
+}
+
 void AtomicFile::commit() {
   if (sync_failed(fd_)) throw Error(path_, "cannot write: " + reason(errno));
+  if (nameless_) give_name();
   const int fd = fd_;
   fd_ = -1;
   const bool closed = ::close(fd) == 0;

@@ -18,7 +18,7 @@ class AtomicFile {
   AtomicFile& operator=(const AtomicFile&) = delete;
   void write(const void* bytes, std::size_t count);
   // Whether write_at works: not for what is written straight.
-  bool seekable() const { return !temporary_.empty(); }
+  bool seekable() const { return nameless_ || !temporary_.empty(); }
   void write_at(std::uint64_t offset, const void* bytes, std::size_t count);
   void commit();
 
@@ -26,7 +26,9 @@ class AtomicFile {
   std::string path_;
   std::string target_;     // path_ with symbolic links followed
   std::string temporary_;  // empty when written straight
+  bool nameless_ = false;  // an unnamed temporary file: the name comes with commit()
   int fd_ = -1;
+  void give_name();
 };
 
 // The whole of bytes as one atomic file.

@@ -1,25 +1,32 @@
 #include "core/thread_team.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <exception>
+#include <system_error>
+
+#include "glowvox/error.hpp"
 
 namespace glowvox {
 
 namespace {
 
 constexpr int kSpins = 4000;  // then the processor is offered to others
-constexpr std::uint64_t kOver = 65535;
+constexpr std::uint64_t kOver = (1 << 20) - 1;
+constexpr int kBits = 22;
+constexpr std::uint64_t kMask = (std::uint64_t{1} << kBits) - 1;
 
 struct Place {
   std::uint64_t stage = kOver, next = 0, pieces = 0;
 };
 
 std::uint64_t pack(const Place& place) {
-  return place.stage << 32 | place.next << 16 | place.pieces;
+  return place.stage << 2 * kBits | place.next << kBits | place.pieces;
 }
 
 Place unpack(std::uint64_t word) {
-  return {word >> 32 & 0xffff, word >> 16 & 0xffff, word & 0xffff};
+  return {word >> 2 * kBits, word >> kBits & kMask, word & kMask};
 }
 
 void wait_a_moment(int* spins) {
@@ -35,11 +42,19 @@ void wait_a_moment(int* spins) {
 }  // namespace
 
 ThreadTeam::ThreadTeam(int threads) : place_(pack(Place{})) {
-  for (int thread = 1; thread < threads; ++thread)
-    workers_.emplace_back([this, thread] { serve(thread); });
+  try {
+    for (int thread = 1; thread < threads; ++thread)
+      workers_.emplace_back([this, thread] { serve(thread); });
+  } catch (const std::system_error& e) {
+    stop();
+    throw Error("threads", fmt::format("cannot start {}: {}", threads, e.code().message()),
+                "use fewer");
+  }
 }
 
-ThreadTeam::~ThreadTeam() {
+ThreadTeam::~ThreadTeam() { stop(); }
+
+void ThreadTeam::stop() {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     stop_ = true;
@@ -54,6 +69,9 @@ void ThreadTeam::run(const std::vector<int>& pieces, const Work& work) {
       for (int piece = 0; piece < pieces[stage]; ++piece) work(static_cast<int>(stage), piece, 0);
     return;
   }
+  if (pieces.size() > kMostStages ||
+      std::any_of(pieces.begin(), pieces.end(), [](int count) { return count > kMostPieces; }))
+    throw Error("threads", "too much work at once", "use smaller pieces");
   pieces_ = &pieces;
   work_ = &work;
   {

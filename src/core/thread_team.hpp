@@ -17,18 +17,19 @@ namespace glowvox {
 class ThreadTeam {
  public:
   using Work = std::function<void(int stage, int piece, int thread)>;
-  static constexpr int kMost = 65534;  // stages, and pieces of one
+  static constexpr int kMostStages = (1 << 20) - 2, kMostPieces = (1 << 22) - 1;  // of a stage
 
-  explicit ThreadTeam(int threads);  // >= 1
+  explicit ThreadTeam(int threads);  // >= 1; throws Error when the system refuses one
   ~ThreadTeam();
   ThreadTeam(const ThreadTeam&) = delete;
   ThreadTeam& operator=(const ThreadTeam&) = delete;
 
   int size() const { return static_cast<int>(workers_.size()) + 1; }
-  // pieces: of every stage, 0 or more. Work must not throw.
+  // pieces: of every stage, 0 or more. Work must not throw. Throws Error beyond the limits above.
   void run(const std::vector<int>& pieces, const Work& work);
 
  private:
+  void stop();
   void serve(int thread);
   bool take_piece(int thread);
   void begin_stage(int stage);
@@ -40,7 +41,7 @@ class ThreadTeam {
   // Of the present run; read only by who has taken a piece of it.
   const std::vector<int>* pieces_ = nullptr;
   const Work* work_ = nullptr;
-  // Where the run is: stage, next piece and the stage's pieces in 16 bits each.
+  // Where the run is: stage, next piece and the stage's pieces in 20, 22 and 22 bits.
   std::atomic<std::uint64_t> place_;
   std::atomic<int> done_{0};  // pieces of the stage
 };

@@ -37,6 +37,7 @@ std::shared_ptr<char> map(std::size_t size) {
 // after the other does not wait for the system to clear its memory.
 class Regions {
  public:
+  Regions() { free_.reserve(kKept); }
   std::shared_ptr<char> cut(std::size_t size) {
     if (size > kRegion / 2) return map(size);
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -52,18 +53,29 @@ class Regions {
  private:
   static constexpr std::size_t kKept = 4;
 
+  // A region that comes back to the free ones with its last piece, from whatever thread.
   std::shared_ptr<char> take() {
-    for (std::shared_ptr<char>& region : kept_)
-      if (region.use_count() == 1) return region;
-    std::shared_ptr<char> region = map(kRegion);
-    if (kept_.size() < kKept) kept_.push_back(region);
-    return region;
+    std::shared_ptr<char> region;
+    {
+      const std::lock_guard<std::mutex> lock(free_mutex_);
+      if (!free_.empty()) {
+        region = std::move(free_.back());
+        free_.pop_back();
+      }
+    }
+    if (!region) region = map(kRegion);
+    char* memory = region.get();
+    return {memory, [this, region](char*) mutable {
+              const std::lock_guard<std::mutex> lock(free_mutex_);
+              if (free_.size() < kKept) free_.push_back(std::move(region));
+            }};
   }
 
   std::mutex mutex_;
   std::shared_ptr<char> current_;
-  std::vector<std::shared_ptr<char>> kept_;
   std::size_t used_ = kRegion;
+  std::mutex free_mutex_;
+  std::vector<std::shared_ptr<char>> free_;
 };
 
 std::shared_ptr<char> cut(std::size_t size) {

@@ -6,6 +6,7 @@
 #include "dsp/mdct.hpp"
 #include "engine/invert.hpp"
 #include "engine/prepared.hpp"
+#include "glowvox/error.hpp"
 
 namespace glowvox::engine {
 
@@ -80,6 +81,8 @@ PreparedLink prepare_link(const Weights& weights, const format::ModelConfig& con
     const auto at = static_cast<std::size_t>(c);
     const int column = to.column_of(link.early + c);
     const double scale = std::exp(-static_cast<double>(log_scale[at]));
+    if (!std::isfinite(static_cast<float>(scale)))
+      throw Error(weights.where(), prefix + "_actnorm: its scale cannot be inverted");
     link.source[static_cast<std::size_t>(column)] = from.column_of(unmixing.source[at]);
     link.scale[static_cast<std::size_t>(column)] = static_cast<float>(scale);
     link.shift[static_cast<std::size_t>(column)] = -bias[at];

@@ -1,13 +1,14 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
 #include "engine/prepared.hpp"
+#include "glowvox/error.hpp"
 
 namespace glowvox::engine {
 
 namespace {
-
-std::string indexed(const char* name, int i) { return name + ("_" + std::to_string(i)); }
 
 Affine prepare_affine(const Weights& weights, int out, int taps, int in) {
   const Layout layout{padded(in), padded(in), padded(out)};
@@ -21,6 +22,10 @@ Affine prepare_affine(const Weights& weights, int out, int taps, int in) {
 Affine prepare_input(const Weights& weights, int out, int bands) {
   const std::vector<float> mean = weights.tensor("mean", {bands});
   const std::vector<float> deviation = weights.tensor("deviation", {bands});
+  for (const float value : deviation)
+    if (!(value > 0.0F))
+      throw Error(weights.where(),
+                  fmt::format("a deviation of the mel is {}, expected more than 0", value));
   const Weights input = weights / "input";
   Matrix matrix = input.convolution(out, 1, bands);
   std::vector<float> bias = input.bias(out);

@@ -6,8 +6,6 @@ namespace glowvox::engine {
 
 namespace {
 
-std::string indexed(const char* name, int i) { return name + ("_" + std::to_string(i)); }
-
 std::vector<float> padded_copy(const std::vector<float>& values, int columns) {
   std::vector<float> result(static_cast<std::size_t>(columns));
   std::copy(values.begin(), values.end(), result.begin());

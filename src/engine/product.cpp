@@ -147,7 +147,7 @@ void Product::run(const void* x, float* y, int rows, bool add) const {
     columns = kWidth[width];
     const char* a = packed_.data() + static_cast<std::size_t>(first) * taps_ * in_ * item;
     const AnyKernel* kernels = kernels_[width][add ? 1 : 0];
-    if (kernels[0] == nullptr) {
+    if (std::any_of(kernels, kernels + kRowSizes, [](AnyKernel k) { return k == nullptr; })) {
       run_plain(a, static_cast<const char*>(x), y + first, columns, rows, add);
       continue;
     }

@@ -18,8 +18,7 @@ struct Scratch {
   explicit Scratch(int columns)
       : wide(bytes(columns)), other(bytes(columns)), input(bytes(columns)) {}
   static std::size_t bytes(int columns) {
-    // One row more: rows of mel frames that begin and end inside a tile.
-    return static_cast<std::size_t>(kTileRows + 1) * padded(columns) * sizeof(float);
+    return static_cast<std::size_t>(kTileRows) * padded(columns) * sizeof(float);
   }
   AlignedBytes wide, other;  // floats
   AlignedBytes input;        // what a product takes: floats or bfloat16

@@ -20,7 +20,8 @@ namespace {
 constexpr int kBlockRows = 256;
 constexpr int kBlockStep = 32;
 constexpr int kMostThreads = 1024;
-constexpr int kMostFrames = 1 << 20;
+constexpr std::int64_t kMostRows = 1 << 22;  // of one push
+constexpr double kMostSigma = 100.0;
 
 engine::Number number_for(Precision precision, bool allowed) {
   const bool possible = has_bfloat16();
@@ -48,15 +49,17 @@ int threads_for(const SynthesisOptions& options, int usual) {
 }
 
 engine::Latent latent_of(const SynthesisOptions& options) {
-  if (!(options.sigma >= 0.0 && std::isfinite(options.sigma)))
-    throw Error("sigma", fmt::format("expected 0 or more, got {}", options.sigma));
+  if (!(options.sigma >= 0.0 && options.sigma <= kMostSigma))
+    throw Error("sigma",
+                fmt::format("expected a number from 0 to {}, got {}", kMostSigma, options.sigma));
   return {options.sigma, options.seed, nullptr};
 }
 
 void check(const Mel& mel, int bands) {
   if (mel.bands != bands)
     throw Error("mel", fmt::format("expected {} bands, got {}", bands, mel.bands));
-  if (mel.frames < 1) throw Error("mel", "expected one frame or more, got 0");
+  if (mel.frames < 1)
+    throw Error("mel", fmt::format("expected one frame or more, got {}", mel.frames));
   if (static_cast<std::int64_t>(mel.values.size()) != mel.frames * mel.bands)
     throw Error("mel", fmt::format("expected {} values for {} frames, got {}",
                                    mel.frames * mel.bands, mel.frames, mel.values.size()));
@@ -71,9 +74,15 @@ Vocoder::Vocoder(std::shared_ptr<const engine::PreparedModel> model) : model_(st
 Vocoder Vocoder::load(const std::string& path, Precision precision) {
   const format::MappedSafetensors file(path);
   const format::ModelConfig config = format::model_config(file.metadata(), path);
+  const engine::Number number = number_for(precision, config.synthesis.bf16);
   const engine::Weights weights(file, path);
-  return Vocoder(std::make_shared<const engine::PreparedModel>(
-      engine::prepare(weights, config, number_for(precision, config.synthesis.bf16))));
+  try {
+    return Vocoder(
+        std::make_shared<const engine::PreparedModel>(engine::prepare(weights, config, number)));
+  } catch (const Error& e) {
+    const std::string what = e.what();
+    throw what.rfind(path, 0) == 0 ? e : Error(path, what);
+  }
 }
 
 const MelSpec& Vocoder::mel() const { return model_->config.mel; }
@@ -117,6 +126,8 @@ std::vector<float> Vocoder::decode(const Mel& mel, const std::vector<float>& lat
   if (static_cast<std::int64_t>(latents.size()) != expected)
     throw Error("latent", fmt::format("expected {} values for {} mel frames, got {}", expected,
                                       mel.frames, latents.size()));
+  for (std::size_t i = 0; i < latents.size(); ++i)
+    if (!std::isfinite(latents[i])) throw Error("latent", fmt::format("value {} is not finite", i));
   engine::Pipeline pipeline(model_, {0.0, 0, latents.data()},
                             threads_for(options, available_cores()), block_frames(mel.frames),
                             false);
@@ -130,13 +141,15 @@ int Vocoder::block_frames(std::int64_t frames) const {
   const std::int64_t blocks = std::max<std::int64_t>(1, frames * rows_per_frame() / kBlockRows);
   const std::int64_t rows = frames * rows_per_frame() / blocks;
   const std::int64_t whole = (rows + kBlockStep - 1) / kBlockStep * kBlockStep;
-  return static_cast<int>(std::clamp<std::int64_t>(whole / rows_per_frame(), 1, frames));
+  return static_cast<int>(
+      std::clamp<std::int64_t>(whole / rows_per_frame(), 1, std::max<std::int64_t>(1, frames)));
 }
 
 Stream::Stream(const Vocoder& vocoder, const SynthesisOptions& options, int most_frames) {
-  if (most_frames < 1 || most_frames > kMostFrames)
+  const std::int64_t most = kMostRows / vocoder.rows_per_frame();
+  if (most_frames < 1 || most_frames > most)
     throw Error("most_frames",
-                fmt::format("expected a number from 1 to {}, got {}", kMostFrames, most_frames));
+                fmt::format("expected a number from 1 to {}, got {}", most, most_frames));
   pipeline_ = std::make_unique<engine::Pipeline>(vocoder.model_, latent_of(options),
                                                  threads_for(options, 1), most_frames, true);
 }

@@ -40,4 +40,7 @@ class Weights {
   std::shared_ptr<Used> used_;
 };
 
+// "dilated", 3 -> "dilated_3".
+inline std::string indexed(const char* name, int i) { return name + ("_" + std::to_string(i)); }
+
 }  // namespace glowvox::engine

@@ -40,11 +40,11 @@ void validate_net(const ModelConfig& c, const std::string& where) {
                 fmt::format("expected 16 or fewer with doubling dilations, got {}", c.net.layers));
   std::int64_t rows = 0;
   for (int i = 0; i < c.net.layers; ++i)
-    rows += std::int64_t{c.net.kernel - 1} * dilation_of(c.net, i);
+    rows += std::int64_t{c.steps} * (c.net.kernel - 1) * dilation_of(c.net, i);
   if (rows > kMostContextRows)
-    throw Error(
-        where + ": net.dilations",
-        fmt::format("expected a net that sees {} rows or fewer, got {}", kMostContextRows, rows));
+    throw Error(where + ": net.dilations",
+                fmt::format("expected nets that see {} rows or fewer in all, got {}",
+                            kMostContextRows, rows));
 }
 
 void validate_conditioner(const ModelConfig& c, const std::string& where) {

@@ -88,8 +88,8 @@ std::size_t checked_count(const std::vector<std::int64_t>& shape, std::size_t it
 NpyFile::NpyFile(const std::string& path) : path_(path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode)) {
-    fd_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd_ < 0) throw Error(path, std::string("cannot read: ") + std::strerror(errno));
+    file_.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (file_.get() < 0) throw Error(path, std::string("cannot read: ") + std::strerror(errno));
     size_ = static_cast<std::uint64_t>(status.st_size);
   } else {
     held_ = read_file(path);
@@ -129,15 +129,12 @@ NpyFile::NpyFile(const std::string& path) : path_(path) {
   }
 }
 
-NpyFile::~NpyFile() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 std::string NpyFile::bytes(std::uint64_t at, std::uint64_t count) const {
-  if (fd_ < 0) return held_.substr(at, count);
+  if (file_.get() < 0) return held_.substr(at, count);
   std::string result(count, '\0');
   for (std::uint64_t done = 0; done < count;) {
-    const ssize_t got = ::pread(fd_, &result[done], count - done, static_cast<off_t>(at + done));
+    const ssize_t got =
+        ::pread(file_.get(), &result[done], count - done, static_cast<off_t>(at + done));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw Error(path_, std::string("cannot read: ") + std::strerror(errno));
     if (got == 0) throw Error(path_, "was cut short while it was read");

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "core/descriptor.hpp"
+
 namespace glowvox::format {
 
 // npy versions 1 to 3; little- or big-endian f2, f4, f8; C or Fortran order. Throws Error naming
@@ -13,9 +15,6 @@ namespace glowvox::format {
 class NpyFile {
  public:
   explicit NpyFile(const std::string& path);
-  ~NpyFile();
-  NpyFile(const NpyFile&) = delete;
-  NpyFile& operator=(const NpyFile&) = delete;
 
   const std::string& path() const { return path_; }
   const std::vector<std::int64_t>& shape() const { return shape_; }
@@ -29,7 +28,7 @@ class NpyFile {
   std::string bytes(std::uint64_t at, std::uint64_t count) const;
 
   std::string path_;
-  int fd_ = -1;
+  Descriptor file_;
   std::string held_;  // all of what is no regular file
   std::uint64_t size_ = 0, payload_ = 0;
   std::uint64_t item_bytes_ = 4;

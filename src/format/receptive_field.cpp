@@ -25,12 +25,13 @@ Context context_of(const NetConfig& net) {
 Reach reach_of(const ModelConfig& config) {
   const Context net = context_of(config.net);
   const std::int64_t row = config.lift.channels, hop = config.mel.hop_samples;
-  Reach reach{config.steps * net.before * row, config.steps * net.after * row, 0};
+  const std::int64_t steps = config.steps;
+  Reach reach{steps * net.before * row, steps * net.after * row, 0};
   const ConditionerConfig& c = config.conditioner;
   if (c.kind == ConditionerKind::kFrames) {
     const Context block = context_of(c.kernel, 1, c.causal);
-    reach.past_samples += c.layers * block.before * hop;
-    reach.future_samples += c.layers * block.after * hop;
+    reach.past_samples += std::int64_t{c.layers} * block.before * hop;
+    reach.future_samples += std::int64_t{c.layers} * block.after * hop;
   }
   if (c.kind == ConditionerKind::kUpsample)
     reach.past_samples += ((c.kernel + hop - 1) / hop - 1) * hop;

@@ -243,6 +243,13 @@ TEST_CASE("a thread team does every piece once and every stage after the one bef
       for (std::size_t i = 0; i < pieces.size(); ++i) CHECK(done[i] == pieces[i]);
     }
   }
+  ThreadTeam pair(2);
+  std::atomic<int> many{0};
+  pair.run({100000, 70000}, [&](int, int, int) { ++many; });
+  CHECK(many == 170000);
+  CHECK(test::contains(
+      test::error_of([&] { pair.run({ThreadTeam::kMostPieces + 1}, [](int, int, int) {}); }),
+      "too much work"));
   CHECK_THROWS_WITH(parallel_for(20, 3,
                                  [](int i) {
                                    if (i >= 7) throw std::runtime_error(std::to_string(i));

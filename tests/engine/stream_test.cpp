@@ -219,9 +219,11 @@ TEST_CASE("what cannot be synthesized is refused") {
   CHECK(contains(refused({1, 79, std::vector<float>(79)}, {}), "mel: expected 80 bands, got 79"));
   CHECK(contains(refused({0, 80, {}}, {}), "mel: expected one frame or more"));
   CHECK(contains(refused({2, 80, std::vector<float>(80)}, {}), "expected 160 values"));
-  CHECK(contains(refused(mel, {-1.0, 1, 1}), "sigma: expected 0 or more"));
+  CHECK(contains(refused(mel, {-1.0, 1, 1}), "sigma: expected a number from 0 to 100"));
   CHECK(contains(refused(mel, {0.7, 1, -2}), "threads: expected a number"));
   CHECK(contains(error_of([&] { vocoder.decode(mel, {1.0F}); }), "latent: expected 1024 values"));
+  CHECK(contains(error_of([&] { vocoder.decode(mel, std::vector<float>(1024, std::nanf(""))); }),
+                 "latent: value 0 is not finite"));
   mel.values[85] = std::nanf("");
   CHECK(contains(refused(mel, {}), "mel: value 5 of frame 1 is not finite"));
   CHECK(contains(error_of([&] { Stream(vocoder, {}, 0); }), "most_frames"));

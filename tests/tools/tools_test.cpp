@@ -92,7 +92,7 @@ TEST_CASE("synth: precisions and threads") {
   refuses(folder, synth + " --threads -1 -o " + out, "--threads: expected a number", 2);
 }
 
-TEST_CASE("synth: Ctrl-C leaves nothing behind") {
+TEST_CASE("synth: Ctrl-C leaves nothing behind, inputs stay as they are") {
   const ModelFolder folder;
   const std::string out = folder.file("out");
   std::filesystem::create_directory(out);
@@ -103,15 +103,20 @@ TEST_CASE("synth: Ctrl-C leaves nothing behind") {
                              std::string(GLOWVOX_SAMPLES) + "/mdct-causal.safetensors --mel " +
                              folder.file("long.npy") + " -o " + out +
                              "/long.wav --threads 1 >/dev/null 2>&1 &\npid=$!\n"
-                             "until ls -A " +
-                             out +
-                             " | grep -q tmp; do sleep 0.01; done\n"
-                             "kill -INT $pid\nwait $pid\necho $? > " +
+                             "sleep 1\nkill -INT $pid\nwait $pid\necho $? > " +
                              folder.file("status") + "\n";
   write_file(folder.file("interrupt.sh"), "set -m\n" + script);
   CHECK(std::system(("bash " + folder.file("interrupt.sh") + " 2>/dev/null").c_str()) == 0);
   CHECK(read_file(folder.file("status")) == "130\n");
   CHECK(std::filesystem::is_empty(out));
+  // Nor is a recording overwritten by its copy.
+  const std::string clip = out + "/a.wav";
+  std::filesystem::copy_file(test::speech_file(), clip);
+  std::filesystem::copy_file(test::speech_file(), out + "/b.wav");
+  refuses(folder,
+          "synth --model " + folder.model + " --wav " + clip + " --wav " + out + "/b.wav -o " + out,
+          "a.wav: would be overwritten");
+  CHECK(read_file(clip) == read_file(test::speech_file()));
 }
 
 TEST_CASE("bench: PyTorch as a peer") {
@@ -145,8 +150,10 @@ TEST_CASE("bench: every row that takes little time, checked, one object a line")
     CHECK(figures["ratio"].get<double>() > 0.0);
     CHECK(!figures["check"].get<std::string>().empty());
     at = end + 1;
+#ifndef __SANITIZE_ADDRESS__  // which has a library and much memory of its own
     if (row == "libraries") CHECK(figures["libraries"].get<int>() <= 25);
     if (row == "memory-one-hour") CHECK(figures["mb"].get<double>() < 200.0);
+#endif
   }
   CHECK(at == printed.size());
   refuses(folder, "bench --row nothing", "--row: unknown row 'nothing', expected one of", 2);
