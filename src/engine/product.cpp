@@ -4,6 +4,7 @@
 #include <libxsmm.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 #include <mutex>
 
@@ -22,7 +23,11 @@ constexpr int kPackInputs = 16;         // packed together: their columns stay i
 void initialize_library() {
   static std::once_flag once;
   std::call_once(once, [] {
+    // LIBXSMM asks every OpenMP runtime of the program, and of those that it starts, to bind its
+    // threads. That is not ours to ask.
+    const bool bound = std::getenv("OMP_PROC_BIND") != nullptr;
     libxsmm_init();
+    if (!bound) ::unsetenv("OMP_PROC_BIND");
     switch (instruction_set()) {
       case InstructionSet::kAvx512Bf16:
         libxsmm_set_target_archid(LIBXSMM_X86_AVX512_CPX);

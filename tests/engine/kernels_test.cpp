@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 
@@ -102,6 +103,12 @@ TEST_CASE("products equal plain sums, in every shape and however rows are groupe
       CHECK(worst < (half ? 0.02 : 1e-5) * std::sqrt(s.taps * s.in));
     }
   }
+}
+
+TEST_CASE("the environment stays as it was") {
+  Matrix matrix(32, 1, 4);
+  const Product product(matrix, Number::kFloat32, {32, 0, 32});
+  CHECK(std::getenv("OMP_PROC_BIND") == nullptr);
 }
 
 TEST_CASE("the gate is tanh times sigmoid, far out as well") {
