@@ -125,20 +125,27 @@ BenchRow stream(const BenchOptions& o, Precision precision) {
   const Vocoder vocoder = Vocoder::load(o.model, precision);
   const Mel mel = random_mel(vocoder.mel(), o.quick ? 2.0 : 60.0);
   const SynthesisOptions options{kSigma, 1, 1};
-  std::vector<float> samples;
   std::vector<double> times;
-  Stream stream(vocoder, options);
-  const auto keep = [&](const Samples& s) {
-    samples.insert(samples.end(), s.data, s.data + s.count);
+  const auto run = [&] {
+    std::vector<float> samples;
+    Stream stream(vocoder, options);
+    const auto keep = [&](const Samples& s) {
+      samples.insert(samples.end(), s.data, s.data + s.count);
+    };
+    times.clear();
+    for (std::int64_t frame = 0; frame < mel.frames; ++frame) {
+      const auto start = std::chrono::steady_clock::now();
+      const Samples piece = stream.push(mel.values.data() + frame * mel.bands, 1);
+      times.push_back(
+          std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() * 1e3);
+      keep(piece);
+    }
+    keep(stream.finish());
+    return samples;
   };
-  for (std::int64_t frame = 0; frame < mel.frames; ++frame) {
-    const auto start = std::chrono::steady_clock::now();
-    const Samples piece = stream.push(mel.values.data() + frame * mel.bands, 1);
-    times.push_back(
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() * 1e3);
-    keep(piece);
-  }
-  keep(stream.finish());
+  const std::string check =
+      checked_difference(vocoder.synthesize(mel, options), run(), "the whole utterance");
+  run();
   std::sort(times.begin(), times.end());
 
   BenchRow row;
@@ -147,7 +154,7 @@ BenchRow stream(const BenchOptions& o, Precision precision) {
   row.value = times[times.size() / 2];
   row.peer = "length of a frame";
   row.peer_value = 1e3 * vocoder.mel().hop_samples / vocoder.mel().sample_rate_hz;
-  row.check = checked_difference(vocoder.synthesize(mel, options), samples, "the whole utterance");
+  row.check = check;
   row.notes.push_back(fmt::format("99.9th percentile {:.2f} ms", times[times.size() * 999 / 1000]));
   row.notes.push_back(fmt::format("longest {:.2f} ms", times.back()));
   return row;
