@@ -118,8 +118,9 @@ class LayerStage : public Stage {
   bool last_layer() const { return index_ + 1 == static_cast<int>(net_.layers.size()); }
   bool sums() const { return !state_.separable(); }
 
-  void run_condition(std::int64_t row, int rows, bool add, Scratch& scratch) {
-    run_conditioned(layer_.cond, condition_->features, condition_->ratio, row, rows, add,
+  // What enters the gate, without its bias: the condition's share first.
+  void run_condition(std::int64_t row, int rows, Scratch& scratch) {
+    run_conditioned(layer_.cond, condition_->features, condition_->ratio, row, rows, false,
                     scratch.wide.floats(), 2 * net_.hidden, scratch);
   }
 
@@ -137,7 +138,7 @@ class LayerStage : public Stage {
   }
 
   void run_wavenet(std::int64_t row, int rows, Scratch& scratch) {
-    run_condition(row, rows, false, scratch);
+    run_condition(row, rows, scratch);
     layer_.filter.run(state_.input(index_).input(row - layer_.context.before, state_.number()),
                       scratch.wide.floats(), rows, true);
     run_gate(rows, scratch);
@@ -151,7 +152,7 @@ class LayerStage : public Stage {
               std::int64_t{layer_.dilation} * net_.hidden, layer_.depthwise.data(), layer_.taps,
               layer_.depthwise_bias.data(), net_.hidden, rows,
               target_of(state_.number(), scratch.input, net_.hidden));
-    run_condition(row, rows, false, scratch);
+    run_condition(row, rows, scratch);
     layer_.filter.run(scratch.input.data(), scratch.wide.floats(), rows, true);
     run_gate(rows, scratch);
     run_residual(row, rows, scratch);
