@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 packages=(
   g++ cmake ninja-build pkg-config
-  libtorch-dev libopenblas0-pthread libsndfile1-dev libsoxr-dev libfftw3-dev libyaml-cpp-dev
+  libtorch-dev libopenblas0-pthread libsndfile1-dev libsoxr-dev libfftw3-dev libzip-dev libyaml-cpp-dev
   libxsmm-dev libhwy-dev libeigen3-dev libpng-dev libcli11-dev libfmt-dev nlohmann-json3-dev doctest-dev
 )
 missing=()

@@ -8,13 +8,18 @@ add_library(glowvox_lib STATIC
   src/core/progress_bar.cpp
   src/core/random.cpp
   src/core/thread_team.cpp
+  src/dsp/fft.cpp
   src/dsp/mdct.cpp
   src/dsp/mel.cpp
   src/dsp/mel_convert.cpp
+  src/dsp/mel_guess.cpp
   src/dsp/mel_preset.cpp
+  src/dsp/mel_statistics.cpp
   src/dsp/stft.cpp
   src/engine/aligned.cpp
+  src/engine/check_model.cpp
   src/engine/conditioner_stages.cpp
+  src/engine/denoiser.cpp
   src/engine/instruction_set.cpp
   src/engine/invert.cpp
   src/engine/kernels.cpp
@@ -33,20 +38,36 @@ add_library(glowvox_lib STATIC
   src/eval/difference.cpp
   src/eval/picture.cpp
   src/eval/stoi.cpp
+  src/exchange/source.cpp
+  src/exchange/training_config.cpp
+  src/exchange/waveglow_export.cpp
+  src/exchange/waveglow_import.cpp
+  src/exchange/waveglow_layout.cpp
+  src/exchange/waveglow_variant.cpp
+  src/format/array_file.cpp
   src/format/config.cpp
   src/format/config_validate.cpp
+  src/format/floats.cpp
   src/format/mel_file.cpp
   src/format/model_metadata.cpp
   src/format/npy.cpp
   src/format/npy_file.cpp
+  src/format/pickle.cpp
+  src/format/pickle_names.cpp
   src/format/png.cpp
   src/format/receptive_field.cpp
   src/format/safetensors.cpp
+  src/format/state_dict.cpp
+  src/format/torch_file.cpp
+  src/format/torch_tensor.cpp
+  src/format/torch_writer.cpp
+  src/format/unpickler.cpp
+  src/format/zip_archive.cpp
 )
 set_target_properties(glowvox_lib PROPERTIES OUTPUT_NAME glowvox)
 target_include_directories(glowvox_lib PUBLIC include PRIVATE src)
 target_link_libraries(glowvox_lib
-  PRIVATE glowvox_options PkgConfig::SNDFILE PkgConfig::FFTW PkgConfig::SOXR PNG::PNG
+  PRIVATE glowvox_options PkgConfig::SNDFILE PkgConfig::FFTW PkgConfig::SOXR PkgConfig::ZIP PNG::PNG
           glowvox_xsmm PkgConfig::HWY Eigen3::Eigen nlohmann_json::nlohmann_json fmt::fmt yaml-cpp
           Threads::Threads)
 
@@ -81,11 +102,13 @@ target_precompile_headers(glowvox_flow PRIVATE <torch/torch.h>)
 # The tools: one command, with what needs LibTorch in an executable beside it that it starts.
 add_library(glowvox_cli STATIC 
   tools/catalogue.cpp tools/command.cpp tools/engine_options.cpp tools/interrupt.cpp
-  tools/sound.cpp)
+  tools/mel_input.cpp tools/sound.cpp)
 target_link_libraries(glowvox_cli PUBLIC glowvox_lib CLI11::CLI11 fmt::fmt PRIVATE glowvox_options)
 target_include_directories(glowvox_cli PUBLIC src)
 
-add_executable(glowvox tools/decode.cpp tools/main.cpp tools/mel.cpp tools/synth.cpp)
+add_executable(glowvox
+  tools/decode.cpp tools/export.cpp tools/import.cpp tools/main.cpp tools/mel.cpp
+  tools/mel_check.cpp tools/synth.cpp)
 target_compile_definitions(glowvox PRIVATE GLOWVOX_VERSION="${PROJECT_VERSION}")
 target_link_libraries(glowvox
   PRIVATE glowvox_cli glowvox_options glowvox_executable nlohmann_json::nlohmann_json)

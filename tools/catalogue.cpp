@@ -15,6 +15,18 @@ const std::vector<Command>& catalogue() {
        "  glowvox mel speech.wav -o speech.npy\n"
        "  glowvox mel speech.wav -o speech.npy --preset hifigan",
        nullptr},
+      {"mel-check", "Say what a mel file is, and whether a model takes it",
+       "  glowvox mel-check mel.npy\n"
+       "  glowvox mel-check mel.npz --mel-array feats --model samples/mdct-causal.safetensors",
+       nullptr},
+      {"import", "Take over a WaveGlow or SqueezeWave checkpoint",
+       "  glowvox import waveglow_256channels.pt -o waveglow.safetensors\n"
+       "  glowvox import checkpoint.pt --config config.json -o model.safetensors --json",
+       nullptr},
+      {"export", "Write a model as a WaveGlow or SqueezeWave checkpoint",
+       "  glowvox export model.safetensors -o state_dict.pt\n"
+       "  glowvox export model.safetensors -o state_dict.safetensors",
+       nullptr},
       {"train", "Train a flow on recordings by exact likelihood",
        "  glowvox train configs/mdct-causal.yaml --data train.txt --valid dev.txt --out runs/a "
        "--minutes 60\n"

@@ -36,7 +36,7 @@ std::string shape_of(const format::Array& array) {
 }
 
 format::Array read_array(const std::string& path) {
-  format::Array array = format::read_npy(path);
+  format::Array array = format::read_array(path);
   if (array.values.empty()) throw Error(path, "holds no values");
   for (const float value : array.values)
     if (!std::isfinite(value)) throw Error(path, "holds values that are not finite");

@@ -20,7 +20,7 @@ namespace {
 void print_help() {
   fmt::print(
       "glowvox: a flow-based speech vocoder\n\nUsage: glowvox COMMAND [OPTIONS]\n\nCommands:\n");
-  for (const Command& c : catalogue()) fmt::print("  {:<8}{}\n", c.name, c.summary);
+  for (const Command& c : catalogue()) fmt::print("  {:<11}{}\n", c.name, c.summary);
   fmt::print("\nglowvox COMMAND --help shows a command's options and examples.\n");
 }
 
@@ -68,7 +68,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   static const std::pair<const char*, Setup> kSetups[] = {
-      {"decode", setup_decode}, {"mel", setup_mel}, {"synth", setup_synth}};
+      {"decode", setup_decode}, {"export", setup_export},       {"import", setup_import},
+      {"mel", setup_mel},       {"mel-check", setup_mel_check}, {"synth", setup_synth}};
   for (const auto& [own, setup] : kSetups) {
     if (name != own) continue;
     Command command = *known;

@@ -15,7 +15,7 @@ using torch::Tensor;
 namespace {
 
 Tensor read_tensor(const std::string& path) {
-  const format::Array array = format::read_npy(path);
+  const format::Array array = format::read_array(path);
   const Tensor t = torch::tensor(array.values).view(array.shape);
   if (t.numel() == 0) throw Error(path, "holds no values");
   if (!torch::isfinite(t).all().item<bool>()) throw Error(path, "holds values that are not finite");

@@ -11,6 +11,22 @@
 
 namespace glowvox::tools {
 
+namespace {
+
+bool same_file(const std::string& a, const std::string& b) {
+  std::error_code unknown;
+  return std::filesystem::equivalent(a, b, unknown) && !unknown &&
+         std::filesystem::is_regular_file(a, unknown);
+}
+
+}  // namespace
+
+void refuse_overwriting(const std::vector<std::string>& inputs, const std::string& output) {
+  for (const std::string& input : inputs)
+    if (same_file(input, output))
+      throw Error(input, "would be overwritten", "choose another output");
+}
+
 std::vector<float> read_sound(const std::string& path, int sample_rate_hz) {
   std::string notice;
   std::vector<float> samples = audio::load_mono(path, sample_rate_hz, &notice);

@@ -21,4 +21,7 @@ Mel mel_of_sound(const std::string& path, const std::vector<float>& samples, con
 std::int64_t write_signal(const std::string& path, const std::vector<std::vector<float>>& clips,
                           int sample_rate_hz);
 
+// Throws Error when output is one of the inputs (empty names are none).
+void refuse_overwriting(const std::vector<std::string>& inputs, const std::string& output);
+
 }  // namespace glowvox::tools

@@ -15,9 +15,9 @@
 #include "core/progress_bar.hpp"
 #include "engine_options.hpp"
 #include "eval/picture.hpp"
-#include "format/mel_file.hpp"
 #include "glowvox/error.hpp"
 #include "interrupt.hpp"
+#include "mel_input.hpp"
 #include "sound.hpp"
 
 namespace glowvox::tools {
@@ -33,8 +33,10 @@ constexpr std::chrono::seconds kPatience(2);
 
 struct Options {
   EngineOptions engine;
-  std::string out, picture, mel_preset;
+  MelInput mel;
+  std::string out, picture;
   std::vector<std::string> mels, wavs;
+  std::optional<double> denoise;
   double sigma = 0.7;
   std::uint64_t seed = 1;
   bool json = false;
@@ -55,35 +57,21 @@ struct Result {
 // that its length does not matter; a sound file's mel is computed at once.
 class Frames {
  public:
-  Frames(const Input& input, const MelSpec& spec, const std::string& preset)
-      : path_(input.path), spec_(spec), from_(preset.empty() ? spec : mel_preset(preset)) {
+  Frames(const Input& input, const MelSpec& spec, const MelInput& options) {
     if (input.sound)
-      whole_ = mel_of_sound(path_, read_sound(path_, spec.sample_rate_hz), spec);
+      whole_ = mel_of_sound(input.path, read_sound(input.path, spec.sample_rate_hz), spec);
     else
-      reader_.emplace(path_, from_.bands);
+      file_.emplace(input.path, options, spec);
   }
-  std::int64_t count() const { return reader_ ? reader_->frames() : whole_.frames; }
+  std::int64_t count() const { return file_ ? file_->count() : whole_.frames; }
   Mel read(std::int64_t first, std::int64_t count) const {
-    if (!reader_) {
-      const auto begin = whole_.values.begin() + first * whole_.bands;
-      return {count, whole_.bands, {begin, begin + count * whole_.bands}};
-    }
-    try {
-      return convert_mel(reader_->read(first, count), from_, spec_);
-    } catch (const Error& e) {
-      throw named(e);
-    }
+    if (file_) return file_->read(first, count);
+    const auto begin = whole_.values.begin() + first * whole_.bands;
+    return {count, whole_.bands, {begin, begin + count * whole_.bands}};
   }
 
  private:
-  Error named(const Error& e) const {
-    const std::string what = e.what();
-    return what.rfind(path_, 0) == 0 ? e : Error(path_, what);
-  }
-
-  std::string path_;
-  MelSpec spec_, from_;
-  std::optional<format::MelReader> reader_;
+  std::optional<MelFrames> file_;
   Mel whole_;
 };
 
@@ -93,17 +81,13 @@ std::string output_of(const Input& input, const Options& o, size_t inputs) {
   return (fs::path(o.out) / fs::path(input.path).stem()).string() + ".wav";
 }
 
-bool same_file(const std::string& a, const std::string& b) {
-  std::error_code unknown;
-  return fs::equivalent(a, b, unknown) && !unknown && fs::is_regular_file(a, unknown);
-}
-
 // Nothing when interrupted: the file is not left half written.
 std::optional<Result> synthesize(const Vocoder& vocoder, const Input& input, const Options& o,
                                  size_t inputs) {
   const std::atomic<bool>& interrupted = catch_interrupts();
   const int rate = vocoder.mel().sample_rate_hz;
-  const Frames frames(input, vocoder.mel(), o.mel_preset);
+  const Frames frames(input, vocoder.mel(), o.mel);
+  dsp::MelStatistics statistics(vocoder.mel().bands);
   Result result{output_of(input, o, inputs), 0.0, 0.0, 0};
   audio::AudioWriter writer(result.out, rate);
   std::vector<float> picture;
@@ -117,10 +101,11 @@ std::optional<Result> synthesize(const Vocoder& vocoder, const Input& input, con
   const auto start = Clock::now();
   ProgressBar progress;
   const int block = vocoder.block_frames(frames.count());
-  Stream stream(vocoder, {o.sigma, o.seed, o.engine.thread_count()}, block);
+  Stream stream(vocoder, {o.sigma, o.seed, o.engine.thread_count(), o.denoise}, block);
   for (std::int64_t done = 0; done < frames.count(); done += block) {
     if (interrupted) return std::nullopt;
     const Mel piece = frames.read(done, std::min<std::int64_t>(block, frames.count() - done));
+    statistics.add(piece);
     take(stream.push(piece.values.data(), piece.frames));
     if (Clock::now() - start > kPatience)
       progress.show(
@@ -129,6 +114,9 @@ std::optional<Result> synthesize(const Vocoder& vocoder, const Input& input, con
   }
   take(stream.finish());
   progress.clear();
+  const std::string unlike = dsp::unlike(statistics, vocoder.mel_means(), vocoder.mel_deviations());
+  if (!unlike.empty())
+    say("warning: " + input.path + ": " + unlike + "; glowvox mel-check says what it may be");
   result.elapsed = std::chrono::duration<double>(Clock::now() - start).count();
   result.seconds = static_cast<double>(samples) / rate;
   if (!o.picture.empty()) eval::write_spectrogram(o.picture, picture, rate);
@@ -162,6 +150,8 @@ int run(const Options& o) {
     throw UsageError("--picture", fmt::format("expected one input, got {}", inputs.size()));
   if (!(o.sigma >= 0.0))
     throw UsageError("--sigma", fmt::format("expected 0 or more, got {}", o.sigma));
+  if (o.denoise && !(*o.denoise >= 0.0))
+    throw UsageError("--denoise", fmt::format("expected 0 or more, got {}", *o.denoise));
   std::set<std::string> outputs;
   for (const Input& input : inputs) {
     const std::string out = output_of(input, o, inputs.size());
@@ -169,9 +159,7 @@ int run(const Options& o) {
       throw Error(input.path, "would overwrite another input's output, " + out,
                   "give inputs with different names");
     for (const Input& other : inputs)
-      for (const std::string& target : {out, o.picture})
-        if (same_file(other.path, target))
-          throw Error(other.path, "would be overwritten", "choose another output");
+      for (const std::string& target : {out, o.picture}) refuse_overwriting({other.path}, target);
   }
   static_cast<void>(o.engine.thread_count());  // wrong usage before slow work
   const Vocoder vocoder = o.engine.load();
@@ -197,13 +185,17 @@ int run(const Options& o) {
 std::function<int()> setup_synth(CLI::App& app) {
   auto o = std::make_shared<Options>();
   o->engine.add_to(app);
-  app.add_option("--mel", o->mels, "npy files, [bands, frames] or [frames, bands]");
+  app.add_option(
+      "--mel", o->mels,
+      "Mels: npy, npz, PyTorch or safetensors files, raw float32 (.f32), or - for standard input");
   app.add_option("--wav", o->wavs, "Sound files to copy: their mel is computed first");
   app.add_option("-o,--out", o->out, "wav, flac or ogg; for several inputs a folder")->required();
   app.add_option("--sigma", o->sigma, "Temperature")->capture_default_str();
   app.add_option("--seed", o->seed, "Random seed")->capture_default_str();
-  app.add_option("--mel-preset", o->mel_preset,
-                 "What --mel was made as (default: the model's own specification)");
+  o->mel.add_to(app);
+  app.add_option("--denoise", o->denoise,
+                 "Strength of the denoiser, which takes off what the model hums in silence; 0: off "
+                 "(default: as the model file says)");
   app.add_option("--picture", o->picture, "PNG: spectrogram of the result");
   app.add_flag("--json", o->json, "Print the figures as JSON");
   return [o] { return run(*o); };

@@ -53,6 +53,10 @@ struct Mel {
 // Filterbank [bands][n_fft/2 + 1] (librosa.filters.mel).
 std::vector<float> mel_filterbank(const MelSpec& spec);
 
+// The smallest value that a mel of this specification holds: its floor as it is stored, 0 without a
+// logarithm.
+double mel_floor(const MelSpec& spec);
+
 // The sample at which frame 0's window is centred: 0 for centred padding, hop/2 for kHop,
 // n_fft/2 for kNone.
 int frame_center_samples(const MelSpec& spec);
@@ -62,6 +66,9 @@ int frame_center_samples(const MelSpec& spec);
 // MelAlignment in the model configuration), padding shrinking on the left and growing on the right;
 // the frame count stays that of shift 0. Throws Error when the audio is too short for its padding.
 Mel log_mel(const float* audio, std::int64_t samples, const MelSpec& spec, int shift_samples = 0);
+
+// Whether values made as `from` can be turned into those of `to` without loss.
+bool converts_exactly(const MelSpec& from, const MelSpec& to);
 
 // The same mel under another specification, where that is exact: another logarithm's base, a higher
 // floor. Throws Error printing both specifications where it is not.

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,8 @@ namespace glowvox {
 namespace engine {
 struct PreparedModel;
 class Pipeline;
+class Denoiser;
+struct Bias;
 }  // namespace engine
 
 // kAuto: bfloat16 where the processor has it and the model file allows it, float32 elsewhere.
@@ -25,6 +28,9 @@ struct SynthesisOptions {
   double sigma = 0.7;      // temperature, >= 0
   std::uint64_t seed = 1;  // the same seed gives the same sound whatever the chunks or threads
   int threads = 0;         // 0: all cores for a whole utterance, one for a stream
+  // Strength of the bias denoiser, >= 0; 0: off; none: what the model file asks for. It takes off
+  // what the model hums when nothing is said, and delays a stream by denoise_delay_samples().
+  std::optional<double> denoise = std::nullopt;
 };
 
 // A model, ready for synthesis. Copies share the weights; every function may be called from several
@@ -37,6 +43,10 @@ class Vocoder {
 
   const MelSpec& mel() const;
   const std::string& name() const;
+  // Mean and deviation of every band of the mels that it was trained on, in the specification's
+  // units; empty where the model file does not say.
+  const std::vector<float>& mel_means() const;
+  const std::vector<float>& mel_deviations() const;
   Precision precision() const;  // the one in use
   int channels() const;         // of the latent
   int rows_per_frame() const;   // latent rows for each mel frame
@@ -44,6 +54,8 @@ class Vocoder {
   // the algorithmic latency of a stream.
   std::int64_t look_ahead_samples() const;
   std::int64_t overlap_samples() const;
+  double denoise() const;  // the strength that the model file asks for
+  std::int64_t denoise_delay_samples() const;
 
   // How many frames of an utterance of `frames` are best pushed at once where nobody waits for
   // them.
@@ -65,7 +77,9 @@ class Vocoder {
  private:
   friend class Stream;
   explicit Vocoder(std::shared_ptr<const engine::PreparedModel> model);
+  std::unique_ptr<engine::Denoiser> make_denoiser(const SynthesisOptions& options) const;
   std::shared_ptr<const engine::PreparedModel> model_;
+  std::shared_ptr<engine::Bias> bias_;  // measured when it is first asked for
 };
 
 // Samples in a stream's own memory, valid until its next call.
@@ -94,6 +108,8 @@ class Stream {
 
  private:
   std::unique_ptr<engine::Pipeline> pipeline_;
+  std::unique_ptr<engine::Denoiser> denoiser_;  // null: off
+  std::vector<float> denoised_;
 };
 
 }  // namespace glowvox

@@ -127,6 +127,8 @@ float compress(float value, const MelSpec& spec) {
 
 }  // namespace
 
+double mel_floor(const MelSpec& spec) { return compress(0.0F, spec); }
+
 std::vector<float> mel_filterbank(const MelSpec& spec) {
   const auto bands = static_cast<std::size_t>(spec.bands);
   const std::size_t bins = static_cast<std::size_t>(spec.n_fft) / 2 + 1;

@@ -12,19 +12,45 @@ double to_natural_log(double value, MelLog log) {
   return log == MelLog::kLog10 ? value * std::log(10.0) : value;
 }
 
+// What no arithmetic on the values can change, and what of a logarithm and its floor stands in the
+// way; empty: nothing.
+std::string obstacles(const MelSpec& from, const MelSpec& to) {
+  std::string names;
+  const auto add = [&](bool differs, const char* name) {
+    if (differs) names += (names.empty() ? "" : ", ") + std::string(name);
+  };
+  add(from.sample_rate_hz != to.sample_rate_hz, "sample rate");
+  add(from.n_fft != to.n_fft, "n_fft");
+  add(from.hop_samples != to.hop_samples, "hop");
+  add(from.win_samples != to.win_samples, "win");
+  add(from.padding != to.padding, "padding");
+  add(from.bands != to.bands, "bands");
+  add(from.f_min_hz != to.f_min_hz || from.f_max_hz != to.f_max_hz, "frequency range");
+  add(from.scale != to.scale, "scale");
+  add(from.norm != to.norm, "norm");
+  add(from.power != to.power, "power");
+  add(from.magnitude_epsilon != to.magnitude_epsilon, "epsilon");
+  if (from.log == MelLog::kNone && to.log == MelLog::kNone) return names;
+  add(from.log == MelLog::kNone || to.log == MelLog::kNone, "log");
+  add(from.log != MelLog::kNone && to.log != MelLog::kNone && from.floor > to.floor,
+      "floor (what lies below the higher one is lost)");
+  return names;
+}
+
 }  // namespace
 
+bool converts_exactly(const MelSpec& from, const MelSpec& to) {
+  return obstacles(from, to).empty();
+}
+
 Mel convert_mel(const Mel& mel, const MelSpec& from, const MelSpec& to) {
-  MelSpec same = from;
-  same.log = to.log;
-  same.floor = to.floor;
-  const bool logarithms = from.log != MelLog::kNone && to.log != MelLog::kNone;
-  const bool exact = from == to || (same == to && logarithms && from.floor <= to.floor);
-  if (!exact)
+  const std::string obstacle = obstacles(from, to);
+  if (!obstacle.empty())
     throw Error("mel",
-                "was made as [" + describe(from) + "], the model expects [" + describe(to) + "]",
+                "was made as [" + describe(from) + "], the model expects [" + describe(to) +
+                    "]; they differ in " + obstacle,
                 "compute it again with the model's specification");
-  if (from == to) return mel;
+  if (from == to || to.log == MelLog::kNone) return mel;
   Mel out = mel;
   const double unit = to_natural_log(1.0, to.log);
   const double lowest = std::log(to.floor);

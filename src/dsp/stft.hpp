@@ -1,5 +1,4 @@
-// Short-time Fourier transform on FFTW. In double: bins far below a frame's loudest would otherwise
-// carry the rounding of a float transform, which a logarithm shows.
+// Short-time Fourier transform.
 #pragma once
 
 #include <complex>

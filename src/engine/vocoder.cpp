@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
 
 #include "core/cpu.hpp"
+#include "engine/denoiser.hpp"
 #include "engine/instruction_set.hpp"
 #include "engine/pipeline.hpp"
 #include "format/model_metadata.hpp"
@@ -22,6 +24,11 @@ constexpr int kBlockStep = 32;
 constexpr int kMostThreads = 1024;
 constexpr std::int64_t kMostRows = 1 << 22;  // of one push
 constexpr double kMostSigma = 100.0;
+constexpr std::int64_t kBiasFrames = 88;      // as many as WaveGlow's denoiser listens to
+constexpr std::int64_t kBiasTransforms = 16;  // lengths of the transform that they have to span
+constexpr std::int64_t kMostBiasEdge = 24;    // mel frames at either end that do not count
+
+int denoiser_hop(int n_fft) { return std::max(1, n_fft / 4); }
 
 engine::Number number_for(Precision precision, bool allowed) {
   const bool possible = has_bfloat16();
@@ -67,15 +74,25 @@ void check(const Mel& mel, int bands) {
 
 }  // namespace
 
+namespace engine {
+
+struct Bias {
+  std::mutex mutex;
+  std::vector<double> magnitudes;
+};
+
+}  // namespace engine
+
 bool has_bfloat16() { return engine::instruction_set() == engine::InstructionSet::kAvx512Bf16; }
 
-Vocoder::Vocoder(std::shared_ptr<const engine::PreparedModel> model) : model_(std::move(model)) {}
+Vocoder::Vocoder(std::shared_ptr<const engine::PreparedModel> model)
+    : model_(std::move(model)), bias_(std::make_shared<engine::Bias>()) {}
 
 Vocoder Vocoder::load(const std::string& path, Precision precision) {
   const format::MappedSafetensors file(path);
   const format::ModelConfig config = format::model_config(file.metadata(), path);
   const engine::Number number = number_for(precision, config.synthesis.bf16);
-  const engine::Weights weights(file, path);
+  const engine::Weights weights(file.tensors(), path);
   try {
     return Vocoder(
         std::make_shared<const engine::PreparedModel>(engine::prepare(weights, config, number)));
@@ -87,6 +104,10 @@ Vocoder Vocoder::load(const std::string& path, Precision precision) {
 
 const MelSpec& Vocoder::mel() const { return model_->config.mel; }
 const std::string& Vocoder::name() const { return model_->config.name; }
+const std::vector<float>& Vocoder::mel_means() const { return model_->config.mel_statistics.mean; }
+const std::vector<float>& Vocoder::mel_deviations() const {
+  return model_->config.mel_statistics.deviation;
+}
 int Vocoder::channels() const { return model_->config.lift.channels; }
 int Vocoder::rows_per_frame() const { return model_->conditioner.rows_per_frame; }
 
@@ -102,14 +123,54 @@ std::int64_t Vocoder::overlap_samples() const {
   return format::reach_of(model_->config).overlap_samples;
 }
 
+double Vocoder::denoise() const { return model_->config.synthesis.denoise; }
+
+std::int64_t Vocoder::denoise_delay_samples() const {
+  const int n_fft = model_->config.mel.n_fft;
+  return n_fft - denoiser_hop(n_fft);
+}
+
+// The model's own sound for a mel at its floor, without noise; its ends, where the nets see less
+// than they do in the middle, do not count.
+std::unique_ptr<engine::Denoiser> Vocoder::make_denoiser(const SynthesisOptions& options) const {
+  const double strength = options.denoise.value_or(denoise());
+  if (!(strength >= 0.0 && strength <= format::kMostDenoise))
+    throw Error("denoise", fmt::format("expected a strength from 0 to {}, got {}",
+                                       format::kMostDenoise, strength));
+  if (strength == 0.0) return nullptr;
+  const MelSpec& spec = mel();
+  const int n_fft = spec.n_fft, hop = denoiser_hop(n_fft);
+  const std::lock_guard<std::mutex> lock(bias_->mutex);
+  if (bias_->magnitudes.empty()) {
+    const std::int64_t edge = std::min<std::int64_t>(
+        kMostBiasEdge, 1 + format::reach_of(model_->config).future_samples / spec.hop_samples);
+    const std::int64_t inside =
+        std::max<std::int64_t>(kBiasFrames, kBiasTransforms * n_fft / spec.hop_samples);
+    const std::int64_t frames = inside + 2 * edge;
+    const Mel floor{frames, spec.bands,
+                    std::vector<float>(static_cast<std::size_t>(frames * spec.bands),
+                                       static_cast<float>(mel_floor(spec)))};
+    const std::vector<float> hum = synthesize(floor, {0.0, 0, options.threads, 0.0});
+    const auto cut = static_cast<std::ptrdiff_t>(edge * spec.hop_samples);
+    bias_->magnitudes = engine::mean_magnitudes({hum.begin() + cut, hum.end() - cut}, n_fft, hop);
+  }
+  return std::make_unique<engine::Denoiser>(bias_->magnitudes, n_fft, hop, strength);
+}
+
 std::vector<float> Vocoder::synthesize(const Mel& mel, const SynthesisOptions& options) const {
   check(mel, model_->conditioner.bands);
+  const auto denoiser = make_denoiser(options);
   engine::Pipeline pipeline(model_, latent_of(options), threads_for(options, available_cores()),
                             block_frames(mel.frames), true);
   std::vector<float> samples = pipeline.push(mel.values.data(), mel.frames);
   const std::vector<float>& rest = pipeline.finish();
   samples.insert(samples.end(), rest.begin(), rest.end());
-  return samples;
+  if (!denoiser) return samples;
+  std::vector<float> clean;
+  clean.reserve(samples.size());
+  denoiser->push(samples.data(), samples.size(), &clean);
+  denoiser->finish(&clean);
+  return clean;
 }
 
 std::vector<std::vector<float>> Vocoder::synthesize(const std::vector<Mel>& mels,
@@ -152,6 +213,10 @@ Stream::Stream(const Vocoder& vocoder, const SynthesisOptions& options, int most
                 fmt::format("expected a number from 1 to {}, got {}", most, most_frames));
   pipeline_ = std::make_unique<engine::Pipeline>(vocoder.model_, latent_of(options),
                                                  threads_for(options, 1), most_frames, true);
+  denoiser_ = vocoder.make_denoiser(options);
+  if (denoiser_)
+    denoised_.reserve(static_cast<std::size_t>((most_frames + 1) * vocoder.mel().hop_samples +
+                                               vocoder.mel().n_fft));
 }
 
 Stream::~Stream() = default;
@@ -160,12 +225,19 @@ Stream& Stream::operator=(Stream&& other) noexcept = default;
 
 Samples Stream::push(const float* frames, std::int64_t count) {
   const std::vector<float>& samples = pipeline_->push(frames, count);
-  return {samples.data(), samples.size()};
+  if (!denoiser_) return {samples.data(), samples.size()};
+  denoised_.clear();
+  denoiser_->push(samples.data(), samples.size(), &denoised_);
+  return {denoised_.data(), denoised_.size()};
 }
 
 Samples Stream::finish() {
   const std::vector<float>& samples = pipeline_->finish();
-  return {samples.data(), samples.size()};
+  if (!denoiser_) return {samples.data(), samples.size()};
+  denoised_.clear();
+  denoiser_->push(samples.data(), samples.size(), &denoised_);
+  denoiser_->finish(&denoised_);
+  return {denoised_.data(), denoised_.size()};
 }
 
 }  // namespace glowvox

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "engine/kernels.hpp"
+#include "format/floats.hpp"
 #include "glowvox/error.hpp"
 
 namespace glowvox::engine {
@@ -16,27 +17,9 @@ namespace {
 
 std::vector<float> decode(const format::TensorView& view, std::size_t count,
                           const std::string& where) {
+  if (view.dtype != "F16") return format::to_floats(view.dtype, view.data, view.bytes, where);
   std::vector<float> values(count);
-  if (view.dtype == "F32") {
-    std::memcpy(values.data(), view.data, view.bytes);
-  } else if (view.dtype == "F16") {
-    decode_half(view.data, count, values.data());
-  } else if (view.dtype == "BF16") {
-    for (std::size_t i = 0; i < count; ++i) {
-      std::uint16_t upper = 0;
-      std::memcpy(&upper, view.data + 2 * i, 2);
-      const std::uint32_t bits = std::uint32_t{upper} << 16;
-      std::memcpy(&values[i], &bits, 4);
-    }
-  } else if (view.dtype == "F64") {
-    for (std::size_t i = 0; i < count; ++i) {
-      double value = 0.0;
-      std::memcpy(&value, view.data + 8 * i, 8);
-      values[i] = static_cast<float>(value);
-    }
-  } else {
-    throw Error(where, "has type " + view.dtype + ", expected F16, BF16, F32 or F64");
-  }
+  decode_half(view.data, count, values.data());
   return values;
 }
 
@@ -53,8 +36,8 @@ bool all_finite(const std::vector<float>& values) {
 
 }  // namespace
 
-Weights::Weights(const format::MappedSafetensors& file, std::string where)
-    : file_(&file), where_(std::move(where)), used_(std::make_shared<Used>()) {}
+Weights::Weights(const Tensors& tensors, std::string where)
+    : tensors_(&tensors), where_(std::move(where)), used_(std::make_shared<Used>()) {}
 
 Weights Weights::operator/(const std::string& name) const {
   Weights inner = *this;
@@ -62,15 +45,13 @@ Weights Weights::operator/(const std::string& name) const {
   return inner;
 }
 
-bool Weights::has(const std::string& name) const {
-  return file_->tensors().count(prefix_ + name) > 0;
-}
+bool Weights::has(const std::string& name) const { return tensors_->count(prefix_ + name) > 0; }
 
 std::vector<float> Weights::tensor(const std::string& name,
                                    const std::vector<std::int64_t>& shape) const {
   const std::string full = prefix_ + name;
-  const auto found = file_->tensors().find(full);
-  if (found == file_->tensors().end()) throw Error(where_, "tensor '" + full + "' is missing");
+  const auto found = tensors_->find(full);
+  if (found == tensors_->end()) throw Error(where_, "tensor '" + full + "' is missing");
   const format::TensorView& view = found->second;
   if (view.shape != shape)
     throw Error(where_, fmt::format("tensor '{}': expected shape [{}], got [{}]", full,
@@ -112,7 +93,7 @@ Matrix Weights::convolution(int out, int taps, int in) const {
 }
 
 void Weights::check_all_used() const {
-  for (const auto& entry : file_->tensors())
+  for (const auto& entry : *tensors_)
     if (used_->names.count(entry.first) == 0)
       throw Error(where_, "tensor '" + entry.first + "' has no place in this configuration");
 }

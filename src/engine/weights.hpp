@@ -1,6 +1,7 @@
 // A model file's tensors, by name, as the engine wants them.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -17,7 +18,9 @@ namespace glowvox::engine {
 // threads.
 class Weights {
  public:
-  Weights(const format::MappedSafetensors& file, std::string where);
+  using Tensors = std::map<std::string, format::TensorView>;
+  // tensors: somebody else's, who keeps them.
+  Weights(const Tensors& tensors, std::string where);
   Weights operator/(const std::string& name) const;
 
   const std::string& where() const { return where_; }
@@ -31,7 +34,7 @@ class Weights {
   void check_all_used() const;
 
  private:
-  const format::MappedSafetensors* file_;
+  const Tensors* tensors_;
   std::string where_, prefix_;
   struct Used {
     std::mutex mutex;

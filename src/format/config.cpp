@@ -105,7 +105,14 @@ void fields(V& v, Config& c) {
     m("ema", c.train.ema);
     m("bf16", c.train.bf16);
   });
-  v.map("synthesis", [&](V& m) { m("bf16", c.synthesis.bf16); });
+  v.map("synthesis", [&](V& m) {
+    m("bf16", c.synthesis.bf16);
+    m("denoise", c.synthesis.denoise);
+  });
+  v.map("mel_statistics", [&](V& m) {
+    m("mean", c.mel_statistics.mean);
+    m("deviation", c.mel_statistics.deviation);
+  });
 }
 
 YAML::Node load_yaml(const std::string& yaml, const std::string& where) {
@@ -133,8 +140,8 @@ void read_mel_spec(const YAML::Node& node, const std::string& where, MelSpec& me
 
 }  // namespace
 
-MelSpec parse_mel_spec(const std::string& yaml, const std::string& where) {
-  MelSpec mel;
+MelSpec parse_mel_spec(const std::string& yaml, const std::string& where, const MelSpec& base) {
+  MelSpec mel = base;
   read_mel_spec(load_yaml(yaml, where), where, mel);
   validate(mel, where);
   return mel;

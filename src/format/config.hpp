@@ -72,8 +72,17 @@ struct TrainConfig {
   bool bf16 = true;        // matrix products in bfloat16 (weights and log-dets stay float)
 };
 
+constexpr double kMostDenoise = 1000.0;  // strength of the bias denoiser
+
 struct SynthesisConfig {
-  bool bf16 = true;  // matrix products in bfloat16 where the processor is made for it
+  bool bf16 = true;      // matrix products in bfloat16 where the processor is made for it
+  double denoise = 0.0;  // usual strength of the bias denoiser; 0: off
+};
+
+// What the mels of the training data were like, in the specification's own units: one value for
+// each band, or none where nobody measured.
+struct MelStatisticsConfig {
+  std::vector<float> mean, deviation;
 };
 
 struct ModelConfig {
@@ -92,6 +101,7 @@ struct ModelConfig {
   EarlyConfig early;
   TrainConfig train;
   SynthesisConfig synthesis;
+  MelStatisticsConfig mel_statistics;
 };
 
 // Reads and validates. Throws Error naming the file and the key for an unknown key, a wrong type, a
@@ -103,7 +113,8 @@ void validate(const ModelConfig& config, const std::string& where);
 
 // A specification from the same keys as a configuration's `mel:` ("hifigan" or "{preset: ...,
 // bands: 40}").
-MelSpec parse_mel_spec(const std::string& yaml, const std::string& where);
+// Keys that it does not name, and no preset does, are as in `base`.
+MelSpec parse_mel_spec(const std::string& yaml, const std::string& where, const MelSpec& base = {});
 
 // Channels that enter step `step` (0-based), after the early outputs before it.
 int channels_at_step(const ModelConfig& config, int step);

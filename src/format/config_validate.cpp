@@ -1,6 +1,8 @@
 // What the single keys cannot say: ranges and combinations.
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "format/config.hpp"
 #include "format/receptive_field.hpp"
 #include "glowvox/error.hpp"
@@ -107,6 +109,22 @@ void validate_train(const TrainConfig& t, const std::string& where) {
   between(where, "train.ema", t.ema, 0.0, 1.0);
 }
 
+void validate_statistics(const ModelConfig& c, const std::string& where) {
+  const auto& [mean, deviation] = c.mel_statistics;
+  const auto bands = static_cast<std::size_t>(c.mel.bands);
+  if (mean.empty() && deviation.empty()) return;
+  if (mean.size() != bands || deviation.size() != bands)
+    throw Error(where + ": mel_statistics",
+                fmt::format("expected a mean and a deviation for each of {} bands, got {} and {}",
+                            bands, mean.size(), deviation.size()));
+  for (std::size_t b = 0; b < bands; ++b)
+    if (!std::isfinite(mean[b]) || !std::isfinite(deviation[b]) || !(deviation[b] > 0.0F))
+      throw Error(
+          where + ": mel_statistics",
+          fmt::format("band {}: expected a finite mean and a positive deviation, got {} and {}", b,
+                      mean[b], deviation[b]));
+}
+
 }  // namespace
 
 void validate(const ModelConfig& c, const std::string& where) {
@@ -117,6 +135,8 @@ void validate(const ModelConfig& c, const std::string& where) {
   validate_net(c, where);
   validate_conditioner(c, where);
   validate_train(c.train, where);
+  validate_statistics(c, where);
+  between(where, "synthesis.denoise", c.synthesis.denoise, 0.0, kMostDenoise);
   if (c.alignment == MelAlignment::kHopCenter && c.mel.padding == MelPadding::kNone)
     throw Error(where + ": alignment", "expected as_is with unpadded mel frames, got hop_center");
   if (c.mel.win_samples < c.mel.hop_samples)

@@ -96,6 +96,7 @@ class MapReader {
     if constexpr (std::is_integral_v<T>) return "a whole number";
     if constexpr (std::is_floating_point_v<T>) return "a number";
     if constexpr (std::is_same_v<T, std::string>) return "text";
+    if constexpr (std::is_same_v<T, std::vector<float>>) return "a list of numbers";
     return "a list of whole numbers";
   }
   static std::string got(const YAML::Node& node) {
@@ -121,7 +122,8 @@ class MapWriter {
     out_ << YAML::Key << key << YAML::Value;
     if constexpr (std::is_enum_v<T>) {
       out_ << name_of(value);
-    } else if constexpr (std::is_same_v<T, std::vector<int>>) {
+    } else if constexpr (std::is_same_v<T, std::vector<int>> ||
+                         std::is_same_v<T, std::vector<float>>) {
       out_ << YAML::Flow << value;
     } else {
       out_ << value;

@@ -7,14 +7,14 @@
 #include <cstring>
 
 #include "core/atomic_file.hpp"
-#include "format/npy_file.hpp"
+#include "format/array_file.hpp"
 
 namespace glowvox::format {
 
 namespace {
 
 // Where every item, in the order of C, lies in the file.
-std::vector<std::size_t> offsets_of(const NpyFile& file) {
+std::vector<std::size_t> offsets_of(const ArrayFile& file) {
   std::vector<std::size_t> offsets(static_cast<std::size_t>(file.count()));
   std::vector<std::int64_t> index(file.shape().size(), 0);
   std::int64_t offset = 0;
@@ -32,8 +32,9 @@ std::vector<std::size_t> offsets_of(const NpyFile& file) {
 
 }  // namespace
 
-Array read_npy(const std::string& path) {
-  const NpyFile file(path);
+Array read_array(const std::string& path, const std::string& name) {
+  const std::unique_ptr<ArrayFile> opened = open_array(path, {name, {}});
+  const ArrayFile& file = *opened;
   Array array{file.shape(), std::vector<float>(static_cast<std::size_t>(file.count()))};
   file.read(0, file.count(), array.values.data());
   if (file.strides().empty() || file.strides().back() == 1) return array;

@@ -1,4 +1,4 @@
-// NumPy's array files.
+// Arrays in memory, and NumPy's files of them.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@ struct Array {
   std::vector<float> values;
 };
 
-// The whole of an NpyFile, in the order of C.
-Array read_npy(const std::string& path);
+// The whole of a file that open_array takes, in the order of C.
+Array read_array(const std::string& path, const std::string& name = "");
 void write_npy(const std::string& path, const Array& array);  // version 1, <f4, atomically
 
 }  // namespace glowvox::format

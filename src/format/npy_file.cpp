@@ -8,11 +8,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cmath>
 #include <cstring>
-#include <limits>
 
 #include "core/atomic_file.hpp"
+#include "core/half.hpp"
 #include "format/npy_header.hpp"
 #include "glowvox/error.hpp"
 
@@ -27,20 +26,6 @@ std::uint64_t little_endian(const std::string& bytes, std::size_t at, std::size_
   for (std::size_t i = count; i-- > 0;)
     value = (value << 8) | static_cast<unsigned char>(bytes[at + i]);
   return value;
-}
-
-float half_to_float(std::uint16_t half) {
-  const int exponent = (half >> 10) & 31;
-  const int mantissa = half & 1023;
-  float magnitude = 0.0F;
-  if (exponent == 31)
-    magnitude = mantissa == 0 ? std::numeric_limits<float>::infinity()
-                              : std::numeric_limits<float>::quiet_NaN();
-  else if (exponent == 0)
-    magnitude = std::ldexp(static_cast<float>(mantissa), -24);
-  else
-    magnitude = std::ldexp(static_cast<float>(mantissa + 1024), exponent - 25);
-  return (half & 0x8000) != 0 ? -magnitude : magnitude;
 }
 
 template <typename To, typename From>
@@ -85,7 +70,11 @@ std::size_t checked_count(const std::vector<std::int64_t>& shape, std::size_t it
 
 }  // namespace
 
-NpyFile::NpyFile(const std::string& path) : path_(path) {
+bool NpyFile::recognizes(const char* data, std::size_t size) {
+  return size >= 6 && std::memcmp(data, "\x93NUMPY", 6) == 0;
+}
+
+NpyFile::NpyFile(const std::string& path) : ArrayFile(path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode)) {
     file_.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -95,8 +84,19 @@ NpyFile::NpyFile(const std::string& path) : path_(path) {
     held_ = read_file(path);
     size_ = held_.size();
   }
+  parse();
+}
+
+NpyFile::NpyFile(std::string content, const std::string& path)
+    : ArrayFile(path), held_(std::move(content)) {
+  size_ = held_.size();
+  parse();
+}
+
+void NpyFile::parse() {
+  const std::string& path = path_;
   const std::string start = bytes(0, std::min<std::uint64_t>(size_, kMagicBytes + 4));
-  if (start.size() < kMagicBytes || start.compare(0, 6, "\x93NUMPY") != 0)
+  if (start.size() < kMagicBytes || !recognizes(start.data(), start.size()))
     throw Error(path, "not an npy file", "save it with numpy.save");
   const int major = static_cast<unsigned char>(start[6]);
   if (major < 1 || major > 3)
@@ -118,15 +118,8 @@ NpyFile::NpyFile(const std::string& path) : path_(path) {
   item_bytes_ = static_cast<std::uint64_t>(type[2] - '0');
   big_endian_ = type[0] == '>';
   payload_ = text_at + header_bytes;
-  shape_ = header.shape;
-  count_ = static_cast<std::int64_t>(checked_count(shape_, item_bytes_, size_ - payload_, path));
-  strides_.assign(shape_.size(), 1);
-  std::int64_t stride = 1;
-  for (std::size_t i = 0; i < shape_.size(); ++i) {
-    const std::size_t axis = header.fortran_order ? i : shape_.size() - 1 - i;
-    strides_[axis] = stride;
-    stride *= shape_[axis];
-  }
+  checked_count(header.shape, item_bytes_, size_ - payload_, path);
+  set_shape(header.shape, header.fortran_order);
 }
 
 std::string NpyFile::bytes(std::uint64_t at, std::uint64_t count) const {

@@ -121,6 +121,13 @@ void check_layout(std::vector<Span> spans, std::uint64_t payload_bytes, const st
                 "the file is damaged");
 }
 
+std::uint64_t header_length(const char* data) {
+  std::uint64_t length = 0;
+  for (std::size_t i = kLengthBytes; i-- > 0;)
+    length = (length << 8) | static_cast<unsigned char>(data[i]);
+  return length;
+}
+
 Json parse_header(const char* begin, std::uint64_t header_bytes, const std::string& path) {
   Json header = Json::parse(begin, begin + header_bytes, nullptr, false);
   if (header.is_discarded() || !header.is_object())
@@ -130,12 +137,15 @@ Json parse_header(const char* begin, std::uint64_t header_bytes, const std::stri
 
 }  // namespace
 
+bool MappedSafetensors::recognizes(const char* data, std::size_t size) {
+  return size > kLengthBytes && data[kLengthBytes] == '{' &&
+         header_length(data) <= size - kLengthBytes;
+}
+
 MappedSafetensors::MappedSafetensors(const std::string& path) : file_(path) {
   if (file_.size() < kLengthBytes)
     throw Error(path, fmt::format("not a safetensors file: {} bytes only", file_.size()));
-  std::uint64_t header_bytes = 0;
-  for (std::size_t i = kLengthBytes; i-- > 0;)
-    header_bytes = (header_bytes << 8) | static_cast<unsigned char>(file_.data()[i]);
+  const std::uint64_t header_bytes = header_length(file_.data());
   const std::uint64_t rest = file_.size() - kLengthBytes;
   if (header_bytes > kMostHeaderBytes || header_bytes > rest)
     throw Error(

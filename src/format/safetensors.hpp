@@ -34,6 +34,8 @@ struct TensorView {
 class MappedSafetensors {
  public:
   explicit MappedSafetensors(const std::string& path);
+  // Whether bytes begin like one: a header's length in 8 bytes, then JSON.
+  static bool recognizes(const char* data, std::size_t size);
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
   const std::map<std::string, TensorView>& tensors() const { return tensors_; }
 

@@ -48,6 +48,10 @@ class FlowVocoder : public torch::nn::Module {
   // lie outside [-1, 1]. A mel frame more or less is hop samples more or less.
   std::vector<float> synthesize(const Mel& mel, double sigma, uint64_t seed);
 
+  // What the training data's mels are like (ModelConfig::mel_statistics).
+  void set_mel_statistics(const format::MelStatisticsConfig& statistics) {
+    config_.mel_statistics = statistics;
+  }
   // Data-dependent initialisation, layer by layer, from a batch.
   void initialize(const Tensor& audio, const Tensor& mel, bool margins = false);
   // Gives layers that start as the identity small random weights.

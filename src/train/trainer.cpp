@@ -18,6 +18,7 @@ namespace {
 
 constexpr int kCoresPerLoaderThread = 4;
 constexpr int kInitialisationBatches = 8;
+constexpr double kSmallestDeviation = 1e-3;  // of a band, in the mel's own units
 constexpr const char* kCheckpointVersion = "1";
 
 std::shared_ptr<model::FlowVocoder> make_model(const format::ModelConfig& config,
@@ -29,13 +30,17 @@ std::shared_ptr<model::FlowVocoder> make_model(const format::ModelConfig& config
 // What has to be equal for one run to continue another; the products' precision may follow the CPU.
 std::string identity(format::ModelConfig config) {
   config.train.bf16 = false;
+  config.mel_statistics = {};
   return format::to_yaml(config);
 }
 
-// What has to be equal for weights to mean the same: all but name, purpose and training.
+// What has to be equal for weights to mean the same: all but name, purpose, training and the habits
+// of synthesis.
 format::ModelConfig network_of(format::ModelConfig config) {
   config.name = config.purpose = "";
   config.train = {};
+  config.synthesis = {};
+  config.mel_statistics = {};
   return config;
 }
 
@@ -63,13 +68,29 @@ Trainer::Trainer(const format::ModelConfig& config, const std::string& data, std
   }
 }
 
+std::vector<Batch> Trainer::first_batches() {
+  std::vector<Batch> batches;
+  for (int i = 1; i <= kInitialisationBatches; ++i) batches.push_back(sampler_.batch(-i));
+  return batches;
+}
+
+void Trainer::measure_mels(const torch::Tensor& mel) {
+  const torch::Tensor frames = mel.flatten(0, 1).to(torch::kDouble);
+  const auto values = [](const torch::Tensor& t) {
+    const torch::Tensor f = t.to(torch::kFloat).contiguous();
+    return std::vector<float>(f.data_ptr<float>(), f.data_ptr<float>() + f.numel());
+  };
+  model_->set_mel_statistics(
+      {values(frames.mean(0)), values(frames.std(0).clamp_min(kSmallestDeviation))});
+}
+
 void Trainer::initialize() {
   std::vector<torch::Tensor> audio, mel;
-  for (int i = 1; i <= kInitialisationBatches; ++i) {
-    Batch b = sampler_.batch(-i);
+  for (const Batch& b : first_batches()) {
     audio.push_back(b.audio);
     mel.push_back(b.mel);
   }
+  measure_mels(torch::cat(mel));
   model_->initialize(torch::cat(audio), torch::cat(mel), true);
   for (Optimizer::Slot& slot : optimizer_.slots()) slot.average = slot.weight.detach().clone();
 }
@@ -85,6 +106,9 @@ void Trainer::init_from(const std::string& model_path) {
                 "compare glowvox info of both");
   model::load_weights(*model_, file, model_path);
   model_->check_invertible();
+  std::vector<torch::Tensor> mel;
+  for (const Batch& b : first_batches()) mel.push_back(b.mel);
+  measure_mels(torch::cat(mel));
   for (Optimizer::Slot& slot : optimizer_.slots()) slot.average = slot.weight.detach().clone();
 }
 
@@ -141,6 +165,7 @@ void Trainer::save_checkpoint(const std::string& path) {
   format::Safetensors file;
   file.metadata = {{"checkpoint_version", kCheckpointVersion},
                    {"config", identity(config_)},
+                   {"model_config", format::to_yaml(model_->config())},
                    {"seed", std::to_string(seed_)},
                    {"step", std::to_string(progress_.step)},
                    {"skipped", std::to_string(progress_.skipped)},
@@ -161,13 +186,17 @@ void Trainer::restore(const std::string& path) {
   if (entry(file, "checkpoint_version", path) != kCheckpointVersion)
     throw Error(path,
                 "expected checkpoint version 1, got " + entry(file, "checkpoint_version", path));
-  if (entry(file, "config", path) != identity(config_))
+  if (identity(format::parse_config(entry(file, "config", path), path)) != identity(config_))
     throw Error(path, "was written with another configuration",
                 "resume with the configuration of that run, or use --init-from");
   if (entry(file, "seed", path) != std::to_string(seed_))
     throw Error(path, "was written with --seed " + entry(file, "seed", path) + ", got --seed " +
                           std::to_string(seed_));
   model::load_weights(*model_, file, path, "weight.");
+  // Older checkpoints do not say.
+  if (file.metadata.count("model_config") > 0)
+    model_->set_mel_statistics(
+        format::parse_config(file.metadata.at("model_config"), path).mel_statistics);
   const torch::NoGradGuard no_grad;
   for (auto& slot : optimizer_.slots()) {
     const auto take = [&](const char* prefix, torch::Tensor& into) {

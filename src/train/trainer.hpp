@@ -56,6 +56,9 @@ class Trainer {
   double seconds_per_batch() const;  // of audio
 
  private:
+  void measure_mels(const torch::Tensor& mel);  // [B, F, bands]
+  std::vector<Batch> first_batches();           // that no step trains on
+
   format::ModelConfig config_;
   std::uint64_t seed_;
   Corpus corpus_;

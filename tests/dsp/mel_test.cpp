@@ -63,7 +63,8 @@ TEST_CASE("presets reproduce the spectrograms of other people's code") {
 }
 
 TEST_CASE("the filterbank is librosa's") {
-  const format::Array golden = format::read_npy(data("filterbank_slaney_22050_1024_80_0_8000.npy"));
+  const format::Array golden =
+      format::read_array(data("filterbank_slaney_22050_1024_80_0_8000.npy"));
   const std::vector<float> bank = mel_filterbank(mel_preset("tacotron2"));
   REQUIRE(golden.shape == std::vector<std::int64_t>{80, 513});
   REQUIRE(bank.size() == golden.values.size());

@@ -11,6 +11,7 @@
 #include "eval/difference.hpp"
 #include "glowvox/mel.hpp"
 #include "glowvox/random.hpp"
+#include "golden.hpp"
 
 namespace glowvox::test {
 
@@ -35,8 +36,5 @@ inline double largest(const std::vector<float>& x) {
 }
 
 inline const std::string kShippedModel = std::string(GLOWVOX_SAMPLES) + "/mdct-causal.safetensors";
-inline std::string golden_model(const std::string& name) {
-  return std::string(GLOWVOX_TEST_DATA) + "/" + name + "/model.safetensors";
-}
 
 }  // namespace glowvox::test

@@ -60,7 +60,7 @@ TEST_CASE("every supported type, order and version is read") {
         CAPTURE(version);
         CAPTURE(descr);
         write_file(path, npy(dictionary(descr, false, "(2, 3)"), payload, version));
-        const Array array = read_npy(path);
+        const Array array = read_array(path);
         CHECK(array.shape == std::vector<std::int64_t>{2, 3});
         CHECK(array.values == kSix);
       }
@@ -72,10 +72,10 @@ TEST_CASE("Fortran order is turned into C order") {
   const test::TemporaryDirectory directory;
   const std::string path = directory.file("x.npy");
   write_file(path, npy(dictionary("<f4", true, "(2, 3)"), items<float>({0, 3, 1, 4, 2, 5})));
-  CHECK(read_npy(path).values == std::vector<float>{0, 1, 2, 3, 4, 5});
+  CHECK(read_array(path).values == std::vector<float>{0, 1, 2, 3, 4, 5});
   write_file(path,
              npy(dictionary("<f4", true, "(2, 2, 2)"), items<float>({0, 4, 2, 6, 1, 5, 3, 7})));
-  CHECK(read_npy(path).values == std::vector<float>{0, 1, 2, 3, 4, 5, 6, 7});
+  CHECK(read_array(path).values == std::vector<float>{0, 1, 2, 3, 4, 5, 6, 7});
 }
 
 TEST_CASE("half precision: subnormal, infinite, NaN") {
@@ -83,7 +83,7 @@ TEST_CASE("half precision: subnormal, infinite, NaN") {
   const std::string path = directory.file("x.npy");
   write_file(path, npy(dictionary("<f2", false, "(5,)"),
                        items<std::uint16_t>({1, 0x83ff, 0x7bff, 0xfc00, 0x7e00})));
-  const std::vector<float> values = read_npy(path).values;
+  const std::vector<float> values = read_array(path).values;
   CHECK(values[0] == std::ldexp(1.0F, -24));
   CHECK(values[1] == -1023.0F * std::ldexp(1.0F, -24));
   CHECK(values[2] == 65504.0F);
@@ -100,8 +100,8 @@ TEST_CASE("what is written is read back, and its payload is aligned") {
     for (const std::int64_t n : shape) count *= static_cast<std::size_t>(n);
     const Array array{shape, {kSix.begin(), kSix.begin() + static_cast<std::ptrdiff_t>(count)}};
     write_npy(path, array);
-    CHECK(read_npy(path).shape == array.shape);
-    CHECK(read_npy(path).values == array.values);
+    CHECK(read_array(path).shape == array.shape);
+    CHECK(read_array(path).values == array.values);
     CHECK((read_file(path).size() - 4 * count) % 64 == 0);
   }
 }
@@ -112,18 +112,18 @@ TEST_CASE("malformed files give one clear error") {
   const std::string good = npy(dictionary("<f4", false, "(2, 3)"), items(kSix));
   const auto refused = [&](const std::string& bytes) {
     write_file(path, bytes);
-    const std::string message = error_of([&] { read_npy(path); });
+    const std::string message = error_of([&] { read_array(path); });
     CHECK(message.rfind(path + ": ", 0) == 0);
     return message;
   };
   const auto refused_header = [&](const std::string& header) {
     return refused(npy(header, items(kSix)));
   };
-  CHECK(contains(error_of([&] { read_npy(directory.file("none")); }), "no such file"));
+  CHECK(contains(error_of([&] { read_array(directory.file("none")); }), "no such file"));
   for (std::size_t length = 0; length < good.size(); ++length)
     REQUIRE(!refused(good.substr(0, length)).empty());
   CHECK(contains(refused(good + "x"), "does not match its payload of 25 bytes"));
-  CHECK(contains(refused("PK\x03\x04 a zip file"), "not an npy file"));
+  CHECK(contains(refused("PK\x03\x04 a zip file"), "not a zip archive"));
   CHECK(contains(refused(npy("", "", 4)), "npy version 4"));
   CHECK(contains(refused_header(dictionary("<i4", false, "(2, 3)")), "values of type '<i4'"));
   CHECK(contains(refused_header(dictionary("|O", false, "(2, 3)")), "values of type '|O'"));
@@ -155,11 +155,9 @@ TEST_CASE("a mel is read in either layout") {
   CHECK(read_mel(path, 2).frames == 3);
   write_npy(path, {{1, 2, 3}, {0, 2, 4, 1, 3, 5}});
   CHECK(read_mel(path, 2).values == frame_major);
-  write_npy(path, {{2, 2}, {0, 2, 1, 3}});  // ambiguous: bands first
-  CHECK(read_mel(path, 2).values == std::vector<float>{0, 1, 2, 3});
   const Mel mel{3, 2, frame_major};
   write_mel(path, mel);
-  CHECK(read_npy(path).shape == std::vector<std::int64_t>{2, 3});
+  CHECK(read_array(path).shape == std::vector<std::int64_t>{2, 3});
   CHECK(read_mel(path, 2).values == frame_major);
 }
 
@@ -177,5 +175,6 @@ TEST_CASE("what is no mel for the model is refused") {
   CHECK(contains(refused({2, 3, 1}, kSix), "shape [2, 3, 1] is no mel"));
   CHECK(contains(refused({2, 0}, {}), "mel has no frames (shape [2, 0])"));
   CHECK(contains(refused({0, 2}, {}), "no frames"));
-  CHECK(contains(refused({2, 2}, {0, 1, 2, std::nanf("")}), "not finite in band 1 of frame 1"));
+  CHECK(
+      contains(refused({3, 2}, {0, 1, 2, std::nanf(""), 4, 5}), "not finite in band 1 of frame 1"));
 }

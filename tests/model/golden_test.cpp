@@ -1,10 +1,14 @@
-// Against what NVIDIA's WaveGlow and SqueezeWave's own code computed (PyTorch 1.13, CPU, tiny
-// configurations with random weights); data/convert_goldens.py wrote the files.
+// Against what NVIDIA's WaveGlow and SqueezeWave's own code computed (data/README.md), from the
+// checkpoints that they wrote.
+#include "golden.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <string>
 
+#include "exchange/waveglow_export.hpp"
+#include "format/floats.hpp"
 #include "model/model_file.hpp"
 
 using namespace glowvox;
@@ -13,17 +17,19 @@ using torch::Tensor;
 namespace {
 
 struct Golden {
-  explicit Golden(const std::string& name)
-      : folder(std::string(GLOWVOX_TEST_DATA) + "/" + name),
-        io(format::read_safetensors(folder + "/io.safetensors")),
-        model(model::load_model(folder + "/model.safetensors")),
-        mel((*this)["mel"].transpose(1, 2).contiguous()) {}
-  Tensor operator[](const std::string& name) const {
-    return model::from_stored(io.tensors.at(name));
+  explicit Golden(std::string program, const std::string& checkpoint = "tiny_state_dict.pt")
+      : name(std::move(program)) {
+    const test::TemporaryDirectory folder;
+    test::import_checkpoint(test::data_file(name + "/" + checkpoint), folder.file("m"));
+    model = model::load_model(folder.file("m"));
+    mel = (*this)["mel"].transpose(1, 2).contiguous();
+  }
+  Tensor operator[](const std::string& array) const {
+    const format::Array values = test::golden_array(name, array);
+    return torch::tensor(values.values).view(values.shape);
   }
 
-  std::string folder;
-  format::Safetensors io;
+  std::string name;
   std::shared_ptr<model::FlowVocoder> model;
   Tensor mel;  // [B, F, bands]
 };
@@ -37,16 +43,56 @@ Tensor their_loss(const model::Encoded& e) {
   return (0.5 * e.z.square().sum() - e.log_det.sum()) / static_cast<double>(e.z.numel());
 }
 
+// The log-dets of every step's mixing and coupling, over the batch: the layers walked one by one.
+struct StepLogDets {
+  std::vector<double> mixing, coupling;
+};
+
+StepLogDets step_log_dets(const Golden& golden) {
+  const format::ModelConfig& config = golden.model->config();
+  const auto children = golden.model->named_children();
+  const auto given = children["conditioner"]->as<flow::Conditioner>()->forward(
+      golden.mel.transpose(0, 1).contiguous());
+  Tensor x = flow::Lift(config.lift).forward(golden["audio"], false);
+  StepLogDets result;
+  for (int i = 0; i < config.steps; ++i) {
+    const int64_t leave = x.size(2) - format::channels_at_step(config, i);
+    x = x.narrow(2, leave, x.size(2) - leave);
+    const std::string step = "step_" + std::to_string(i);
+    for (const auto& [part, sums] :
+         {std::pair{"_mixing", &result.mixing}, std::pair{"_coupling", &result.coupling}}) {
+      const flow::Output out =
+          std::dynamic_pointer_cast<flow::Layer>(children[step + part])->forward(x, given);
+      x = out.z;
+      sums->push_back(out.log_det.sum().item<double>());
+    }
+  }
+  return result;
+}
+
 void check_forward(const Golden& golden) {
   const torch::NoGradGuard no_grad;
   const model::Encoded e = golden.model->encode(golden["audio"], golden.mel);
   CHECK(relative(e.z.permute({1, 2, 0}), golden["z"]) < 1e-4);
   CHECK(their_loss(e).item<double>() ==
         doctest::Approx(golden["loss_sigma1"].item<double>()).epsilon(1e-4));
-  // Theirs is for the whole batch. Their loss adds the mixings' log-dets up in the first one's
+  // Theirs are for the whole batch. Their loss adds the mixings' log-dets up in the first one's
   // place, so that entry 0 holds the total.
-  const double expected = (golden["sum_log_s"].sum() + golden["sum_log_det_W"][0]).item<double>();
-  CHECK(e.log_det.sum().item<double>() == doctest::Approx(expected).epsilon(1e-4));
+  const StepLogDets steps = step_log_dets(golden);
+  const Tensor sum_log_s = golden["sum_log_s"], log_det_w = golden["sum_log_det_W"];
+  double mixings = 0.0;
+  for (size_t i = 0; i < steps.coupling.size(); ++i) {
+    CAPTURE(i);
+    CHECK(steps.coupling[i] ==
+          doctest::Approx(sum_log_s[static_cast<int64_t>(i)].item<double>()).epsilon(1e-4));
+    if (i > 0)
+      CHECK(steps.mixing[i] ==
+            doctest::Approx(log_det_w[static_cast<int64_t>(i)].item<double>()).epsilon(1e-4));
+    mixings += steps.mixing[i];
+  }
+  CHECK(mixings == doctest::Approx(log_det_w[0].item<double>()).epsilon(1e-4));
+  CHECK(e.log_det.sum().item<double>() ==
+        doctest::Approx((sum_log_s.sum() + log_det_w[0]).item<double>()).epsilon(1e-4));
   CHECK((golden.model->decode(e.z, golden.mel) - golden["audio"]).abs().max().item<double>() <
         1e-4);
 }
@@ -63,10 +109,15 @@ void check_synthesis(const Golden& golden, double sigma, const std::string& expe
 
 }  // namespace
 
-TEST_CASE("WaveGlow: latents, log-dets, loss and synthesis are NVIDIA's") {
-  const Golden golden("waveglow");
-  check_forward(golden);
-  check_synthesis(golden, 0.7, "infer_audio_sigma0.7");
+TEST_CASE("WaveGlow: latents, log-dets, loss and synthesis are NVIDIA's, from every container") {
+  for (const char* checkpoint :
+       {"tiny_state_dict.pt", "tiny_state_dict_legacy.pt", "tiny_pickled_module.pt",
+        "tiny_dataparallel_state_dict.pt", "tiny_state_dict_no_weight_norm.pt"}) {
+    CAPTURE(checkpoint);
+    const Golden golden("waveglow", checkpoint);
+    check_forward(golden);
+    check_synthesis(golden, 0.7, "infer_audio_sigma0.7");
+  }
 }
 
 TEST_CASE("SqueezeWave: latents, log-dets, loss and synthesis are the original's") {
@@ -75,15 +126,22 @@ TEST_CASE("SqueezeWave: latents, log-dets, loss and synthesis are the original's
   check_synthesis(golden, 1.0, "infer_audio_sigma1");
 }
 
+// Export gives gradients their names and layouts as it does weights.
 TEST_CASE("WaveGlow: gradients are NVIDIA's") {
   const Golden golden("waveglow");
   their_loss(golden.model->encode(golden["audio"], golden.mel)).backward();
-  int compared = 0;
-  for (const auto& p : golden.model->named_parameters()) {
-    if (golden.io.tensors.count("grad/" + p.key()) == 0) continue;
-    CAPTURE(p.key());
-    CHECK(relative(p.value().grad(), golden["grad/" + p.key()]) < 1e-3);
-    ++compared;
+  const test::TemporaryDirectory folder;
+  format::Safetensors gradients;
+  for (const auto& p : golden.model->named_parameters())
+    gradients.tensors[p.key()] = model::to_stored(p.value().grad());
+  format::write_safetensors(folder.file("g"), gradients);
+  const auto theirs = exchange::export_waveglow(
+      golden.model->config(), format::MappedSafetensors(folder.file("g")), "gradients");
+  for (const char* name :
+       {"upsample.weight", "WN.0.start.weight_v", "WN.0.in_layers.1.weight_g",
+        "WN.3.cond_layer.weight_v", "WN.5.end.weight", "convinv.2.conv.weight"}) {
+    CAPTURE(name);
+    CHECK(relative(model::from_stored(theirs.at(name)), golden[std::string("grad/") + name]) <
+          1e-3);
   }
-  CHECK(compared == 6);
 }

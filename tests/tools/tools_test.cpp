@@ -31,8 +31,8 @@ TEST_CASE("help, version and wrong usage") {
   const test::TemporaryDirectory folder;
   CHECK(contains(succeeds(folder, "--help").out, "synth"));
   CHECK(contains(succeeds(folder, "--version").out, "glowvox 0."));
-  for (const char* name :
-       {"synth", "mel", "train", "info", "init", "score", "encode", "decode", "morph", "bench"}) {
+  for (const char* name : {"synth", "mel", "mel-check", "import", "export", "train", "info", "init",
+                           "score", "encode", "decode", "morph", "bench"}) {
     const test::Ran ran = succeeds(folder, std::string(name) + " --help");
     CHECK(contains(ran.out, "Examples:"));
     CHECK(contains(ran.out, std::string("glowvox ") + name));
@@ -47,11 +47,11 @@ TEST_CASE("mel writes what a model's specification, a preset or single keys ask 
   const ModelFolder folder;
   const std::string speech = test::speech_file();
   succeeds(folder, "mel " + speech + " -o " + folder.file("a.npy"));
-  CHECK(format::read_npy(folder.file("a.npy")).shape == std::vector<std::int64_t>{80, 173});
+  CHECK(format::read_array(folder.file("a.npy")).shape == std::vector<std::int64_t>{80, 173});
   succeeds(folder, "mel " + speech + " -o " + folder.file("b.npy") + " --preset librosa_default");
-  CHECK(format::read_npy(folder.file("b.npy")).shape == std::vector<std::int64_t>{128, 87});
+  CHECK(format::read_array(folder.file("b.npy")).shape == std::vector<std::int64_t>{128, 87});
   succeeds(folder, "mel " + speech + " -o " + folder.file("c.npy") + " --spec '{bands: 40}'");
-  CHECK(format::read_npy(folder.file("c.npy")).shape[0] == 40);
+  CHECK(format::read_array(folder.file("c.npy")).shape[0] == 40);
   const json figures =
       json::parse(succeeds(folder, "mel " + speech + " -o " + folder.file("d.npy") +
                                        " --json --model " + folder.model)
@@ -195,11 +195,11 @@ TEST_CASE("synth takes another logarithm and refuses another specification, prin
   const std::string mel = folder.file("mel.npy");
   succeeds(folder, "mel " + speech + " -o " + mel + " --preset hifigan");
   test::refuses(folder,
-                "synth" + m + " --mel " + mel + " --mel-preset hifigan -o " + folder.file("x.wav"),
+                "synth" + m + " --mel " + mel + " --from-preset hifigan -o " + folder.file("x.wav"),
                 "the model expects [");
   succeeds(folder, "mel " + speech + " -o " + mel);
   succeeds(folder,
-           "synth" + m + " --mel " + mel + " --mel-preset tacotron2 -o " + folder.file("x.wav"));
+           "synth" + m + " --mel " + mel + " --from-preset tacotron2 -o " + folder.file("x.wav"));
 }
 
 TEST_CASE("the reference BLAS is warned of") {
@@ -246,7 +246,7 @@ TEST_CASE("encode and decode are exact inverses, for every lift and with early o
         json::parse(succeeds(folder, "encode" + m + " --audio " + folder.file("x.npy") + " -o " +
                                          folder.file("z.npy") + " --json")
                         .out);
-    const auto z = format::read_npy(folder.file("z.npy"));
+    const auto z = format::read_array(folder.file("z.npy"));
     REQUIRE(z.shape.size() == 3);
     CHECK(z.shape[0] == 2);
     CHECK(z.shape[1] * z.shape[2] == 20480);
@@ -257,7 +257,7 @@ TEST_CASE("encode and decode are exact inverses, for every lift and with early o
                        22050);
     succeeds(folder, "decode" + m + " --wav " + folder.file("one.wav") + " --latent " +
                          folder.file("z1.npy") + " -o " + folder.file("y.npy"));
-    const auto y = format::read_npy(folder.file("y.npy"));
+    const auto y = format::read_array(folder.file("y.npy"));
     REQUIRE(y.shape == std::vector<std::int64_t>{20480});
     for (std::size_t i = 0; i < y.values.size(); ++i)
       CHECK(std::abs(y.values[i] - clip.samples[i]) < 1e-4f);

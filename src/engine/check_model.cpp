@@ -1,0 +1,15 @@
+#include "engine/check_model.hpp"
+
+#include "engine/prepared.hpp"
+
+namespace glowvox::engine {
+
+void check_model(const format::Safetensors& file, const format::ModelConfig& config,
+                 const std::string& where) {
+  Weights::Tensors views;
+  for (const auto& [name, tensor] : file.tensors)
+    views[name] = {tensor.dtype, tensor.shape, tensor.bytes.data(), tensor.bytes.size()};
+  prepare(Weights(views, where), config, Number::kFloat32);
+}
+
+}  // namespace glowvox::engine

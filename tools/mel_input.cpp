@@ -1,0 +1,105 @@
+#include "mel_input.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <filesystem>
+#include <map>
+
+#include "command.hpp"
+#include "format/config.hpp"
+#include "format/npy.hpp"
+
+namespace glowvox::tools {
+
+namespace {
+
+const std::map<std::string, format::MelLayout>& layouts() {
+  static const std::map<std::string, format::MelLayout> names = {
+      {"auto", format::MelLayout::kAuto},
+      {"bands-frames", format::MelLayout::kBandsFrames},
+      {"frames-bands", format::MelLayout::kFramesBands}};
+  return names;
+}
+
+// An npz of arrays mean and scale (scikit-learn's names; or std), else rows of mean and deviation.
+void read_statistics(const std::string& path, int bands, std::vector<float>* mean,
+                     std::vector<float>* deviation) {
+  const auto named = [&](const char* name) -> std::vector<float> {
+    try {
+      return format::read_array(path, name).values;
+    } catch (const Error&) {
+      return {};
+    }
+  };
+  if (std::filesystem::path(path).extension() == ".npz") {
+    *mean = named("mean");
+    *deviation = named("scale");
+    if (deviation->empty()) *deviation = named("std");
+  } else {
+    const format::Array both = format::read_array(path);
+    if (both.shape == std::vector<std::int64_t>{2, bands}) {
+      mean->assign(both.values.begin(), both.values.begin() + bands);
+      deviation->assign(both.values.begin() + bands, both.values.end());
+    }
+  }
+  const auto expected = static_cast<std::size_t>(bands);
+  if (mean->size() != expected || deviation->size() != expected)
+    throw Error(path, fmt::format("expected the mean and deviation of {} bands", bands),
+                fmt::format("an array [2, {}], or an npz of mean and scale", bands));
+  for (std::size_t b = 0; b < expected; ++b)
+    if (!std::isfinite((*mean)[b]) || !std::isfinite((*deviation)[b]) || !((*deviation)[b] > 0.0F))
+      throw Error(path, fmt::format("band {}: expected a finite mean and a positive deviation, got "
+                                    "{} and {}",
+                                    b, (*mean)[b], (*deviation)[b]));
+}
+
+}  // namespace
+
+void MelInput::add_to(CLI::App& app) {
+  app.add_option("--mel-layout", layout,
+                 "bands-frames or frames-bands, where the shape does not tell (raw values: "
+                 "frames-bands)")
+      ->capture_default_str();
+  app.add_option("--mel-array", array, "Which array of an npz, PyTorch or safetensors file");
+  app.add_option("--from-preset", preset,
+                 "What the mel was made as (default: as the model expects): a preset, or what "
+                 "differs, '{log: log10, floor: 1.0e-10}'; another logarithm and a lower floor are "
+                 "converted");
+  app.add_option(
+      "--from-stats", statistics,
+      "Mean and deviation of every band that the mel was normalised with: npy [2, bands] "
+      "or npz (mean, scale)");
+}
+
+format::MelReadOptions MelInput::read_options() const {
+  const auto found = layouts().find(layout);
+  if (found == layouts().end())
+    throw UsageError("--mel-layout",
+                     "expected auto, bands-frames or frames-bands, got '" + layout + "'");
+  return {found->second, array};
+}
+
+MelSpec MelInput::specification(const MelSpec& expected) const {
+  return preset.empty() ? expected : format::parse_mel_spec(preset, "--from-preset", expected);
+}
+
+MelConversion::MelConversion(const MelInput& input, const MelSpec& expected)
+    : from_(input.specification(expected)), to_(expected) {
+  if (!input.statistics.empty())
+    read_statistics(input.statistics, from_.bands, &mean_, &deviation_);
+}
+
+Mel MelConversion::operator()(Mel mel, const std::string& path) const {
+  for (std::size_t i = 0; i < mel.values.size() && !mean_.empty(); ++i) {
+    const std::size_t band = i % mean_.size();
+    mel.values[i] = mel.values[i] * deviation_[band] + mean_[band];
+  }
+  try {
+    return convert_mel(mel, from_, to_);
+  } catch (const Error& e) {
+    throw Error(path, e.what());
+  }
+}
+
+}  // namespace glowvox::tools
