@@ -7,7 +7,10 @@ namespace glowvox::tools {
 
 // Those of the glowvox executable itself.
 std::function<int()> setup_decode(CLI::App& app);
+std::function<int()> setup_devices(CLI::App& app);
 std::function<int()> setup_mel(CLI::App& app);
+std::function<int()> setup_play(CLI::App& app);
+std::function<int()> setup_stream(CLI::App& app);
 std::function<int()> setup_synth(CLI::App& app);
 
 // Those of glowvox-train, which need LibTorch.

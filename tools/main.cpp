@@ -68,7 +68,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   static const std::pair<const char*, Setup> kSetups[] = {
-      {"decode", setup_decode}, {"mel", setup_mel}, {"synth", setup_synth}};
+      {"decode", setup_decode}, {"devices", setup_devices}, {"mel", setup_mel},
+      {"play", setup_play},     {"stream", setup_stream},   {"synth", setup_synth}};
   for (const auto& [own, setup] : kSetups) {
     if (name != own) continue;
     Command command = *known;

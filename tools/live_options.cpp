@@ -1,0 +1,172 @@
+#include "live_options.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "command.hpp"
+#include "core/messages.hpp"
+#include "core/progress_bar.hpp"
+#include "interrupt.hpp"
+
+namespace glowvox::tools {
+
+namespace {
+
+constexpr double kMostLatencyMs = 10000.0;
+
+void check(const LiveOptions& o) {
+  static_cast<void>(o.engine.thread_count());
+  if (!(o.latency_ms >= 0.0 && o.latency_ms <= kMostLatencyMs))
+    throw UsageError("--latency",
+                     fmt::format("expected 0 to {} ms, got {}", kMostLatencyMs, o.latency_ms));
+  if (!(o.sigma >= 0.0))
+    throw UsageError("--sigma", fmt::format("expected 0 or more, got {}", o.sigma));
+  if (!o.out.empty() && !o.tee.empty())
+    throw UsageError("--tee", "goes beside a device, -o takes its place", "give one of them");
+  if (o.live && !o.out.empty())
+    throw UsageError("--live", "is about a device's clock, and -o has none");
+  if (o.json && o.out == "-")
+    throw UsageError("--json", "standard output carries the sound already");
+}
+
+live::Outputs open_outputs(const LiveOptions& o, const MelSpec& spec,
+                           const std::atomic<bool>& interrupted) {
+  live::Outputs outputs;
+  const live::RawFormat format = live::raw_format(o.raw);
+  if (o.out == "-") {
+    if (::isatty(STDOUT_FILENO) != 0)
+      throw UsageError("-o -", "standard output is a terminal", "send it to a program or a file");
+    outputs.raw =
+        std::make_unique<live::RawOutput>(STDOUT_FILENO, "standard output", format, interrupted);
+    return outputs;
+  }
+  const std::string file = o.out.empty() ? o.tee : o.out;
+  if (!file.empty()) outputs.file = std::make_unique<audio::AudioWriter>(file, spec.sample_rate_hz);
+  if (o.out.empty())
+    outputs.player = std::make_unique<live::Player>(
+        live::PlayerOptions{o.device, o.latency_ms, o.reconnect, say}, spec.sample_rate_hz,
+        interrupted);
+  return outputs;
+}
+
+std::string status_line(const live::Report& r) {
+  return fmt::format(
+      "{:.1f} s | buffered {:.0f} ms | {:.2f} ms a frame, real-time factor {:.3f} | underruns: {} "
+      "driver, {} ours",
+      r.seconds, r.buffered_ms, r.frames > 0 ? 1e3 * r.work_seconds / r.frames : 0.0,
+      r.real_time_factor, r.driver_underruns, r.starvations);
+}
+
+struct Latency {
+  double model_ms = 0.0, buffer_ms = 0.0, device_ms = 0.0;
+};
+
+nlohmann::json to_json(const live::Report& r, const Latency& latency) {
+  return {{"frames", r.frames},
+          {"utterances", r.utterances},
+          {"seconds", r.seconds},
+          {"first_sound_ms", r.first_sound_ms},
+          {"work_ms_per_frame", r.frames > 0 ? 1e3 * r.work_seconds / r.frames : 0.0},
+          {"most_work_ms", r.most_work_ms},
+          {"real_time_factor", r.real_time_factor},
+          {"model_latency_ms", latency.model_ms},
+          {"buffer_latency_ms", latency.buffer_ms},
+          {"device_latency_ms", latency.device_ms},
+          {"driver_underruns", r.driver_underruns},
+          {"starvations", r.starvations},
+          {"starved_ms", r.starved_ms},
+          {"frames_skipped", r.skipped},
+          {"frames_repeated", r.repeated},
+          {"frames_malformed", r.malformed},
+          {"clipped", r.clipped},
+          {"reconnects", r.reconnects},
+          {"interrupted", r.interrupted}};
+}
+
+void print(const live::Report& r, const Latency& latency, const std::string& where, std::FILE* to) {
+  fmt::print(to,
+             "{}: {:.2f} s of sound from {} frames; first sound {:.1f} ms after the first frame\n",
+             where, r.seconds, r.frames, r.first_sound_ms);
+  fmt::print(to,
+             "latency: model {:.1f} ms, buffer {:.1f}, device {:.1f}; work {:.2f} ms a frame (most "
+             "{:.2f}), real-time factor {:.4f}\n",
+             latency.model_ms, latency.buffer_ms, latency.device_ms,
+             r.frames > 0 ? 1e3 * r.work_seconds / r.frames : 0.0, r.most_work_ms,
+             r.real_time_factor);
+  fmt::print(to,
+             "underruns: {} of the driver, {} ours ({:.0f} ms of silence); frames: {} skipped, {} "
+             "repeated, {} malformed; {} samples clipped\n",
+             r.driver_underruns, r.starvations, r.starved_ms, r.skipped, r.repeated, r.malformed,
+             r.clipped);
+}
+
+}  // namespace
+
+void LiveOptions::add_to(CLI::App& app) {
+  engine.add_to(app, "one");
+  app.add_option("--device", device, "Index, or part of a name, of glowvox devices")
+      ->capture_default_str();
+  app.add_option("--tee", tee, "Write the sound to this wav, flac or ogg as well");
+  app.add_option("--latency", latency_ms, "Sound held ready before the device, in ms")
+      ->capture_default_str();
+  app.add_flag("--reconnect", reconnect, "Wait for a device that is gone");
+  app.add_option("--sigma", sigma, "Temperature")->capture_default_str();
+  app.add_option("--seed", seed, "Random seed")->capture_default_str();
+  app.add_flag("--json", json, "Print the figures as JSON");
+}
+
+int run_live(const LiveOptions& o, const OpenSource& open_source) {
+  check(o);
+  std::signal(SIGPIPE, SIG_IGN);  // an error like any other
+  const std::atomic<bool>& interrupted = catch_interrupts();
+  const Vocoder vocoder = o.engine.load();
+  const MelSpec& spec = vocoder.mel();
+  const QuietLibraries quiet;
+  const std::unique_ptr<live::FrameSource> source = open_source(spec);
+  live::Outputs outputs = open_outputs(o, spec, interrupted);
+
+  ProgressBar bar;
+  const bool terminal = ::isatty(::fileno(messages())) != 0;
+  live::SessionHooks hooks;
+  hooks.notice = [&bar](const std::string& text) {
+    bar.clear();
+    say(text);
+  };
+  if (terminal)
+    hooks.status = [&](const live::Report& r) {
+      const double whole = static_cast<double>(source->frames());
+      bar.show(whole > 0.0 ? static_cast<double>(r.frames) / whole
+                           : r.buffered_ms / std::max(1.0, o.latency_ms),
+               status_line(r));
+    };
+  const live::SessionOptions session{{o.sigma, o.seed, o.engine.threads}, o.live};
+  const live::Report report =
+      live::run_session(vocoder, source.get(), &outputs, session, hooks, interrupted);
+  bar.clear();
+
+  Latency latency;
+  latency.model_ms = 1e3 *
+                     static_cast<double>(vocoder.look_ahead_samples() + vocoder.overlap_samples()) /
+                     spec.sample_rate_hz;
+  if (outputs.player) {
+    latency.buffer_ms = outputs.player->target_ms();
+    latency.device_ms = outputs.player->device_latency_ms();
+  }
+  const std::string where = outputs.player ? outputs.player->device() : o.out;
+  if (o.json)
+    fmt::print(
+        "{}\n",
+        to_json(report, latency).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  else
+    print(report, latency, where, o.out == "-" ? messages() : stdout);
+  if (report.interrupted) return kInterruptedStatus;
+  if (report.malformed == 0) return 0;
+  throw Error("mel", fmt::format("{} malformed: {}", report.malformed, report.first_problem));
+}
+
+}  // namespace glowvox::tools

@@ -1,0 +1,33 @@
+// What glowvox stream and glowvox play share.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "engine_options.hpp"
+#include "live/frame_source.hpp"
+#include "live/session.hpp"
+
+namespace glowvox::tools {
+
+struct LiveOptions {
+  EngineOptions engine;
+  std::string device = "default", out, tee, raw = "s16le";
+  double latency_ms = 80.0, sigma = 0.7;
+  std::uint64_t seed = 1;
+  bool live = false, reconnect = false, json = false;
+
+  void add_to(CLI::App& app);
+};
+
+// The source is opened once the model is there.
+using OpenSource = std::function<std::unique_ptr<live::FrameSource>(const MelSpec& spec)>;
+
+// Plays what the source gives, with a status line on a terminal and a summary at the end. Returns
+// the exit status: 1 after malformed frames, 130 after Ctrl-C.
+int run_live(const LiveOptions& options, const OpenSource& open_source);
+
+}  // namespace glowvox::tools
