@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "command.hpp"
@@ -127,7 +128,7 @@ int run_live(const LiveOptions& o, const OpenSource& open_source) {
   const Vocoder vocoder = o.engine.load();
   const MelSpec& spec = vocoder.mel();
   const QuietLibraries quiet;
-  const std::unique_ptr<live::FrameSource> source = open_source(spec);
+  std::unique_ptr<live::FrameSource> source = open_source(spec);
   live::Outputs outputs = open_outputs(o, spec, interrupted);
 
   ProgressBar bar;
@@ -164,7 +165,13 @@ int run_live(const LiveOptions& o, const OpenSource& open_source) {
         to_json(report, latency).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   else
     print(report, latency, where, o.out == "-" ? messages() : stdout);
-  if (report.interrupted) return kInterruptedStatus;
+  if (report.interrupted) {
+    // Everything has been written and the device is closed. What is left to be given back are
+    // memory and the sound system, which the system takes faster than they are given.
+    source.reset();
+    std::fflush(nullptr);
+    std::_Exit(kInterruptedStatus);
+  }
   if (report.malformed == 0) return 0;
   throw Error("mel", fmt::format("{} malformed: {}", report.malformed, report.first_problem));
 }

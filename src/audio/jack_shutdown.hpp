@@ -2,9 +2,8 @@
 
 namespace glowvox::audio {
 
-// PortAudio 19.6 waits ten minutes for a JACK server that has died when a stream is stopped or
-// closed. It is woken by being told of the server's death once more, which this does where a JACK
-// client has been told already; elsewhere it does nothing.
+// Where a JACK server has died, tells PortAudio once more, which wakes it if it waits for the
+// server's answer; elsewhere does nothing.
 void repeat_jack_shutdown();
 
 }  // namespace glowvox::audio

@@ -145,7 +145,7 @@ Device choose(const std::vector<Device>& all, const std::string& choice, bool ou
   if (choice == "default") return usable.front();
   if (found.size() == 1) return found.front();
   std::string names;
-  for (const Device& d : found) names += (names.empty() ? "" : ", ") + d.name;
+  for (const Device& d : found) names += (names.empty() ? "" : ", ") + d.host_api + ": " + d.name;
   throw Error(
       where,
       found.empty() ? "none is called '" + choice + "'" : "'" + choice + "' fits several: " + names,

@@ -13,7 +13,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kTick(2);
 constexpr milliseconds kBetweenTries(500);
-constexpr milliseconds kFadeAway(80);   // Ctrl-C: with the closing after it, less than 100 ms
+constexpr milliseconds kFadeAway(60);   // Ctrl-C: with the closing after it, less than 100 ms
 constexpr double kMostDeviceMs = 50.0;  // so that a fade is heard out in that time
 
 double device_latency(double latency_ms) { return std::min(latency_ms, kMostDeviceMs); }
