@@ -166,9 +166,9 @@ int run_live(const LiveOptions& o, const OpenSource& open_source) {
   else
     print(report, latency, where, o.out == "-" ? messages() : stdout);
   if (report.interrupted) {
-    // Everything has been written and the device is closed. What is left to be given back are
-    // memory and the sound system, which the system takes faster than they are given.
+    // What is left is memory, which the system takes faster than it is given back.
     source.reset();
+    outputs.player.reset();
     std::fflush(nullptr);
     std::_Exit(kInterruptedStatus);
   }

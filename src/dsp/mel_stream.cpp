@@ -14,17 +14,13 @@ struct MelStream::State {
     mel.values.clear();
     if (static_cast<std::int64_t>(padded.size()) < spec.n_fft) return;
     dsp::append_mel(padded, spec, *analysis, &mel);
-    const std::int64_t used = mel.frames * spec.hop_samples;
-    const auto gone = std::min<std::int64_t>(used, static_cast<std::int64_t>(padded.size()));
-    padded.erase(padded.begin(), padded.begin() + gone);
-    to_skip = used - gone;
+    padded.erase(padded.begin(), padded.begin() + mel.frames * spec.hop_samples);
   }
 
   MelSpec spec;
   std::shared_ptr<const dsp::MelAnalysis> analysis;
   bool begun = false;          // the padding on the left is there
   std::vector<float> padded;   // from the next frame's first sample on
-  std::int64_t to_skip = 0;    // samples between frames, where the hop is wider than the window
   std::vector<float> history;  // the last samples, as many as the padding on the right mirrors
   std::int64_t samples = 0;
   Mel mel;
@@ -55,9 +51,7 @@ const Mel& MelStream::push(const float* audio, std::size_t count) {
                         s.padded.begin());
     s.padded.insert(s.padded.end(), s.history.begin(), s.history.end());
   } else {
-    const auto skipped = std::min<std::int64_t>(s.to_skip, static_cast<std::int64_t>(count));
-    s.to_skip -= skipped;
-    s.padded.insert(s.padded.end(), audio + skipped, audio + count);
+    s.padded.insert(s.padded.end(), audio, audio + count);
   }
   if (s.history.size() > padding + 1)
     s.history.erase(s.history.begin(), s.history.end() - static_cast<std::ptrdiff_t>(padding + 1));
@@ -78,8 +72,7 @@ const Mel& MelStream::finish() {
   if (dsp::mirrors_edges(s.spec))
     std::reverse_copy(s.history.end() - 1 - static_cast<std::ptrdiff_t>(padding),
                       s.history.end() - 1, tail.begin());
-  const auto skipped = std::min<std::int64_t>(s.to_skip, static_cast<std::int64_t>(padding));
-  s.padded.insert(s.padded.end(), tail.begin() + skipped, tail.end());
+  s.padded.insert(s.padded.end(), tail.begin(), tail.end());
   s.take_frames();
   return s.mel;
 }

@@ -8,7 +8,7 @@ namespace {
 // Frames whose mean is looked at: jitter is gone from it, and a correction each time is 1.5% of
 // speed, far more than clocks differ by.
 constexpr int kMeanFrames = 64;
-constexpr double kSlackHops = 2.0;     // around the target, so that nothing is done in vain
+constexpr double kSlackHops = 3.0;     // around the target: frames and blocks come in steps
 constexpr double kBehindHops = 8.0;    // a writer that stalled and catches up: faster
 constexpr int kFramesPerSkip = 3;      // played for each one left out then
 constexpr double kFarBehindMs = 1000;  // nobody wants to hear that: all of it is left out
@@ -21,7 +21,7 @@ void Pace::restart() {
 
 Pace::Step Pace::next(double buffered_ms, double target_ms, double least_ms) {
   const double high = target_ms + kSlackHops * hop_ms_;
-  const double low = std::max(target_ms - (kSlackHops + 1.0) * hop_ms_, least_ms + hop_ms_);
+  const double low = std::min(target_ms, std::max(target_ms / 2.0, least_ms + 2.0 * hop_ms_));
   const bool behind = buffered_ms > high + kBehindHops * hop_ms_;
   sum_ms_ += buffered_ms;
   ++frames_;
@@ -32,7 +32,7 @@ Pace::Step Pace::next(double buffered_ms, double target_ms, double least_ms) {
   } else if (!behind && frames_ >= kMeanFrames) {
     const double mean_ms = sum_ms_ / frames_;
     if (mean_ms > high) step = Step::kSkip;
-    if (mean_ms < std::min(low, target_ms)) step = Step::kRepeat;
+    if (mean_ms < low) step = Step::kRepeat;
     restart();
   }
   if (step == Step::kSkip) {

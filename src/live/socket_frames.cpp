@@ -67,17 +67,25 @@ class SocketFrames : public FrameSource {
 
   Got next(float* frame, std::chrono::milliseconds wait) override {
     if (!frames_ && !accept(wait)) return Got::kNothing;
-    return frames_->next(frame, wait);
+    const Got got = frames_->next(frame, wait);
+    spoke_ = spoke_ || got == Got::kFrame || !frames_->complaint().empty();
+    if (got != Got::kEnd || spoke_) return got;
+    hang_up();  // somebody who only looked whether anybody listens
+    return Got::kNothing;
   }
   std::int64_t waiting() override { return frames_ ? frames_->waiting() : 0; }
   std::string complaint() const override { return frames_ ? frames_->complaint() : ""; }
   bool begin_next() override {
-    frames_.reset();
-    client_.reset(-1);
+    hang_up();
     return !once_;
   }
 
  private:
+  void hang_up() {
+    frames_.reset();
+    client_.reset(-1);
+    spoke_ = false;
+  }
   bool accept(std::chrono::milliseconds wait) {
     pollfd ready{listener_.get(), POLLIN, 0};
     if (::poll(&ready, 1, static_cast<int>(wait.count())) <= 0) return false;
@@ -91,6 +99,7 @@ class SocketFrames : public FrameSource {
   std::string path_;
   int bands_;
   bool once_, bound_ = false;
+  bool spoke_ = false;  // this connection has sent something
   Descriptor listener_, client_;
   std::unique_ptr<RawFrames> frames_;
 };
