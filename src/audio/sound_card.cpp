@@ -50,31 +50,34 @@ int rate_of(const Device& device, bool output, int wanted_hz) {
                                           : static_cast<int>(std::lround(device.rate_hz));
 }
 
-// Stops and closes a stream even where the driver hangs: then it is left to itself.
-void close(PaStream* stream) {
+bool is_jack(PaHostApiIndex api) { return Pa_GetHostApiInfo(api)->type == paJACK; }
+
+// Stops and closes a stream, at once or when everything that the device holds has been played, even
+// where the driver hangs: after `limit` it is left to itself.
+void close(PaStream* stream, bool at_once, Clock::duration limit) {
   struct Closing {
     std::mutex mutex;
     std::condition_variable changed;
     bool done = false;
   };
   const auto closing = std::make_shared<Closing>();
-  std::thread([closing, stream] {
-    Pa_AbortStream(stream);
+  std::thread([closing, stream, at_once] {
+    at_once ? Pa_AbortStream(stream) : Pa_StopStream(stream);
     Pa_CloseStream(stream);
     const std::lock_guard<std::mutex> lock(closing->mutex);
     closing->done = true;
     closing->changed.notify_all();
   }).detach();
-  const auto until = Clock::now() + kClosing;
+  const auto until = Clock::now() + limit;
   std::unique_lock<std::mutex> lock(closing->mutex);
   while (!closing->done && Clock::now() < until) {
-    closing->changed.wait_for(lock, kPoke);
+    closing->changed.wait_until(lock, std::min(until, Clock::now() + kPoke));
     if (closing->done) return;
     lock.unlock();
     repeat_jack_shutdown();
     lock.lock();
   }
-  abandoned = !closing->done;
+  if (!closing->done) abandoned = true;
 }
 
 // A running PortAudio stream and when its callback was last called.
@@ -82,7 +85,8 @@ class Running {
  public:
   Running(const Device& device, bool output, double rate_hz, double latency_ms,
           PaStreamCallback* callback, void* user)
-      : where_(device.host_api + ": " + device.name) {
+      : where_(device.host_api + ": " + device.name),
+        jack_(is_jack(Pa_GetDeviceInfo(device.index)->hostApi)) {
     const PaStreamParameters parameters = parameters_of(device, output, latency_ms);
     channels_ = parameters.channelCount;
     const PaError opened =
@@ -93,10 +97,18 @@ class Running {
     const PaError started = Pa_StartStream(stream_);
     if (started == paNoError) return;
     const std::string why = reason(started);
-    close(stream_);
+    close(stream_, true, kClosing);
     throw Error(where_, "cannot be started: " + why);
   }
-  ~Running() { close(stream_); }
+  ~Running() {
+    if (stream_ != nullptr) close(stream_, true, kClosing);
+  }
+  // Plays what the device holds and closes. A JACK server is always told: it would wait for a
+  // client that just goes.
+  void finish(Clock::duration limit) {
+    close(stream_, false, jack_ ? std::max<Clock::duration>(limit, kClosing) : limit);
+    stream_ = nullptr;
+  }
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
 
@@ -116,6 +128,7 @@ class Running {
 
  private:
   std::string where_;
+  bool jack_;
   PaStream* stream_ = nullptr;
   int channels_ = 1;
   std::int64_t last_callbacks_ = 0;
@@ -160,7 +173,15 @@ SoundSystem::SoundSystem() {
 }
 
 SoundSystem::~SoundSystem() {
-  if (!abandoned) Pa_Terminate();
+  if (!abandoned && !left_) Pa_Terminate();
+}
+
+void SoundSystem::leave() {
+  bool jack = false;
+  for (PaHostApiIndex api = 0; api < Pa_GetHostApiCount(); ++api)
+    jack = jack || (is_jack(api) && Pa_GetHostApiInfo(api)->deviceCount > 0);
+  if (jack && !abandoned) Pa_Terminate();
+  left_ = true;
 }
 
 std::vector<Device> SoundSystem::devices() const {
@@ -226,9 +247,7 @@ double OutputStream::latency_ms() const {
 
 void OutputStream::check() { state_->running.check(state_->playout->counts().callbacks); }
 
-void OutputStream::drain() {
-  std::this_thread::sleep_for(std::chrono::duration<double, std::milli>(latency_ms()));
-}
+void OutputStream::finish(std::chrono::milliseconds limit) { state_->running.finish(limit); }
 
 int OutputStream::rate_for(const Device& device, int wanted_hz) {
   return rate_of(device, true, wanted_hz);

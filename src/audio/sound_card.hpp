@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -30,6 +31,10 @@ class SoundSystem {
   SoundSystem(const SoundSystem&) = delete;
   SoundSystem& operator=(const SoundSystem&) = delete;
 
+  // Where the program ends right after: tells who has to be told (a JACK server), and leaves the
+  // rest to the system, which takes it back faster.
+  void leave();
+
   std::vector<Device> devices() const;
   // "default", an index, or part of a name ("host api: name"), whatever its case. Throws Error when
   // none fits, or several and none exactly.
@@ -37,6 +42,9 @@ class SoundSystem {
   Device input(const std::string& choice) const;
   // Common sample rates that a device takes, in its better direction.
   std::vector<int> rates_hz(const Device& device) const;
+
+ private:
+  bool left_ = false;
 };
 
 // Of a device that was there: it answers no more.
@@ -50,14 +58,16 @@ class OutputStream {
  public:
   // latency_ms: asked of the device, which does what it can. Throws Error when it cannot be opened.
   OutputStream(const Device& device, double latency_ms, Playout* playout);
-  ~OutputStream();  // at once: what the device still holds is cut
+  ~OutputStream();  // at once: what the device still holds may be cut
   OutputStream(const OutputStream&) = delete;
   OutputStream& operator=(const OutputStream&) = delete;
 
   double latency_ms() const;  // as the driver says
   // Throws DeviceLost when the stream has ended or no callback came for a while.
   void check();
-  void drain();  // waits until the device has played everything it holds
+  // Waits until the device has played everything it holds, for `limit` at most, and closes it.
+  // Nothing else may be called after that.
+  void finish(std::chrono::milliseconds limit);
 
   // wanted_hz where the device takes it, or the device's own rate.
   static int rate_for(const Device& device, int wanted_hz);

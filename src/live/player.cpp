@@ -13,7 +13,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kTick(2);
 constexpr milliseconds kBetweenTries(500);
-constexpr milliseconds kFadeAway(60);   // Ctrl-C: with the closing after it, less than 100 ms
+constexpr milliseconds kDraining(5000);
+constexpr milliseconds kLeaving(80);    // after Ctrl-C; with all the rest less than 100 ms
 constexpr double kMostDeviceMs = 50.0;  // so that a fade is heard out in that time
 
 double device_latency(double latency_ms) { return std::min(latency_ms, kMostDeviceMs); }
@@ -113,20 +114,18 @@ bool Player::played_out() {
 }
 
 void Player::drain() {
-  if (stream_) stream_->drain();
+  if (stream_) stream_->finish(kDraining);
   stream_.reset();
 }
 
 void Player::stop() {
-  const auto until = Clock::now() + kFadeAway;
+  const auto until = Clock::now() + kLeaving;
   playout_->stop();
   while (stream_ && !playout_->silent() && Clock::now() < until) std::this_thread::sleep_for(kTick);
-  // The fade is in the device's hands: what it still holds is heard.
-  std::this_thread::sleep_until(
-      std::min(until, Clock::now() + std::chrono::duration_cast<Clock::duration>(
-                                         std::chrono::duration<double, std::milli>(
-                                             stream_ ? device_latency_ms_ : 0.0))));
+  // The fade is in the device's hands now.
+  if (stream_) stream_->finish(std::chrono::duration_cast<milliseconds>(until - Clock::now()));
   stream_.reset();
+  if (system_) system_->leave();
 }
 
 double Player::ms(std::size_t samples) const {
