@@ -10,9 +10,11 @@
 #include <nlohmann/json.hpp>
 
 #include "command.hpp"
+#include "core/cpu.hpp"
 #include "core/messages.hpp"
 #include "core/progress_bar.hpp"
 #include "interrupt.hpp"
+#include "sound.hpp"
 
 namespace glowvox::tools {
 
@@ -84,6 +86,7 @@ nlohmann::json to_json(const live::Report& r, const Latency& latency) {
           {"frames_skipped", r.skipped},
           {"frames_repeated", r.repeated},
           {"frames_malformed", r.malformed},
+          {"input_losses", r.input_losses},
           {"clipped", r.clipped},
           {"reconnects", r.reconnects},
           {"interrupted", r.interrupted}};
@@ -99,11 +102,13 @@ void print(const live::Report& r, const Latency& latency, const std::string& whe
              latency.model_ms, latency.buffer_ms, latency.device_ms,
              r.frames > 0 ? 1e3 * r.work_seconds / r.frames : 0.0, r.most_work_ms,
              r.real_time_factor);
-  fmt::print(to,
-             "underruns: {} of the driver, {} ours ({:.0f} ms of silence); frames: {} skipped, {} "
-             "repeated, {} malformed; {} samples clipped\n",
-             r.driver_underruns, r.starvations, r.starved_ms, r.skipped, r.repeated, r.malformed,
-             r.clipped);
+  fmt::print(
+      to,
+      "underruns: {} of the driver, {} ours ({:.0f} ms of silence); frames: {} skipped, {} "
+      "repeated, {} malformed; {} samples clipped{}\n",
+      r.driver_underruns, r.starvations, r.starved_ms, r.skipped, r.repeated, r.malformed,
+      r.clipped,
+      r.input_losses > 0 ? fmt::format("; the input was lost {} times", r.input_losses) : "");
 }
 
 }  // namespace
@@ -121,14 +126,18 @@ void LiveOptions::add_to(CLI::App& app) {
   app.add_flag("--json", json, "Print the figures as JSON");
 }
 
-int run_live(const LiveOptions& o, const OpenSource& open_source) {
+int run_live(const LiveOptions& o, const std::string& input, const OpenSource& open_source) {
   check(o);
+  for (const std::string& output : {o.out, o.tee}) refuse_overwriting(input, output);
   std::signal(SIGPIPE, SIG_IGN);  // an error like any other
   const std::atomic<bool>& interrupted = catch_interrupts();
+  take_priority();
   const Vocoder vocoder = o.engine.load();
   const MelSpec& spec = vocoder.mel();
   const QuietLibraries quiet;
   std::unique_ptr<live::FrameSource> source = open_source(spec);
+  if (o.live && source->frames() > 0)
+    throw UsageError("--live", "is for a writer that keeps its own time, and a file waits");
   live::Outputs outputs = open_outputs(o, spec, interrupted);
 
   ProgressBar bar;

@@ -26,8 +26,9 @@ struct LiveOptions {
 // The source is opened once the model is there.
 using OpenSource = std::function<std::unique_ptr<live::FrameSource>(const MelSpec& spec)>;
 
-// Plays what the source gives, with a status line on a terminal and a summary at the end. Returns
-// the exit status: 1 after malformed frames, 130 after Ctrl-C.
-int run_live(const LiveOptions& options, const OpenSource& open_source);
+// Plays what the source gives, with a status line on a terminal and a summary at the end. input:
+// the file that it reads, if it is one. Returns the exit status: 130 after Ctrl-C; malformed frames
+// are an Error at the end.
+int run_live(const LiveOptions& options, const std::string& input, const OpenSource& open_source);
 
 }  // namespace glowvox::tools

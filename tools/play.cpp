@@ -34,8 +34,9 @@ std::function<int()> setup_play(CLI::App& app) {
                  "Mel: npy, or raw float32 frames; or wav, flac or ogg, of which a copy is made")
       ->required();
   o->live.add_to(app);
-  return
-      [o] { return run_live(o->live, [o](const MelSpec& spec) { return open(o->file, spec); }); };
+  return [o] {
+    return run_live(o->live, o->file, [o](const MelSpec& spec) { return open(o->file, spec); });
+  };
 }
 
 }  // namespace glowvox::tools

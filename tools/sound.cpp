@@ -27,6 +27,13 @@ Mel mel_of_sound(const std::string& path, const std::vector<float>& samples, con
   }
 }
 
+void refuse_overwriting(const std::string& input, const std::string& output) {
+  std::error_code unknown;
+  if (std::filesystem::equivalent(input, output, unknown) &&
+      std::filesystem::is_regular_file(input, unknown))
+    throw Error(input, "would be overwritten", "choose another output");
+}
+
 std::int64_t write_signal(const std::string& path, const std::vector<std::vector<float>>& clips,
                           int sample_rate_hz) {
   if (std::filesystem::path(path).extension() != ".npy") {

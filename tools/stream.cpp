@@ -44,7 +44,8 @@ int run(Options o) {
   if (microphone && o.live.reconnect)
     throw UsageError("--reconnect", "cannot wait while --mic records");
   if (microphone && o.live.out.empty()) o.live.live = true;
-  return run_live(o.live, [&o](const MelSpec& spec) { return open(o, spec); });
+  return run_live(o.live, o.mel.empty() ? o.wav : o.mel,
+                  [&o](const MelSpec& spec) { return open(o, spec); });
 }
 
 }  // namespace

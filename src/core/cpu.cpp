@@ -1,6 +1,7 @@
 #include "core/cpu.hpp"
 
 #include <sched.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <thread>
@@ -12,6 +13,12 @@ int available_cores() {
   CPU_ZERO(&set);
   if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+void take_priority() {
+  constexpr int kNice = -11;  // where sound servers run
+  // On Linux it is the calling thread's, and inherited. Somebody who runs us higher keeps that.
+  if (::getpriority(PRIO_PROCESS, 0) > kNice) ::setpriority(PRIO_PROCESS, 0, kNice);
 }
 
 bool has_fast_bf16() {

@@ -9,4 +9,8 @@ int available_cores();
 // many times slower than float.
 bool has_fast_bf16();
 
+// Asks that this thread, and threads that it starts from now on, come before ordinary work. Whoever
+// may not do that (who is neither root nor allowed by limits.conf) goes on as before.
+void take_priority();
+
 }  // namespace glowvox

@@ -26,8 +26,10 @@ class FrameSource {
   virtual bool begin_next() { return false; }
   // After kEnd: what was wrong with the end of it; empty: nothing.
   virtual std::string complaint() const { return ""; }
-  // Frames in all where that is known, 0 elsewhere.
+  // Frames in all where they are there already (a file), 0 elsewhere.
   virtual std::int64_t frames() const { return 0; }
+  // Times that something was lost before it came here.
+  virtual std::int64_t losses() const { return 0; }
 };
 
 // Raw frames, float32 [bands] in little endian, from a descriptor: a pipe, a socket or a file. name
@@ -38,6 +40,7 @@ class RawFrames : public FrameSource {
   Got next(float* frame, std::chrono::milliseconds wait) override;
   std::int64_t waiting() override;
   std::string complaint() const override { return complaint_; }
+  std::int64_t frames() const override { return frames_; }
 
  private:
   bool take(float* frame);
@@ -48,7 +51,7 @@ class RawFrames : public FrameSource {
   std::size_t frame_bytes_;
   std::vector<char> buffer_;
   std::size_t begin_ = 0, end_ = 0;  // of what has been read and not given
-  std::int64_t given_ = 0;
+  std::int64_t frames_ = 0, given_ = 0;
   std::string complaint_;
 };
 

@@ -50,6 +50,8 @@ class Microphone : public FrameSource {
     return mel_->frames - given_ + held * spec_.sample_rate_hz / rate_hz_ / spec_.hop_samples;
   }
 
+  std::int64_t losses() const override { return stream_.losses(); }
+
  private:
   void analyse(std::size_t count) {
     const float* samples = piece_.data();

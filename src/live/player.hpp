@@ -33,8 +33,8 @@ class Player {
   void write(const float* samples, std::size_t count);  // waits where there is no room
   void end();
   bool played_out();  // whether all of it has been handed to the device
-  // The end: what the device holds is heard out; or a fade and silence within 80 ms, after which the
-  // program must end. Both close the device.
+  // The end: what the device holds is heard out; or a fade and silence within 80 ms, after which
+  // the program must end. Both close the device.
   void drain();
   void stop();
 

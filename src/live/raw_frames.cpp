@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,7 +26,11 @@ RawFrames::RawFrames(int descriptor, std::string name, int bands)
     : descriptor_(descriptor),
       name_(std::move(name)),
       frame_bytes_(static_cast<std::size_t>(bands) * sizeof(float)),
-      buffer_(std::max(kBufferBytes, frame_bytes_)) {}
+      buffer_(std::max(kBufferBytes, frame_bytes_)) {
+  struct stat status {};
+  if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode))
+    frames_ = static_cast<std::int64_t>(static_cast<std::size_t>(status.st_size) / frame_bytes_);
+}
 
 bool RawFrames::take(float* frame) {
   if (end_ - begin_ < frame_bytes_) return false;

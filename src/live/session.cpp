@@ -162,6 +162,7 @@ class Session {
     r.real_time_factor = r.seconds > 0.0 ? r.work_seconds / r.seconds : 0.0;
     r.skipped = pace_.skipped();
     r.repeated = pace_.repeated();
+    r.input_losses = source_->losses();
     std::int64_t sounded_ns = first_written_ns_;
     if (const Player* player = outputs_->player.get()) {
       const audio::PlayoutCounts counts = player->counts();

@@ -29,8 +29,10 @@ struct SessionOptions {
 
 // What has happened so far.
 struct Report {
-  std::int64_t frames = 0, utterances = 0, samples = 0;                // at the model's rate
-  std::int64_t malformed = 0, skipped = 0, repeated = 0, clipped = 0;  // frames, frames, samples
+  std::int64_t frames = 0, utterances = 0, samples = 0;   // at the model's rate
+  std::int64_t malformed = 0, skipped = 0, repeated = 0;  // frames
+  std::int64_t clipped = 0;                               // samples
+  std::int64_t input_losses = 0;                          // of a microphone
   std::string first_problem;
   double seconds = 0.0;                           // of sound made
   double work_seconds = 0.0, most_work_ms = 0.0;  // of the vocoder; for one frame

@@ -31,8 +31,8 @@ TEST_CASE("help, version and wrong usage") {
   const test::TemporaryDirectory folder;
   CHECK(contains(succeeds(folder, "--help").out, "synth"));
   CHECK(contains(succeeds(folder, "--version").out, "glowvox 0."));
-  for (const char* name :
-       {"synth", "mel", "train", "info", "init", "score", "encode", "decode", "morph", "bench"}) {
+  for (const char* name : {"synth", "mel", "train", "info", "init", "score", "encode", "decode",
+                           "morph", "bench", "play", "stream", "devices"}) {
     const test::Ran ran = succeeds(folder, std::string(name) + " --help");
     CHECK(contains(ran.out, "Examples:"));
     CHECK(contains(ran.out, std::string("glowvox ") + name));

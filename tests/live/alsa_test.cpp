@@ -1,96 +1,16 @@
-// glowvox play and stream on real sound systems that are set up in software: ALSA and JACK, through
-// PortAudio, with what is played captured and compared.
+// glowvox play and stream on a real ALSA, with what is played captured and compared.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
-#include <nlohmann/json.hpp>
-
-#include "audio/resample.hpp"
 #include "audio/wav.hpp"
-#include "engine/signals.hpp"
-#include "format/mel_file.hpp"
-#include "glowvox/vocoder.hpp"
 #include "live/alsa_card.hpp"
-#include "live/jack_card.hpp"
+#include "live/utterance.hpp"
 
 using namespace glowvox;
 using namespace glowvox::test;
 using nlohmann::json;
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-constexpr int kRate = 22050;
-constexpr double kHopSeconds = 256.0 / kRate;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-// What is synthesized, as a file and as the samples that must be heard.
-struct Utterance {
-  explicit Utterance(std::int64_t frames) {
-    const Vocoder vocoder = Vocoder::load(kShippedModel);
-    mel = speech_like_mel(vocoder.mel(), frames, 1);
-    path = folder.file("mel.npy");
-    format::write_mel(path, mel);
-    samples = vocoder.synthesize(mel, {0.7, 1, 1});
-    for (float& x : samples) x = std::clamp(x, -1.0F, 1.0F);
-  }
-  const float* frame(std::int64_t i) const { return &mel.values[static_cast<std::size_t>(i * 80)]; }
-  TemporaryDirectory folder;
-  Mel mel;
-  std::string path;
-  std::vector<float> samples;
-};
-
-std::vector<std::string> running(const std::string& command, std::vector<std::string> options) {
-  std::vector<std::string> all = {GLOWVOX_BINARY, command, "--model", kShippedModel, "--json"};
-  all.insert(all.end(), options.begin(), options.end());
-  return all;
-}
-
-// Where `part` begins in x; -1: nowhere.
-std::ptrdiff_t find(const std::vector<float>& x, const std::vector<float>& part) {
-  const auto found = std::search(x.begin(), x.end(), part.begin(), part.end());
-  return found == x.end() ? -1 : found - x.begin();
-}
-
-bool silent(const std::vector<float>& x, std::size_t begin, std::size_t end) {
-  return std::all_of(x.begin() + static_cast<std::ptrdiff_t>(begin),
-                     x.begin() + static_cast<std::ptrdiff_t>(end),
-                     [](float v) { return v == 0.0F; });
-}
-
-// The utterance, sample for sample, in silence.
-void check_heard(const std::vector<float>& heard, const std::vector<float>& samples) {
-  const std::ptrdiff_t begin = find(heard, samples);
-  REQUIRE(begin >= 0);
-  const auto first = static_cast<std::size_t>(begin);
-  CHECK(silent(heard, 0, first));
-  CHECK(silent(heard, first + samples.size(), heard.size()));
-}
-
-double steepest(const std::vector<float>& x) {
-  double most = 0.0;
-  for (std::size_t i = 1; i < x.size(); ++i)
-    most = std::max(most, std::fabs(static_cast<double>(x[i]) - x[i - 1]));
-  return most;
-}
-
-// Frames as an acoustic model in real time writes them: one a hop.
-void write_in_time(Child* child, const Utterance& u, std::int64_t first, std::int64_t last,
-                   Clock::time_point start) {
-  for (std::int64_t i = first; i < last; ++i) {
-    std::this_thread::sleep_until(
-        start + std::chrono::duration_cast<Clock::duration>(
-                    std::chrono::duration<double>(static_cast<double>(i - first) * kHopSeconds)));
-    REQUIRE(child->write(u.frame(i), 80 * sizeof(float)));
-  }
-}
 
 // Whether a program under test has opened the card: it plays silence.
 bool playing(const AlsaCard& card) {
@@ -291,102 +211,4 @@ TEST_CASE("devices: listed and chosen by index, by part of a name, or not at all
   Child several(running("play", {u.path, "--device", "alsa"}), card.environment());
   CHECK(several.wait(20.0) == 1);
   CHECK(contains(several.err(), "'alsa' fits several: ALSA: card"));
-}
-
-TEST_CASE("JACK: what is heard is what synthesis gives, sample for sample") {
-  JackCard card(kRate);
-  if (!card.missing().empty()) {
-    MESSAGE("skipped: " << card.missing());
-    return;
-  }
-  const Utterance u(90);
-  Child child(running("stream", {"--mel", "-", "--device", "system"}), card.environment());
-  REQUIRE(card.listen());
-  REQUIRE(child.write(u.mel.values.data(), u.mel.values.size() * sizeof(float)));
-  child.end_input();
-  REQUIRE(child.wait(20.0) == 0);
-  CHECK(child.err().empty());
-  check_heard(card.heard(), u.samples);
-}
-
-TEST_CASE("JACK: a server with another rate gets resampled sound") {
-  JackCard card(48000, 512);
-  if (!card.missing().empty()) {
-    MESSAGE("skipped: " << card.missing());
-    return;
-  }
-  const Utterance u(60);
-  Child child(running("stream", {"--mel", "-", "--device", "system"}), card.environment());
-  REQUIRE(card.listen());
-  REQUIRE(child.write(u.mel.values.data(), u.mel.values.size() * sizeof(float)));
-  child.end_input();
-  REQUIRE(child.wait(20.0) == 0);
-  CHECK(contains(child.err(), "plays at 48000 Hz, resampled from 22050 Hz"));
-  const std::vector<float> expected = audio::resample(u.samples, kRate, 48000);
-  const std::vector<float> heard = card.heard();
-  const auto begin = std::find_if(heard.begin(), heard.end(), [](float x) { return x != 0.0F; });
-  const auto offset =
-      std::find_if(expected.begin(), expected.end(), [](float x) { return x != 0.0F; }) -
-      expected.begin();
-  REQUIRE(heard.end() - begin > static_cast<std::ptrdiff_t>(expected.size()) - offset);
-  double worst = 0.0;
-  for (std::size_t i = static_cast<std::size_t>(offset); i < expected.size(); ++i)
-    worst = std::max(worst, std::fabs(static_cast<double>(expected[i]) -
-                                      begin[static_cast<std::ptrdiff_t>(i) - offset]));
-  CHECK(worst < 1e-6);
-}
-
-TEST_CASE("JACK: a server that dies is an error; --reconnect waits for the next one") {
-  JackCard card(kRate);
-  if (!card.missing().empty()) {
-    MESSAGE("skipped: " << card.missing());
-    return;
-  }
-  const Utterance u(250);
-  Child child(running("play", {u.path, "--device", "system"}), card.environment());
-  Child patient(running("play", {u.path, "--device", "system", "--reconnect"}), card.environment());
-  REQUIRE(card.listen());
-  std::this_thread::sleep_for(std::chrono::milliseconds(1000));
-  card.kill_server();
-  CHECK(child.wait(5.0) == 1);
-  CHECK(contains(child.err(), "system: the device is gone"));
-  REQUIRE(eventually(5.0, [&patient] { return contains(patient.err(), "waiting for it"); }));
-  card.start_server();
-  REQUIRE(patient.wait(20.0) == 0);
-  CHECK(json::parse(patient.out())["reconnects"] == 1);
-}
-
-TEST_CASE("JACK: what is said into a microphone comes out as its copy") {
-  JackCard card(kRate);
-  if (!card.missing().empty()) {
-    MESSAGE("skipped: " << card.missing());
-    return;
-  }
-  const std::vector<float> speech =
-      audio::read_audio(std::string(GLOWVOX_TEST_DATA) + "/mel/lj_2s.wav").samples;
-  const TemporaryDirectory folder;
-  Child child(running("stream",
-                      {"--mic", "system", "--device", "system", "--tee", folder.file("copy.wav")}),
-              card.environment());
-  REQUIRE(card.listen());
-  REQUIRE(card.speak(speech));
-  std::this_thread::sleep_for(std::chrono::milliseconds(2500));
-  child.signal(SIGINT);
-  REQUIRE(child.wait(5.0) == 130);
-  // The copy's mel is the speech's, some frames later.
-  const MelSpec spec = Vocoder::load(kShippedModel).mel();
-  const std::vector<float> copy = audio::read_audio(folder.file("copy.wav")).samples;
-  const Mel said = log_mel(speech.data(), static_cast<std::int64_t>(speech.size()), spec);
-  const Mel heard = log_mel(copy.data(), static_cast<std::int64_t>(copy.size()), spec);
-  double nearest = 1e9;
-  for (std::int64_t lag = 0; lag + 100 < heard.frames; ++lag) {
-    double sum = 0.0;
-    const std::int64_t values = std::min(said.frames, heard.frames - lag) * said.bands;
-    for (std::int64_t i = 0; i < values; ++i)
-      sum += std::fabs(said.values[static_cast<std::size_t>(i)] -
-                       heard.values[static_cast<std::size_t>(i + lag * said.bands)]);
-    nearest = std::min(nearest, sum / static_cast<double>(values));
-  }
-  CHECK(nearest < 0.8);  // nats; unrelated speech is 2 away
-  CHECK(largest(card.heard()) > 0.01);
 }
