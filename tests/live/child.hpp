@@ -25,6 +25,8 @@ class Child {
   Child(const std::vector<std::string>& command, const Variables& environment) {
     int input[2];
     REQUIRE(::pipe2(input, O_CLOEXEC) == 0);
+    write_file(folder_.file("out"), "");
+    write_file(folder_.file("err"), "");
     pid_ = ::fork();
     REQUIRE(pid_ >= 0);
     if (pid_ == 0) exec(command, environment, input[0]);

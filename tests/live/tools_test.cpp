@@ -16,8 +16,8 @@ using nlohmann::json;
 
 namespace {
 
-const Variables kNoCards = {{"ALSA_CONFIG_PATH", "/dev/null"},
-                            {"JACK_NO_START_SERVER", "1"},
+// No JACK server. ALSA's cards cannot be hidden: there are none where tests usually run.
+const Variables kNoCards = {{"JACK_NO_START_SERVER", "1"},
                             {"JACK_DEFAULT_SERVER", "glowvox-test-none"}};
 
 std::string bytes_of(const std::vector<float>& values) {
@@ -169,11 +169,23 @@ TEST_CASE("stream and play: wrong usage and impossible outputs") {
   CHECK(status_of({"--mel", "-", "-o", u.folder.file("a.mp3")}, "use .wav, .flac or .ogg") == 1);
   CHECK(status_of({"--mel", u.folder.file("none.f32"), "-o", out}, "no such file") == 1);
   CHECK(status_of({"--mel", u.path, "-o", u.path}, "would be overwritten") == 1);
-  CHECK(status_of({"--mel", "-"}, "output device: there is none") == 1);
-  CHECK(status_of({"--mic", "-o", out}, "input device: there is none") == 1);
   CHECK(!std::filesystem::exists(out));
-  Child devices({GLOWVOX_BINARY, "devices"}, kNoCards);
-  CHECK(devices.wait(10.0) == 0);
-  CHECK(devices.out() == "no sound devices found\n");
-  CHECK(devices.err().empty());
+}
+
+TEST_CASE("a machine without a sound card") {
+  Child list({GLOWVOX_BINARY, "devices", "--json"}, kNoCards);
+  REQUIRE(list.wait(20.0) == 0);
+  CHECK(list.err().empty());
+  if (!json::parse(list.out()).empty()) {
+    MESSAGE("skipped: this machine has one");
+    return;
+  }
+  Child text({GLOWVOX_BINARY, "devices"}, kNoCards);
+  CHECK(text.wait(20.0) == 0);
+  CHECK(text.out() == "no sound devices found\n");
+  CHECK(contains(stream({"--mel", "-"}, "").err, "output device: there is none"));
+  const TemporaryDirectory folder;
+  CHECK(contains(stream({"--mic", "-o", folder.file("a.wav")}, "").err,
+                 "input device: there is none"));
+  CHECK(folder.entries() == 0);
 }
