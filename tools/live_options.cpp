@@ -131,7 +131,7 @@ int run_live(const LiveOptions& o, const std::string& input, const OpenSource& o
   for (const std::string& output : {o.out, o.tee}) refuse_overwriting(input, output);
   std::signal(SIGPIPE, SIG_IGN);  // an error like any other
   const std::atomic<bool>& interrupted = catch_interrupts();
-  take_priority();
+  if (o.out.empty()) take_priority();  // there is a device
   const Vocoder vocoder = o.engine.load();
   const MelSpec& spec = vocoder.mel();
   const QuietLibraries quiet;

@@ -1,5 +1,6 @@
 // glowvox stream: mel frames to sound while they arrive.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "commands.hpp"
 #include "live/microphone.hpp"
@@ -40,6 +41,8 @@ int run(Options o) {
   if (sources != 1)
     throw UsageError("--mel, --listen, --wav or --mic",
                      fmt::format("expected one of them, got {}", sources));
+  if (o.mel == "-" && ::isatty(STDIN_FILENO) != 0)
+    throw UsageError("--mel -", "standard input is a terminal", "pipe an acoustic model into it");
   if (o.once && o.socket.empty()) throw UsageError("--once", "goes with --listen");
   if (microphone && o.live.reconnect)
     throw UsageError("--reconnect", "cannot wait while --mic records");

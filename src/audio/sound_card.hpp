@@ -26,7 +26,7 @@ struct Device {
 // The sound system, while it lives. Devices are those that were there at its construction.
 class SoundSystem {
  public:
-  SoundSystem();  // throws Error when there is none at all
+  SoundSystem();  // throws Error when PortAudio cannot be started
   ~SoundSystem();
   SoundSystem(const SoundSystem&) = delete;
   SoundSystem& operator=(const SoundSystem&) = delete;

@@ -1,6 +1,7 @@
 #include "live/alsa_card.hpp"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +18,11 @@ namespace {
 constexpr int kPipeBytes = 4096;
 constexpr std::size_t kFrameBytes = 2 * sizeof(float);  // both channels
 }  // namespace
+
+void run_first() {
+  const sched_param first{1};
+  ::sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &first);
+}
 
 AlsaCard::AlsaCard(int rate_hz, double speed) : rate_hz_(rate_hz), speed_(speed) {
   REQUIRE(::mkfifo(folder_.file("fifo").c_str(), 0600) == 0);
@@ -60,6 +66,7 @@ std::vector<float> AlsaCard::heard() const {
 
 void AlsaCard::run() {
   using Clock = std::chrono::steady_clock;
+  run_first();
   const Descriptor fifo(::open(folder_.file("fifo").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   ::fcntl(fifo.get(), F_SETPIPE_SZ, kPipeBytes);
   std::vector<char> bytes(kPipeBytes);
