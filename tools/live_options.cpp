@@ -21,6 +21,7 @@ namespace glowvox::tools {
 namespace {
 
 constexpr double kMostLatencyMs = 10000.0;
+constexpr double kLightLoad = 0.5;  // real-time factor: nobody is starved by what mostly sleeps
 
 void check(const LiveOptions& o) {
   static_cast<void>(o.engine.thread_count());
@@ -131,9 +132,11 @@ int run_live(const LiveOptions& o, const std::string& input, const OpenSource& o
   for (const std::string& output : {o.out, o.tee}) refuse_overwriting(input, output);
   std::signal(SIGPIPE, SIG_IGN);  // an error like any other
   const std::atomic<bool>& interrupted = catch_interrupts();
-  if (o.out.empty()) take_priority();  // there is a device
   const Vocoder vocoder = o.engine.load();
   const MelSpec& spec = vocoder.mel();
+  const live::SessionOptions session{{o.sigma, o.seed, o.engine.threads}, o.live};
+  const double load = live::warm_up(vocoder, session.synthesis);
+  if (o.out.empty()) take_priority(load < kLightLoad);  // there is a device
   const QuietLibraries quiet;
   std::unique_ptr<live::FrameSource> source = open_source(spec);
   if (o.live && source->frames() > 0)
@@ -154,7 +157,6 @@ int run_live(const LiveOptions& o, const std::string& input, const OpenSource& o
                            : r.buffered_ms / std::max(1.0, o.latency_ms),
                status_line(r));
     };
-  const live::SessionOptions session{{o.sigma, o.seed, o.engine.threads}, o.live};
   const live::Report report =
       live::run_session(vocoder, source.get(), &outputs, session, hooks, interrupted);
   bar.clear();

@@ -52,9 +52,10 @@ int rate_of(const Device& device, bool output, int wanted_hz) {
 
 bool is_jack(PaHostApiIndex api) { return Pa_GetHostApiInfo(api)->type == paJACK; }
 
-// Stops and closes a stream, at once or when everything that the device holds has been played, even
-// where the driver hangs: after `limit` it is left to itself.
-void close(PaStream* stream, bool at_once, Clock::duration limit) {
+// Stops and closes a stream, at once or when everything that the device holds has been played.
+// Whether that was done within `limit`: a driver that hangs is left to itself, and what its
+// callback uses must then stay.
+bool close(PaStream* stream, bool at_once, Clock::duration limit) {
   struct Closing {
     std::mutex mutex;
     std::condition_variable changed;
@@ -72,12 +73,13 @@ void close(PaStream* stream, bool at_once, Clock::duration limit) {
   std::unique_lock<std::mutex> lock(closing->mutex);
   while (!closing->done && Clock::now() < until) {
     closing->changed.wait_until(lock, std::min(until, Clock::now() + kPoke));
-    if (closing->done) return;
+    if (closing->done) break;
     lock.unlock();
     repeat_jack_shutdown();
     lock.lock();
   }
   if (!closing->done) abandoned = true;
+  return closing->done;
 }
 
 // A running PortAudio stream and when its callback was last called.
@@ -88,7 +90,6 @@ class Running {
       : where_(device.host_api + ": " + device.name),
         jack_(is_jack(Pa_GetDeviceInfo(device.index)->hostApi)) {
     const PaStreamParameters parameters = parameters_of(device, output, latency_ms);
-    channels_ = parameters.channelCount;
     const PaError opened =
         Pa_OpenStream(&stream_, output ? nullptr : &parameters, output ? &parameters : nullptr,
                       rate_hz, paFramesPerBufferUnspecified, paDitherOff, callback, user);
@@ -97,40 +98,35 @@ class Running {
     const PaError started = Pa_StartStream(stream_);
     if (started == paNoError) return;
     const std::string why = reason(started);
-    close(stream_, true, kClosing);
+    close(true, kClosing);
     throw Error(where_, "cannot be started: " + why);
   }
-  ~Running() {
-    if (stream_ != nullptr) close(stream_, true, kClosing);
-  }
-  // Plays what the device holds and closes. A JACK server is always told: it would wait for a
-  // client that just goes.
-  void finish(Clock::duration limit) {
-    close(stream_, false, jack_ ? std::max<Clock::duration>(limit, kClosing) : limit);
+  // As the function above. A JACK server is always told: it would wait for a client that just goes.
+  bool close(bool at_once, Clock::duration limit) {
+    PaStream* stream = stream_;
     stream_ = nullptr;
+    if (stream == nullptr) return true;
+    return audio::close(stream, at_once,
+                        jack_ ? std::max<Clock::duration>(limit, kClosing) : limit);
   }
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
 
   PaStream* stream() const { return stream_; }
-  int channels() const { return channels_; }
-  void check(std::int64_t callbacks) {
+  std::string problem(std::int64_t callbacks) {
     const auto now = Clock::now();
     if (callbacks != last_callbacks_) {
       last_callbacks_ = callbacks;
       last_callbacks_at_ = now;
     }
-    if (Pa_IsStreamActive(stream_) != 1)
-      throw DeviceLost(where_, "the device is gone", "--reconnect waits for it");
-    if (now - last_callbacks_at_ > kSilentDevice)
-      throw DeviceLost(where_, "the device has stopped answering", "--reconnect waits for it");
+    if (Pa_IsStreamActive(stream_) != 1) return "the device is gone";
+    return now - last_callbacks_at_ > kSilentDevice ? "the device has stopped answering" : "";
   }
 
  private:
   std::string where_;
   bool jack_;
   PaStream* stream_ = nullptr;
-  int channels_ = 1;
   std::int64_t last_callbacks_ = 0;
   Clock::time_point last_callbacks_at_;
 };
@@ -213,10 +209,10 @@ std::vector<int> SoundSystem::rates_hz(const Device& device) const {
 }
 
 struct OutputStream::State {
-  State(const Device& device, double latency_ms, Playout* p)
-      : playout(p),
+  State(const Device& device, double latency_ms, std::shared_ptr<Playout> p)
+      : playout(std::move(p)),
         channels(std::min(device.outputs, kMostOutputs)),
-        running(device, true, p->rate_hz(), latency_ms, &State::callback, this) {}
+        running(device, true, playout->rate_hz(), latency_ms, &State::callback, this) {}
   static int callback(const void* /*in*/, void* out, unsigned long frames,
                       const PaStreamCallbackTimeInfo* /*time*/, PaStreamCallbackFlags flags,
                       void* user) {
@@ -226,36 +222,44 @@ struct OutputStream::State {
     return paContinue;
   }
 
-  Playout* playout;
+  std::shared_ptr<Playout> playout;
   int channels;
   Running running;
 };
 
-OutputStream::OutputStream(const Device& device, double latency_ms, Playout* playout)
+OutputStream::OutputStream(const Device& device, double latency_ms,
+                           std::shared_ptr<Playout> playout)
     : state_(
           std::make_unique<State>(device,
                                   std::clamp(latency_ms, device.low_output_ms,
                                              std::max(device.low_output_ms, device.high_output_ms)),
-                                  playout)) {}
+                                  std::move(playout))) {}
 
-OutputStream::~OutputStream() = default;
+OutputStream::~OutputStream() { finish(true, kClosing); }
 
 double OutputStream::latency_ms() const {
   const PaStreamInfo* info = Pa_GetStreamInfo(state_->running.stream());
   return info != nullptr ? 1e3 * info->outputLatency : 0.0;
 }
 
-void OutputStream::check() { state_->running.check(state_->playout->counts().callbacks); }
+std::string OutputStream::problem() {
+  return state_->running.problem(state_->playout->counts().callbacks);
+}
 
-void OutputStream::finish(std::chrono::milliseconds limit) { state_->running.finish(limit); }
+void OutputStream::finish(std::chrono::milliseconds limit) { finish(false, limit); }
+
+void OutputStream::finish(bool at_once, std::chrono::milliseconds limit) {
+  if (state_ && !state_->running.close(at_once, limit)) static_cast<void>(state_.release());
+  state_.reset();
+}
 
 int OutputStream::rate_for(const Device& device, int wanted_hz) {
   return rate_of(device, true, wanted_hz);
 }
 
 struct InputStream::State {
-  State(const Device& device, int rate_hz, double latency_ms, SampleRing* r)
-      : ring(r), running(device, false, rate_hz, latency_ms, &State::callback, this) {}
+  State(const Device& device, int rate_hz, double latency_ms, std::shared_ptr<SampleRing> r)
+      : ring(std::move(r)), running(device, false, rate_hz, latency_ms, &State::callback, this) {}
   static int callback(const void* in, void* /*out*/, unsigned long frames,
                       const PaStreamCallbackTimeInfo* /*time*/, PaStreamCallbackFlags flags,
                       void* user) {
@@ -267,23 +271,26 @@ struct InputStream::State {
     return paContinue;
   }
 
-  SampleRing* ring;
+  std::shared_ptr<SampleRing> ring;
   std::atomic<std::int64_t> losses{0}, callbacks{0};
   Running running;
 };
 
-InputStream::InputStream(const Device& device, int rate_hz, double latency_ms, SampleRing* ring)
+InputStream::InputStream(const Device& device, int rate_hz, double latency_ms,
+                         std::shared_ptr<SampleRing> ring)
     : state_(
           std::make_unique<State>(device, rate_hz,
                                   std::clamp(latency_ms, device.low_input_ms,
                                              std::max(device.low_input_ms, device.high_input_ms)),
-                                  ring)) {}
+                                  std::move(ring))) {}
 
-InputStream::~InputStream() = default;
+InputStream::~InputStream() {
+  if (!state_->running.close(true, kClosing)) static_cast<void>(state_.release());
+}
 
 std::int64_t InputStream::losses() const { return state_->losses; }
 
-void InputStream::check() { state_->running.check(state_->callbacks); }
+std::string InputStream::problem() { return state_->running.problem(state_->callbacks); }
 
 int InputStream::rate_for(const Device& device, int wanted_hz) {
   return rate_of(device, false, wanted_hz);

@@ -47,24 +47,19 @@ class SoundSystem {
   bool left_ = false;
 };
 
-// Of a device that was there: it answers no more.
-class DeviceLost : public Error {
- public:
-  using Error::Error;
-};
-
-// Plays what a Playout renders, until destroyed. The playout must outlive it.
+// Plays what a Playout renders, until destroyed.
 class OutputStream {
  public:
   // latency_ms: asked of the device, which does what it can. Throws Error when it cannot be opened.
-  OutputStream(const Device& device, double latency_ms, Playout* playout);
+  OutputStream(const Device& device, double latency_ms, std::shared_ptr<Playout> playout);
   ~OutputStream();  // at once: what the device still holds may be cut
   OutputStream(const OutputStream&) = delete;
   OutputStream& operator=(const OutputStream&) = delete;
 
   double latency_ms() const;  // as the driver says
-  // Throws DeviceLost when the stream has ended or no callback came for a while.
-  void check();
+  // Why nothing is played any more: the stream has ended, or no callback came for a while. Empty:
+  // it is.
+  std::string problem();
   // Waits until the device has played everything it holds, for `limit` at most, and closes it.
   // Nothing else may be called after that.
   void finish(std::chrono::milliseconds limit);
@@ -73,6 +68,7 @@ class OutputStream {
   static int rate_for(const Device& device, int wanted_hz);
 
  private:
+  void finish(bool at_once, std::chrono::milliseconds limit);
   struct State;
   std::unique_ptr<State> state_;
 };
@@ -80,14 +76,15 @@ class OutputStream {
 // Records a device's first channel into a ring until destroyed.
 class InputStream {
  public:
-  InputStream(const Device& device, int rate_hz, double latency_ms, SampleRing* ring);
+  InputStream(const Device& device, int rate_hz, double latency_ms,
+              std::shared_ptr<SampleRing> ring);
   ~InputStream();
   InputStream(const InputStream&) = delete;
   InputStream& operator=(const InputStream&) = delete;
 
   std::int64_t losses()
-      const;     // times that samples were lost: the ring was full, or the driver late
-  void check();  // as OutputStream's
+      const;              // times that samples were lost: the ring was full, or the driver late
+  std::string problem();  // as OutputStream's
 
   static int rate_for(const Device& device, int wanted_hz);
 

@@ -15,9 +15,11 @@ int available_cores() {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-void take_priority() {
+void take_priority(bool real_time) {
   constexpr int kNice = -11;  // where sound servers run
-  // On Linux it is the calling thread's, and inherited. Somebody who runs us higher keeps that.
+  const sched_param lowest{1};
+  // On Linux both are the calling thread's, and inherited. Somebody who runs us higher keeps that.
+  if (real_time && ::sched_setscheduler(0, SCHED_RR, &lowest) == 0) return;
   if (::getpriority(PRIO_PROCESS, 0) > kNice) ::setpriority(PRIO_PROCESS, 0, kNice);
 }
 

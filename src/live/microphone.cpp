@@ -6,6 +6,7 @@
 #include "audio/resample.hpp"
 #include "audio/ring.hpp"
 #include "audio/sound_card.hpp"
+#include "live/player.hpp"
 
 namespace glowvox::live {
 
@@ -20,10 +21,11 @@ class Microphone : public FrameSource {
       : spec_(spec),
         device_(system_.input(choice)),
         rate_hz_(audio::InputStream::rate_for(device_, spec.sample_rate_hz)),
-        ring_(static_cast<std::size_t>(rate_hz_) * kHeldSeconds),
+        ring_(
+            std::make_shared<audio::SampleRing>(static_cast<std::size_t>(rate_hz_) * kHeldSeconds)),
         piece_(static_cast<std::size_t>(spec.hop_samples)),
         analysis_(spec),
-        stream_(device_, rate_hz_, latency_ms, &ring_) {
+        stream_(device_, rate_hz_, latency_ms, ring_) {
     if (rate_hz_ != spec.sample_rate_hz)
       resampler_ = std::make_unique<audio::Resampler>(rate_hz_, spec.sample_rate_hz);
   }
@@ -31,12 +33,13 @@ class Microphone : public FrameSource {
   Got next(float* frame, std::chrono::milliseconds wait) override {
     const auto until = std::chrono::steady_clock::now() + wait;
     while (given_ == mel_->frames) {
-      const std::size_t count = ring_.read(piece_.data(), piece_.size());
+      const std::size_t count = ring_->read(piece_.data(), piece_.size());
       if (count > 0) {
         analyse(count);
         continue;
       }
-      stream_.check();
+      const std::string problem = stream_.problem();
+      if (!problem.empty()) throw DeviceLost(device_.host_api + ": " + device_.name, problem);
       if (std::chrono::steady_clock::now() >= until) return Got::kNothing;
       std::this_thread::sleep_for(kTick);
     }
@@ -46,7 +49,7 @@ class Microphone : public FrameSource {
   }
 
   std::int64_t waiting() override {
-    const auto held = static_cast<std::int64_t>(ring_.filled());
+    const auto held = static_cast<std::int64_t>(ring_->filled());
     return mel_->frames - given_ + held * spec_.sample_rate_hz / rate_hz_ / spec_.hop_samples;
   }
 
@@ -68,7 +71,7 @@ class Microphone : public FrameSource {
   audio::SoundSystem system_;
   audio::Device device_;
   int rate_hz_;
-  audio::SampleRing ring_;
+  std::shared_ptr<audio::SampleRing> ring_;
   std::vector<float> piece_;
   MelStream analysis_;
   Mel none_;

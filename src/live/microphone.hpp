@@ -8,7 +8,7 @@
 namespace glowvox::live {
 
 // The mel of what a device records, as it comes; it never ends. Throws Error when the device cannot
-// be opened and, from next, audio::DeviceLost.
+// be opened and, from next, DeviceLost.
 std::unique_ptr<FrameSource> open_microphone(const std::string& device, double latency_ms,
                                              const MelSpec& spec);
 

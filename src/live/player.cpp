@@ -33,22 +33,21 @@ Player::Player(const PlayerOptions& options, int rate_hz, const std::atomic<bool
     options_.notice(
         fmt::format("{}: plays at {} Hz, resampled from {} Hz", device_, device_rate_hz, rate_hz));
   }
-  playout_ = std::make_unique<audio::Playout>(device_rate_hz, options.latency_ms);
+  playout_ = std::make_shared<audio::Playout>(device_rate_hz, options.latency_ms);
   open(device);
 }
 
 Player::~Player() = default;
 
 void Player::open(const audio::Device& device) {
-  stream_ = std::make_unique<audio::OutputStream>(device, device_latency(options_.latency_ms),
-                                                  playout_.get());
+  stream_ =
+      std::make_unique<audio::OutputStream>(device, device_latency(options_.latency_ms), playout_);
   device_latency_ms_ = stream_->latency_ms();
 }
 
-void Player::lose(const audio::DeviceLost& why) {
-  if (!options_.reconnect) throw audio::DeviceLost(why);
-  options_.notice(std::string(why.what()).substr(0, std::string(why.what()).find(';')) +
-                  "; waiting for it");
+void Player::lose(const std::string& problem) {
+  if (!options_.reconnect) throw DeviceLost(device_, problem, "--reconnect waits for it");
+  options_.notice(device_ + ": " + problem + "; waiting for it");
   stream_.reset();
   system_.reset();
   playout_->device_lost();
@@ -74,10 +73,9 @@ void Player::try_again() {
 bool Player::ready() {
   if (!stream_) try_again();
   if (!stream_) return false;
-  try {
-    stream_->check();
-  } catch (const audio::DeviceLost& why) {
-    lose(why);
+  const std::string problem = stream_->problem();
+  if (!problem.empty()) {
+    lose(problem);
     return false;
   }
   return playout_->wants();

@@ -10,8 +10,15 @@
 #include "audio/playout.hpp"
 #include "audio/resample.hpp"
 #include "audio/sound_card.hpp"
+#include "glowvox/error.hpp"
 
 namespace glowvox::live {
+
+// A device that was there is gone.
+class DeviceLost : public Error {
+ public:
+  using Error::Error;
+};
 
 struct PlayerOptions {
   std::string device = "default";
@@ -27,7 +34,7 @@ class Player {
   Player(const PlayerOptions& options, int rate_hz, const std::atomic<bool>& interrupted);
   ~Player();
 
-  // Whether more should be made now; does not wait. Throws audio::DeviceLost.
+  // Whether more should be made now; does not wait. Throws DeviceLost.
   bool ready();
   void begin();                                         // of an utterance
   void write(const float* samples, std::size_t count);  // waits where there is no room
@@ -52,7 +59,7 @@ class Player {
   using Clock = std::chrono::steady_clock;
   void open(const audio::Device& device);
   void hand_over(const float* samples, std::size_t count);
-  void lose(const audio::DeviceLost& why);
+  void lose(const std::string& problem);
   void try_again();
   double ms(std::size_t samples) const;
 
@@ -60,7 +67,7 @@ class Player {
   const std::atomic<bool>& interrupted_;
   std::unique_ptr<audio::SoundSystem> system_;
   std::string device_;  // "host api: name"
-  std::unique_ptr<audio::Playout> playout_;
+  std::shared_ptr<audio::Playout> playout_;
   std::unique_ptr<audio::Resampler> resampler_;  // null: the device takes the rate
   std::unique_ptr<audio::OutputStream> stream_;  // null: the device is gone
   double device_latency_ms_ = 0.0;

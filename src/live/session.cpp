@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <optional>
 #include <thread>
 
+#include "glowvox/error.hpp"
 #include "live/frame_check.hpp"
 #include "live/pace.hpp"
 
@@ -18,6 +20,7 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kTick(2);
+constexpr int kWarmUpFrames = 4;
 constexpr milliseconds kWait(20);  // for a frame; Ctrl-C and a lost device are seen in between
 
 double ms_between(std::int64_t from_ns, std::int64_t to_ns) {
@@ -44,7 +47,6 @@ class Session {
         good_(frame_.size(), check_.silence()) {}
 
   Report run() {
-    warm_up();
     stream_.emplace(vocoder_, options_.synthesis);
     do {
       play_utterance();
@@ -65,13 +67,6 @@ class Session {
   }
 
  private:
-  // The first frame of a process is slow: weights come into the caches, memory is touched.
-  void warm_up() {
-    Stream stream(vocoder_, options_.synthesis);
-    for (int i = 0; i < 2; ++i) stream.push(good_.data(), 1);
-    stream.finish();
-  }
-
   void play_utterance() {
     bool begun = false;
     noted_ = false;
@@ -198,15 +193,30 @@ class Session {
 
 }  // namespace
 
+double warm_up(const Vocoder& vocoder, const SynthesisOptions& options) {
+  const MelSpec& spec = vocoder.mel();
+  const std::vector<float> frame(static_cast<std::size_t>(spec.bands), FrameCheck(spec).silence());
+  Stream stream(vocoder, options);
+  double least_ms = std::numeric_limits<double>::infinity();
+  for (int i = 0; i < kWarmUpFrames; ++i) {
+    const std::int64_t begin = now_ns();
+    stream.push(frame.data(), 1);
+    least_ms = std::min(least_ms, ms_between(begin, now_ns()));
+  }
+  return least_ms * spec.sample_rate_hz / (1e3 * spec.hop_samples);
+}
+
 Report run_session(const Vocoder& vocoder, FrameSource* source, Outputs* outputs,
                    const SessionOptions& options, const SessionHooks& hooks,
                    const std::atomic<bool>& interrupted) {
   Session session(vocoder, source, outputs, options, hooks, interrupted);
   try {
     const Report report = session.run();
+    if (report.frames == 0 && !report.interrupted)
+      throw Error("mel", "no frame came", report.first_problem);
     if (outputs->file) outputs->file->commit();
     return report;
-  } catch (const audio::DeviceLost&) {
+  } catch (const DeviceLost&) {
     if (outputs->file) outputs->file->commit();  // what was recorded is not lost with the device
     throw;
   }

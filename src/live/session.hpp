@@ -50,6 +50,10 @@ struct SessionHooks {
   std::function<void(const std::string&)> notice = [](const std::string&) {};  // seldom
 };
 
+// Some frames of nothing, so that the first ones that count are not slow: weights come into the
+// caches, memory is touched. Returns the least real-time factor that one of them had.
+double warm_up(const Vocoder& vocoder, const SynthesisOptions& options);
+
 // Plays until the source ends or interrupted is set; then a file holds what was made so far.
 // Frames that are malformed are replaced by the one before and counted. Throws Error.
 Report run_session(const Vocoder& vocoder, FrameSource* source, Outputs* outputs,

@@ -1,7 +1,6 @@
 #include "live/alsa_card.hpp"
 
 #include <fcntl.h>
-#include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,11 +17,6 @@ namespace {
 constexpr int kPipeBytes = 4096;
 constexpr std::size_t kFrameBytes = 2 * sizeof(float);  // both channels
 }  // namespace
-
-void run_first() {
-  const sched_param first{1};
-  ::sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &first);
-}
 
 AlsaCard::AlsaCard(int rate_hz, double speed) : rate_hz_(rate_hz), speed_(speed) {
   REQUIRE(::mkfifo(folder_.file("fifo").c_str(), 0600) == 0);

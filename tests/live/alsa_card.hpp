@@ -13,10 +13,6 @@
 
 namespace glowvox::test {
 
-// Lets this thread run before every other, where that is allowed: for what stands for the world
-// outside the machine.
-void run_first();
-
 class AlsaCard {
  public:
   // speed: of its clock, 1 as long as nothing else is said.

@@ -54,6 +54,30 @@ TEST_CASE("JACK: a server with another rate gets resampled sound") {
   CHECK(worst < 1e-6);
 }
 
+TEST_CASE("JACK: Ctrl-C fades out and leaves within 100 ms") {
+  JackCard card(kRate, 128);
+  if (!card.missing().empty()) {
+    MESSAGE("skipped: " << card.missing());
+    return;
+  }
+  const Utterance u(300);
+  double least = 1e9;
+  for (int attempt = 0; attempt < 3 && least > 0.1; ++attempt) {
+    Child child(running("play", {u.path, "--device", "system"}), card.environment());
+    REQUIRE(card.listen());
+    std::this_thread::sleep_for(std::chrono::milliseconds(700));
+    const auto start = Clock::now();
+    child.signal(SIGINT);
+    CHECK(child.wait(5.0) == 130);
+    least = std::min(least, seconds_since(start));
+  }
+  MESSAGE(fmt::format("left after {:.0f} ms", 1e3 * least));
+  CHECK(least <= 0.1);
+  const double fade = largest(u.samples) * 3.1416 / 2.0 / (0.005 * kRate);
+  CHECK(largest(card.heard()) > 0.0);
+  CHECK(steepest(card.heard()) < steepest(u.samples) + fade);
+}
+
 TEST_CASE("JACK: a server that dies is an error; --reconnect waits for the next one") {
   JackCard card(kRate);
   if (!card.missing().empty()) {
@@ -91,6 +115,7 @@ TEST_CASE("JACK: what is said into a microphone comes out as its copy") {
   std::this_thread::sleep_for(std::chrono::milliseconds(2500));
   child.signal(SIGINT);
   REQUIRE(child.wait(5.0) == 130);
+  CHECK(json::parse(child.out())["input_losses"] == 0);
   // The copy's mel is the speech's, some frames later.
   const MelSpec spec = Vocoder::load(kShippedModel).mel();
   const std::vector<float> copy = audio::read_audio(folder.file("copy.wav")).samples;

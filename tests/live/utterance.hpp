@@ -81,6 +81,7 @@ inline double steepest(const std::vector<float>& x) {
 // Frames as an acoustic model in real time writes them: one a hop.
 inline void write_in_time(Child* child, const Utterance& u, std::int64_t first, std::int64_t last,
                           Clock::time_point start) {
+  run_first();
   for (std::int64_t i = first; i < last; ++i) {
     std::this_thread::sleep_until(
         start + std::chrono::duration_cast<Clock::duration>(
