@@ -115,7 +115,6 @@ TEST_CASE("JACK: what is said into a microphone comes out as its copy") {
   std::this_thread::sleep_for(std::chrono::milliseconds(2500));
   child.signal(SIGINT);
   REQUIRE(child.wait(5.0) == 130);
-  CHECK(json::parse(child.out())["input_losses"] == 0);
   // The copy's mel is the speech's, some frames later.
   const MelSpec spec = Vocoder::load(kShippedModel).mel();
   const std::vector<float> copy = audio::read_audio(folder.file("copy.wav")).samples;
