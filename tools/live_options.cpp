@@ -112,6 +112,25 @@ void print(const live::Report& r, const Latency& latency, const std::string& whe
       r.input_losses > 0 ? fmt::format("; the input was lost {} times", r.input_losses) : "");
 }
 
+void summarize(const LiveOptions& o, const live::Report& report, const Vocoder& vocoder,
+               const live::Player* player) {
+  Latency latency;
+  latency.model_ms = 1e3 *
+                     static_cast<double>(vocoder.look_ahead_samples() + vocoder.overlap_samples()) /
+                     vocoder.mel().sample_rate_hz;
+  if (player) {
+    latency.buffer_ms = player->target_ms();
+    latency.device_ms = player->device_latency_ms();
+  }
+  const std::string where = player ? player->device() : o.out;
+  if (o.json)
+    fmt::print(
+        "{}\n",
+        to_json(report, latency).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  else
+    print(report, latency, where, o.out == "-" ? messages() : stdout);
+}
+
 }  // namespace
 
 void LiveOptions::add_to(CLI::App& app) {
@@ -159,23 +178,9 @@ int run_live(const LiveOptions& o, const std::string& input, const OpenSource& o
     };
   const live::Report report =
       live::run_session(vocoder, source.get(), &outputs, session, hooks, interrupted);
-  bar.clear();
+  bar.finish();
 
-  Latency latency;
-  latency.model_ms = 1e3 *
-                     static_cast<double>(vocoder.look_ahead_samples() + vocoder.overlap_samples()) /
-                     spec.sample_rate_hz;
-  if (outputs.player) {
-    latency.buffer_ms = outputs.player->target_ms();
-    latency.device_ms = outputs.player->device_latency_ms();
-  }
-  const std::string where = outputs.player ? outputs.player->device() : o.out;
-  if (o.json)
-    fmt::print(
-        "{}\n",
-        to_json(report, latency).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
-  else
-    print(report, latency, where, o.out == "-" ? messages() : stdout);
+  summarize(o, report, vocoder, outputs.player.get());
   if (report.interrupted) {
     // What is left is memory, which the system takes faster than it is given back.
     source.reset();

@@ -78,7 +78,7 @@ TEST_CASE("JACK: Ctrl-C fades out and leaves within 100 ms") {
   CHECK(steepest(card.heard()) < steepest(u.samples) + fade);
 }
 
-TEST_CASE("JACK: a server that dies is an error; --reconnect waits for the next one") {
+TEST_CASE("JACK: a server that dies is an error, or its successor is waited for") {
   JackCard card(kRate);
   if (!card.missing().empty()) {
     MESSAGE("skipped: " << card.missing());
