@@ -189,7 +189,8 @@ int run_live(const LiveOptions& o, const std::string& input, const OpenSource& o
     std::_Exit(kInterruptedStatus);
   }
   if (report.malformed == 0) return 0;
-  throw Error("mel", fmt::format("{} malformed: {}", report.malformed, report.first_problem));
+  throw Error(
+      "mel", fmt::format("malformed input, {} in all: {}", report.malformed, report.first_problem));
 }
 
 }  // namespace glowvox::tools

@@ -68,7 +68,9 @@ std::function<int()> setup_stream(CLI::App& app) {
   o->live.add_to(app);
   app.add_option("-o,--out", o->live.out,
                  "Write wav, flac or ogg instead of playing; - is raw samples on standard output");
-  app.add_option("--raw", o->live.raw, "Samples of -o -: s16le or f32le")->capture_default_str();
+  app.add_option("--raw", o->live.raw, "Samples of -o -")
+      ->check(CLI::IsMember({"s16le", "f32le"}))
+      ->capture_default_str();
   app.add_flag("--live", o->live.live,
                "The frames' writer keeps its own time: skip or repeat one when clocks drift apart");
   return [o] { return run(*o); };

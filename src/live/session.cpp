@@ -214,7 +214,7 @@ Report run_session(const Vocoder& vocoder, FrameSource* source, Outputs* outputs
     const Report report = session.run();
     if (report.frames == 0 && !report.interrupted)
       throw Error("mel", "no frame came", report.first_problem);
-    if (outputs->file) outputs->file->commit();
+    if (outputs->file && report.frames > 0) outputs->file->commit();
     return report;
   } catch (const DeviceLost&) {
     if (outputs->file) outputs->file->commit();  // what was recorded is not lost with the device

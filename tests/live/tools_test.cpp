@@ -124,9 +124,10 @@ TEST_CASE("stream: malformed input is one clear message, and the good frames are
   const std::string good = bytes_of(u.mel.values), out = u.folder.file("out.wav");
   const Ran cut = stream({"--mel", "-", "-o", out}, good + std::string(100, 'x'));
   CHECK(cut.status == 1);
-  CHECK(contains(cut.err,
-                 "error: mel: 1 malformed: standard input: ends within frame 30: 100 of 320 "
-                 "bytes (a frame is 80 bands of float32)"));
+  CHECK(contains(
+      cut.err,
+      "error: mel: malformed input, 1 in all: standard input: ends within frame 30: 100 of 320 "
+      "bytes (a frame is 80 bands of float32)"));
   CHECK(audio::read_audio(out).samples == offline(u));
 
   std::vector<float> values = u.mel.values;
@@ -135,7 +136,8 @@ TEST_CASE("stream: malformed input is one clear message, and the good frames are
   const Ran wrong = stream({"--mel", "-", "-o", out}, bytes_of(values));
   CHECK(wrong.status == 1);
   CHECK(contains(wrong.err, "glowvox stream: frame 10: band 7 is not finite\n"));
-  CHECK(contains(wrong.err, "error: mel: 2 malformed: frame 10: band 7 is not finite"));
+  CHECK(
+      contains(wrong.err, "error: mel: malformed input, 2 in all: frame 10: band 7 is not finite"));
   CHECK(audio::read_audio(out).samples.size() == offline(u).size());
   // Up to the damage nothing has changed.
   const std::vector<float> expected = offline(u), played = audio::read_audio(out).samples;
@@ -164,6 +166,7 @@ TEST_CASE("stream and play: wrong usage and impossible outputs") {
   CHECK(status_of({"--mel", "-", "-o", out, "--latency", "-5"}, "--latency: expected 0 to") == 2);
   CHECK(status_of({"--mel", "-", "-o", out, "--live"}, "--live: is about a device's clock") == 2);
   CHECK(status_of({"--mel", u.path, "--live"}, "--live: is for a writer that keeps") == 2);
+  CHECK(status_of({"--mel", u.path, "-o", out, "--raw", "mp3"}, "--raw: mp3 not in") == 2);
   CHECK(status_of({"--mel", "-", "--once", "-o", out}, "--once: goes with --listen") == 2);
   CHECK(status_of({"--mel", "-", "-o", "-"}, "--json: standard output carries the sound") == 2);
   CHECK(status_of({"--mel", "-", "-o", u.folder.file("a.mp3")}, "use .wav, .flac or .ogg") == 1);
