@@ -7,6 +7,7 @@ pkg_check_modules(SNDFILE REQUIRED IMPORTED_TARGET sndfile)
 pkg_check_modules(FFTW REQUIRED IMPORTED_TARGET fftw3f fftw3)
 pkg_check_modules(SOXR REQUIRED IMPORTED_TARGET soxr)
 pkg_check_modules(ZIP REQUIRED IMPORTED_TARGET libzip)
+pkg_check_modules(PORTAUDIO REQUIRED IMPORTED_TARGET portaudio-2.0)
 # LIBXSMM falls back to a BLAS that the engine never calls: its stand-in is linked after it, and
 # hidden, because LibTorch's own calls of the BLAS would find it otherwise.
 find_path(XSMM_INCLUDE libxsmm.h REQUIRED)

@@ -1,6 +1,6 @@
 // Read by the sanitizers' runtime at start.
 
-// What LibTorch and the libraries under it keep until the process ends.
+// What LibTorch, sound systems and the libraries under them keep until the process ends.
 extern "C" const char* __lsan_default_suppressions() {
   return "leak:libtorch_cpu\n"
          "leak:libtorch.so\n"
@@ -10,7 +10,10 @@ extern "C" const char* __lsan_default_suppressions() {
          "leak:libgomp\n"
          "leak:libtbb\n"
          "leak:libprotobuf\n"
-         "leak:libonnx\n";
+         "leak:libonnx\n"
+         "leak:libasound\n"
+         "leak:libjack\n"
+         "leak:libportaudio\n";
 }
 
 extern "C" const char* __lsan_default_options() { return "print_suppressions=0"; }

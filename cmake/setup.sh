@@ -8,6 +8,7 @@ packages=(
   g++ cmake ninja-build pkg-config
   libtorch-dev libopenblas0-pthread libsndfile1-dev libsoxr-dev libfftw3-dev libzip-dev libyaml-cpp-dev
   libxsmm-dev libhwy-dev libeigen3-dev libpng-dev libcli11-dev libfmt-dev nlohmann-json3-dev doctest-dev
+  portaudio19-dev jackd2
 )
 missing=()
 for package in "${packages[@]}"; do

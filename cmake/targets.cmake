@@ -5,6 +5,7 @@ add_library(glowvox_lib STATIC
   src/core/atomic_file.cpp
   src/core/cpu.cpp
   src/core/mapped_file.cpp
+  src/core/messages.cpp
   src/core/progress_bar.cpp
   src/core/random.cpp
   src/core/thread_team.cpp
@@ -15,6 +16,7 @@ add_library(glowvox_lib STATIC
   src/dsp/mel_guess.cpp
   src/dsp/mel_preset.cpp
   src/dsp/mel_statistics.cpp
+  src/dsp/mel_stream.cpp
   src/dsp/stft.cpp
   src/engine/aligned.cpp
   src/engine/check_model.cpp
@@ -71,6 +73,27 @@ target_link_libraries(glowvox_lib
           glowvox_xsmm PkgConfig::HWY Eigen3::Eigen nlohmann_json::nlohmann_json fmt::fmt yaml-cpp
           Threads::Threads)
 
+# Live playback on sound cards; apart, so that an application which brings its own audio needs no
+# PortAudio.
+add_library(glowvox_live STATIC
+  src/audio/jack_shutdown.cpp
+  src/audio/playout.cpp
+  src/audio/sound_card.cpp
+  src/live/file_frames.cpp
+  src/live/frame_check.cpp
+  src/live/microphone.cpp
+  src/live/pace.cpp
+  src/live/player.cpp
+  src/live/raw_frames.cpp
+  src/live/raw_output.cpp
+  src/live/session.cpp
+  src/live/socket_frames.cpp
+)
+target_include_directories(glowvox_live PUBLIC src)
+target_link_libraries(glowvox_live
+  PUBLIC glowvox_lib
+  PRIVATE glowvox_options PkgConfig::PORTAUDIO fmt::fmt Threads::Threads ${CMAKE_DL_LIBS})
+
 # The flow, the model and its training: LibTorch. Its headers are compiled once.
 add_library(glowvox_flow STATIC
   src/flow/actnorm.cpp
@@ -107,11 +130,11 @@ target_link_libraries(glowvox_cli PUBLIC glowvox_lib CLI11::CLI11 fmt::fmt PRIVA
 target_include_directories(glowvox_cli PUBLIC src)
 
 add_executable(glowvox
-  tools/decode.cpp tools/export.cpp tools/import.cpp tools/main.cpp tools/mel.cpp
-  tools/mel_check.cpp tools/synth.cpp)
+  tools/decode.cpp tools/devices.cpp tools/export.cpp tools/import.cpp tools/live_options.cpp
+  tools/main.cpp tools/mel.cpp tools/mel_check.cpp tools/play.cpp tools/stream.cpp tools/synth.cpp)
 target_compile_definitions(glowvox PRIVATE GLOWVOX_VERSION="${PROJECT_VERSION}")
 target_link_libraries(glowvox
-  PRIVATE glowvox_cli glowvox_options glowvox_executable nlohmann_json::nlohmann_json)
+  PRIVATE glowvox_cli glowvox_live glowvox_options glowvox_executable nlohmann_json::nlohmann_json)
 
 add_executable(glowvox-train
   tools/bench.cpp

@@ -11,6 +11,17 @@ const std::vector<Command>& catalogue() {
        "out.wav\n"
        "  glowvox synth --model M --wav speech.wav -o copy.flac --sigma 0.8",
        nullptr},
+      {"play", "Play a mel spectrogram, or the copy of a recording, on a sound card",
+       "  glowvox play --model samples/mdct-causal.safetensors samples/kerstin.npy\n"
+       "  glowvox play --model M speech.wav --device USB --tee copy.wav",
+       nullptr},
+      {"stream", "Mel frames in, sound out while they arrive",
+       "  acoustic-model | glowvox stream --model M --mel -\n"
+       "  glowvox stream --model M --listen /tmp/voice.sock --live --reconnect\n"
+       "  glowvox stream --model M --mic --latency 40\n"
+       "  glowvox stream --model M --mel frames.fifo -o - --raw s16le | aplay -f S16_LE -r 22050",
+       nullptr},
+      {"devices", "List sound cards", "  glowvox devices\n  glowvox devices --json", nullptr},
       {"mel", "Compute a log-mel spectrogram from sound",
        "  glowvox mel speech.wav -o speech.npy\n"
        "  glowvox mel speech.wav -o speech.npy --preset hifigan",

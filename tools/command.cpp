@@ -8,6 +8,7 @@
 #include <exception>
 #include <string>
 
+#include "core/messages.hpp"
 #include "glowvox/error.hpp"
 
 namespace glowvox::tools {
@@ -17,7 +18,7 @@ constexpr int kUsageStatus = 2;
 std::string program = "glowvox";
 }  // namespace
 
-void say(const std::string& text) { fmt::print(stderr, "{}: {}\n", program, text); }
+void say(const std::string& text) { fmt::print(messages(), "{}: {}\n", program, text); }
 
 int guarded(const std::string& name, const std::function<int()>& body) {
   program = name;

@@ -7,10 +7,13 @@ namespace glowvox::tools {
 
 // Those of the glowvox executable itself.
 std::function<int()> setup_decode(CLI::App& app);
+std::function<int()> setup_devices(CLI::App& app);
 std::function<int()> setup_export(CLI::App& app);
 std::function<int()> setup_import(CLI::App& app);
 std::function<int()> setup_mel(CLI::App& app);
 std::function<int()> setup_mel_check(CLI::App& app);
+std::function<int()> setup_play(CLI::App& app);
+std::function<int()> setup_stream(CLI::App& app);
 std::function<int()> setup_synth(CLI::App& app);
 
 // Those of glowvox-train, which need LibTorch.

@@ -19,12 +19,12 @@ const std::map<std::string, Precision>& precisions() {
 
 }  // namespace
 
-void EngineOptions::add_to(CLI::App& app) {
+void EngineOptions::add_to(CLI::App& app, const char* usual_threads) {
   app.add_option("--model", model, "Model file")->required();
   app.add_option("--precision", precision,
                  "fp32, bf16, or auto: bf16 where the processor has it and the model allows it")
       ->capture_default_str();
-  app.add_option("--threads", threads, "Threads (default: all cores)");
+  app.add_option("--threads", threads, std::string("Threads (default: ") + usual_threads + ")");
 }
 
 int EngineOptions::thread_count() const {

@@ -12,9 +12,9 @@ struct EngineOptions {
   std::string model, precision = "auto";
   int threads = 0;
 
-  void add_to(CLI::App& app);
+  void add_to(CLI::App& app, const char* usual_threads = "all cores");
   Vocoder load() const;
-  int thread_count() const;  // of --threads, or all cores
+  int thread_count() const;  // of --threads, or all cores; throws UsageError
 };
 
 const char* name_of(Precision precision);

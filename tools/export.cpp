@@ -25,7 +25,7 @@ int run(const Options& o) {
   const bool safetensors = extension == ".safetensors";
   if (!safetensors && extension != ".pt" && extension != ".pth")
     throw UsageError(o.out, "expected a name that ends in .pt, .pth or .safetensors");
-  refuse_overwriting({o.model}, o.out);
+  refuse_overwriting(o.model, o.out);
   const format::MappedSafetensors model(o.model);
   const format::ModelConfig config = format::model_config(model.metadata(), o.model);
   auto tensors = exchange::export_waveglow(config, model, o.model);

@@ -62,7 +62,7 @@ void print(const Options& o, const format::StateDict& source,
 }
 
 int run(const Options& o) {
-  refuse_overwriting({o.in, o.import.config}, o.out);
+  for (const std::string& input : {o.in, o.import.config}) refuse_overwriting(input, o.out);
   const format::StateDict source(o.in);
   const exchange::ImportedModel model = exchange::import_waveglow(source, o.import);
   engine::check_model(model.file, model.config, o.in);

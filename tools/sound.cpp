@@ -11,22 +11,6 @@
 
 namespace glowvox::tools {
 
-namespace {
-
-bool same_file(const std::string& a, const std::string& b) {
-  std::error_code unknown;
-  return std::filesystem::equivalent(a, b, unknown) && !unknown &&
-         std::filesystem::is_regular_file(a, unknown);
-}
-
-}  // namespace
-
-void refuse_overwriting(const std::vector<std::string>& inputs, const std::string& output) {
-  for (const std::string& input : inputs)
-    if (same_file(input, output))
-      throw Error(input, "would be overwritten", "choose another output");
-}
-
 std::vector<float> read_sound(const std::string& path, int sample_rate_hz) {
   std::string notice;
   std::vector<float> samples = audio::load_mono(path, sample_rate_hz, &notice);
@@ -41,6 +25,13 @@ Mel mel_of_sound(const std::string& path, const std::vector<float>& samples, con
   } catch (const Error& e) {
     throw Error(path, e.what());
   }
+}
+
+void refuse_overwriting(const std::string& input, const std::string& output) {
+  std::error_code unknown;
+  if (std::filesystem::equivalent(input, output, unknown) &&
+      std::filesystem::is_regular_file(input, unknown))
+    throw Error(input, "would be overwritten", "choose another output");
 }
 
 std::int64_t write_signal(const std::string& path, const std::vector<std::vector<float>>& clips,

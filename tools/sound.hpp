@@ -16,12 +16,12 @@ std::vector<float> read_sound(const std::string& path, int sample_rate_hz);
 Mel mel_of_sound(const std::string& path, const std::vector<float>& samples, const MelSpec& spec,
                  int shift_samples = 0);
 
+// Throws Error when writing output would replace input.
+void refuse_overwriting(const std::string& input, const std::string& output);
+
 // Writes clips of equal length as npy, [samples] or [clips, samples], or one clip as a sound file;
 // returns the number of clipped samples.
 std::int64_t write_signal(const std::string& path, const std::vector<std::vector<float>>& clips,
                           int sample_rate_hz);
-
-// Throws Error when output is one of the inputs (empty names are none).
-void refuse_overwriting(const std::vector<std::string>& inputs, const std::string& output);
 
 }  // namespace glowvox::tools

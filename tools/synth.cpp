@@ -159,7 +159,7 @@ int run(const Options& o) {
       throw Error(input.path, "would overwrite another input's output, " + out,
                   "give inputs with different names");
     for (const Input& other : inputs)
-      for (const std::string& target : {out, o.picture}) refuse_overwriting({other.path}, target);
+      for (const std::string& target : {out, o.picture}) refuse_overwriting(other.path, target);
   }
   static_cast<void>(o.engine.thread_count());  // wrong usage before slow work
   const Vocoder vocoder = o.engine.load();

@@ -1,7 +1,9 @@
 // Log-mel spectrograms: what every tool, training included, computes from audio.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -69,6 +71,27 @@ Mel log_mel(const float* audio, std::int64_t samples, const MelSpec& spec, int s
 
 // Whether values made as `from` can be turned into those of `to` without loss.
 bool converts_exactly(const MelSpec& from, const MelSpec& to);
+
+// log_mel of audio that arrives in pieces, with shift 0: the frames that all calls return, one
+// after the other, are those of the whole audio, bit for bit. A frame comes when the last sample
+// under its window is there; centred padding therefore delays it by half a window.
+class MelStream {
+ public:
+  explicit MelStream(const MelSpec& spec);  // throws Error as validate does
+  ~MelStream();
+  MelStream(MelStream&& other) noexcept;
+  MelStream& operator=(MelStream&& other) noexcept;
+
+  // Frames that stay until the next call.
+  const Mel& push(const float* audio, std::size_t samples);
+  // The audio ends here: the remaining frames. Throws Error when all of it was too short for its
+  // padding.
+  const Mel& finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 // The same mel under another specification, where that is exact: another logarithm's base, a higher
 // floor. Throws Error printing both specifications where it is not.

@@ -9,4 +9,9 @@ int available_cores();
 // many times slower than float.
 bool has_fast_bf16();
 
+// Asks that this thread, and threads that it starts from now on, come before ordinary work;
+// real_time: before all of it, for a thread that mostly sleeps. Whoever may not do that (who is
+// neither root nor allowed by limits.conf) goes on as before.
+void take_priority(bool real_time);
+
 }  // namespace glowvox

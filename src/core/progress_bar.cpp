@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "core/messages.hpp"
+
 namespace glowvox {
 
 namespace {
@@ -16,12 +18,12 @@ constexpr int kWidth = 20;
 // A line longer than the terminal would not be overwritten by the next one.
 std::string fit(const std::string& line) {
   winsize size{};
-  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 2) return line;
+  if (ioctl(fileno(messages()), TIOCGWINSZ, &size) != 0 || size.ws_col < 2) return line;
   return line.substr(0, size.ws_col - 1);
 }
 }  // namespace
 
-ProgressBar::ProgressBar() : terminal_(isatty(STDERR_FILENO) != 0) {}
+ProgressBar::ProgressBar() : terminal_(isatty(fileno(messages())) != 0) {}
 
 void ProgressBar::show(double fraction, const std::string& text) {
   const auto now = Clock::now();
@@ -32,22 +34,22 @@ void ProgressBar::show(double fraction, const std::string& text) {
   if (now - last_ < interval) return;
   last_ = now;
   if (terminal_) {
-    std::fprintf(stderr, "\r\033[K%s", fit(line_).c_str());
+    std::fprintf(messages(), "\r\033[K%s", fit(line_).c_str());
     drawn_ = true;
   } else {
-    std::fprintf(stderr, "%s\n", line_.c_str());
+    std::fprintf(messages(), "%s\n", line_.c_str());
   }
-  std::fflush(stderr);
+  std::fflush(messages());
 }
 
 void ProgressBar::clear() {
-  if (drawn_) std::fputs("\r\033[K", stderr);
+  if (drawn_) std::fputs("\r\033[K", messages());
   drawn_ = false;
 }
 
 void ProgressBar::finish() {
   if (line_.empty()) return;
-  if (terminal_) std::fprintf(stderr, "\r\033[K%s\n", fit(line_).c_str());
+  if (terminal_) std::fprintf(messages(), "\r\033[K%s\n", fit(line_).c_str());
   line_.clear();
   drawn_ = false;
 }

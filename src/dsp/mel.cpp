@@ -6,6 +6,7 @@
 #include <mutex>
 #include <utility>
 
+#include "dsp/mel_analysis.hpp"
 #include "dsp/stft.hpp"
 #include "glowvox/error.hpp"
 
@@ -31,19 +32,8 @@ double to_hz(double mel, MelScale scale) {
   return kSlaneyBreakHz * std::exp(kSlaneyLogStep * (mel - kSlaneyBreakMel));
 }
 
-// A band's triangle touches few bins: its weights from the first that is not zero on.
-struct Band {
-  std::size_t first = 0;
-  std::vector<float> weights;
-};
-
-struct Analysis {
-  std::vector<Band> bands;
-  std::vector<double> window;  // [n_fft]
-};
-
-Analysis make_analysis(const MelSpec& spec) {
-  Analysis analysis;
+dsp::MelAnalysis make_analysis(const MelSpec& spec) {
+  dsp::MelAnalysis analysis;
   const std::vector<float> dense = mel_filterbank(spec);
   const std::size_t bins = static_cast<std::size_t>(spec.n_fft) / 2 + 1;
   for (std::size_t b = 0; b < static_cast<std::size_t>(spec.bands); ++b) {
@@ -56,34 +46,6 @@ Analysis make_analysis(const MelSpec& spec) {
   }
   analysis.window = dsp::centred_hann(spec.n_fft, spec.win_samples);
   return analysis;
-}
-
-// Training asks for the same specification thousands of times a minute, from several threads.
-std::shared_ptr<const Analysis> analysis_for(const MelSpec& spec) {
-  constexpr std::size_t kMostCached = 16;
-  static std::mutex mutex;
-  static std::vector<std::pair<MelSpec, std::shared_ptr<const Analysis>>> cache;
-  const std::lock_guard<std::mutex> lock(mutex);
-  for (const auto& entry : cache)
-    if (entry.first == spec) return entry.second;
-  validate(spec, "mel");
-  auto made = std::make_shared<const Analysis>(make_analysis(spec));
-  if (cache.size() == kMostCached) cache.clear();
-  cache.emplace_back(spec, made);
-  return made;
-}
-
-int padding_samples(const MelSpec& spec) {
-  switch (spec.padding) {
-    case MelPadding::kReflect:
-    case MelPadding::kZero:
-      return spec.n_fft / 2;
-    case MelPadding::kHop:
-      return (spec.n_fft - spec.hop_samples) / 2;
-    case MelPadding::kNone:
-      return 0;
-  }
-  return 0;
 }
 
 // left and right may be negative: then the signal is cut there instead.
@@ -129,6 +91,69 @@ float compress(float value, const MelSpec& spec) {
 
 double mel_floor(const MelSpec& spec) { return compress(0.0F, spec); }
 
+namespace dsp {
+
+// Training asks for the same specification thousands of times a minute, from several threads.
+std::shared_ptr<const MelAnalysis> mel_analysis(const MelSpec& spec) {
+  constexpr std::size_t kMostCached = 16;
+  static std::mutex mutex;
+  static std::vector<std::pair<MelSpec, std::shared_ptr<const MelAnalysis>>> cache;
+  const std::lock_guard<std::mutex> lock(mutex);
+  for (const auto& entry : cache)
+    if (entry.first == spec) return entry.second;
+  validate(spec, "mel");
+  auto made = std::make_shared<const MelAnalysis>(make_analysis(spec));
+  if (cache.size() == kMostCached) cache.clear();
+  cache.emplace_back(spec, made);
+  return made;
+}
+
+int mel_padding(const MelSpec& spec) {
+  switch (spec.padding) {
+    case MelPadding::kReflect:
+    case MelPadding::kZero:
+      return spec.n_fft / 2;
+    case MelPadding::kHop:
+      return (spec.n_fft - spec.hop_samples) / 2;
+    case MelPadding::kNone:
+      return 0;
+  }
+  return 0;
+}
+
+bool mirrors_edges(const MelSpec& spec) {
+  return spec.padding == MelPadding::kReflect || spec.padding == MelPadding::kHop;
+}
+
+void check_mel_length(std::int64_t samples, const MelSpec& spec, int shift_samples) {
+  const std::int64_t natural = mel_padding(spec);
+  const std::int64_t widest = natural + std::abs(shift_samples);
+  const std::int64_t needed =
+      std::max<std::int64_t>({1, spec.n_fft - 2 * natural, mirrors_edges(spec) ? widest + 1 : 0});
+  if (samples < needed)
+    throw Error("audio", std::to_string(samples) + (samples == 1 ? " sample is" : " samples are") +
+                             " too short: need at least " + std::to_string(needed));
+}
+
+void append_mel(const std::vector<float>& padded, const MelSpec& spec, const MelAnalysis& analysis,
+                Mel* mel) {
+  const Spectrum spectrum = stft(padded, spec.n_fft, spec.hop_samples, analysis.window);
+  const auto bins = static_cast<std::size_t>(spectrum.bins);
+  std::vector<float> magnitude(bins);
+  mel->bands = spec.bands;
+  mel->values.resize(static_cast<std::size_t>((mel->frames + spectrum.frames) * mel->bands));
+  float* out = mel->values.data() + mel->frames * mel->bands;
+  mel->frames += spectrum.frames;
+  for (std::size_t frame = 0; frame < static_cast<std::size_t>(spectrum.frames); ++frame) {
+    magnitudes(&spectrum.values[frame * bins], bins, spec, magnitude.data());
+    for (const MelBand& band : analysis.bands)
+      *out++ =
+          compress(dot(band.weights.data(), &magnitude[0] + band.first, band.weights.size()), spec);
+  }
+}
+
+}  // namespace dsp
+
 std::vector<float> mel_filterbank(const MelSpec& spec) {
   const auto bands = static_cast<std::size_t>(spec.bands);
   const std::size_t bins = static_cast<std::size_t>(spec.n_fft) / 2 + 1;
@@ -155,35 +180,16 @@ std::vector<float> mel_filterbank(const MelSpec& spec) {
   return bank;
 }
 
-int frame_center_samples(const MelSpec& spec) { return spec.n_fft / 2 - padding_samples(spec); }
+int frame_center_samples(const MelSpec& spec) { return spec.n_fft / 2 - dsp::mel_padding(spec); }
 
 Mel log_mel(const float* audio, std::int64_t samples, const MelSpec& spec, int shift_samples) {
-  const std::shared_ptr<const Analysis> analysis = analysis_for(spec);
-  const bool reflect = spec.padding == MelPadding::kReflect || spec.padding == MelPadding::kHop;
-  const std::int64_t natural = padding_samples(spec);
-  const std::int64_t left = natural - shift_samples;
-  const std::int64_t right = natural + shift_samples;
-  const std::int64_t needed = std::max<std::int64_t>(
-      {1, spec.n_fft - 2 * natural, reflect ? std::max(left, right) + 1 : 0});
-  if (samples < needed)
-    throw Error("audio", std::to_string(samples) + (samples == 1 ? " sample is" : " samples are") +
-                             " too short: need at least " + std::to_string(needed));
-
-  const dsp::Spectrum spectrum = dsp::stft(pad(audio, samples, left, right, reflect), spec.n_fft,
-                                           spec.hop_samples, analysis->window);
+  const std::shared_ptr<const dsp::MelAnalysis> analysis = dsp::mel_analysis(spec);
+  dsp::check_mel_length(samples, spec, shift_samples);
+  const std::int64_t natural = dsp::mel_padding(spec);
   Mel mel;
-  mel.frames = spectrum.frames;
-  mel.bands = spec.bands;
-  mel.values.resize(static_cast<std::size_t>(mel.frames * mel.bands));
-  const auto bins = static_cast<std::size_t>(spectrum.bins);
-  std::vector<float> magnitude(bins);
-  float* out = mel.values.data();
-  for (std::size_t frame = 0; frame < static_cast<std::size_t>(mel.frames); ++frame) {
-    magnitudes(&spectrum.values[frame * bins], bins, spec, magnitude.data());
-    for (const Band& band : analysis->bands)
-      *out++ =
-          compress(dot(band.weights.data(), &magnitude[0] + band.first, band.weights.size()), spec);
-  }
+  dsp::append_mel(pad(audio, samples, natural - shift_samples, natural + shift_samples,
+                      dsp::mirrors_edges(spec)),
+                  spec, *analysis, &mel);
   return mel;
 }
 

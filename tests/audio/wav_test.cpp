@@ -164,3 +164,29 @@ TEST_CASE("resampling keeps a tone and rounds the length up") {
   CHECK(resample({}, 22050, 48000).empty());
   CHECK(contains(error_of([] { resample({0.0F}, 0, 48000); }), "0 Hz"));
 }
+
+TEST_CASE("resampling in pieces gives what the whole gives") {
+  const std::vector<float> x = sine(9001, 700.0, 22050.0);
+  for (const int to : {48000, 44100, 16000}) {
+    const std::vector<float> whole = resample(x, 22050, to);
+    for (const std::size_t chunk : {std::size_t{1}, std::size_t{256}, x.size()}) {
+      CAPTURE(to);
+      CAPTURE(chunk);
+      Resampler resampler(22050, to);
+      for (int signal = 0; signal < 2; ++signal) {
+        std::vector<float> y;
+        const auto take = [&y](const std::vector<float>& piece) {
+          y.insert(y.end(), piece.begin(), piece.end());
+        };
+        for (std::size_t at = 0; at < x.size(); at += chunk)
+          take(resampler.push(x.data() + at, std::min(chunk, x.size() - at)));
+        take(resampler.finish());
+        REQUIRE(y.size() == whole.size());
+        float worst = 0.0F;
+        for (std::size_t i = 0; i < y.size(); ++i)
+          worst = std::max(worst, std::abs(y[i] - whole[i]));
+        CHECK(worst < 1e-6F);
+      }
+    }
+  }
+}

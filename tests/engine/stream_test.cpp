@@ -2,11 +2,10 @@
 // so that the thread sanitizer sees only our own threads.
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <map>
-#include <new>
 #include <thread>
 
+#include "allocations.hpp"
 #include "engine/signals.hpp"
 #include "format/receptive_field.hpp"
 #include "glowvox/vocoder.hpp"
@@ -16,8 +15,6 @@ using namespace glowvox;
 using namespace glowvox::test;
 
 namespace {
-
-thread_local std::int64_t allocations = 0;
 
 std::vector<std::string> models() {
   return {kShippedModel, golden_model("waveglow"), golden_model("squeezewave")};
@@ -51,15 +48,6 @@ std::vector<float> streamed(const Vocoder& vocoder, const Mel& mel, const Synthe
 }
 
 }  // namespace
-
-// Not inline: GCC would see a free without its malloc.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 TEST_CASE("a stream gives what the whole utterance gives, bit for bit, in any chunks") {
   for (const std::string& path : models()) {
@@ -114,10 +102,10 @@ TEST_CASE("after the first push nothing is allocated") {
     const Mel mel = speech_like_mel(vocoder.mel(), 300, 6);
     Stream stream(vocoder, {0.7, 1, 1}, 4);
     stream.push(mel.values.data(), 4);
-    const std::int64_t before = allocations;
+    const std::int64_t before = allocations();
     for (std::int64_t done = 4; done + 4 <= mel.frames; done += 1 + done % 4)
       stream.push(mel.values.data() + done * mel.bands, 1 + done % 4);
-    CHECK(allocations == before);
+    CHECK(allocations() == before);
   }
 }
 

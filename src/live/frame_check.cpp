@@ -1,0 +1,55 @@
+#include "live/frame_check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "dsp/mel_analysis.hpp"
+
+namespace glowvox::live {
+
+namespace {
+
+constexpr double kBelowFloor = 100.0;     // amplitudes, 40 dB
+constexpr double kAboveFullScale = 10.0;  // 20 dB
+
+// No band of a signal within [-1, 1] is larger: every bin as large as the whole window.
+double largest_band(const MelSpec& spec) {
+  const auto analysis = dsp::mel_analysis(spec);
+  const double bin = std::accumulate(analysis->window.begin(), analysis->window.end(), 0.0);
+  double most = 0.0;
+  for (const dsp::MelBand& band : analysis->bands)
+    most = std::max(most, std::accumulate(band.weights.begin(), band.weights.end(), 0.0));
+  return most * std::pow(bin, spec.power);
+}
+
+}  // namespace
+
+FrameCheck::FrameCheck(const MelSpec& spec) : bands_(spec.bands) {
+  const double above = std::pow(kAboveFullScale, spec.power) * largest_band(spec);
+  if (spec.log == MelLog::kNone) {
+    highest_ = static_cast<float>(above);
+    return;
+  }
+  const auto log = [&](double x) {
+    return static_cast<float>(spec.log == MelLog::kLn ? std::log(x) : std::log10(x));
+  };
+  lowest_ = log(spec.floor / std::pow(kBelowFloor, spec.power));
+  highest_ = log(above);
+  silence_ = log(spec.floor);
+}
+
+std::string FrameCheck::problem(const float* frame) const {
+  for (int band = 0; band < bands_; ++band) {
+    const float value = frame[band];
+    if (!std::isfinite(value)) return fmt::format("band {} is not finite", band);
+    if (value < lowest_ || value > highest_)
+      return fmt::format("band {} is {:.4g}, expected {:.4g} to {:.4g}", band, value, lowest_,
+                         highest_);
+  }
+  return "";
+}
+
+}  // namespace glowvox::live

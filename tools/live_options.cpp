@@ -1,0 +1,201 @@
+#include "live_options.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "command.hpp"
+#include "core/cpu.hpp"
+#include "core/messages.hpp"
+#include "core/progress_bar.hpp"
+#include "interrupt.hpp"
+#include "sound.hpp"
+
+namespace glowvox::tools {
+
+namespace {
+
+constexpr double kMostLatencyMs = 10000.0;
+constexpr double kLightLoad = 0.5;  // real-time factor: nobody is starved by what mostly sleeps
+
+void check(const LiveOptions& o) {
+  static_cast<void>(o.engine.thread_count());
+  if (!(o.latency_ms >= 0.0 && o.latency_ms <= kMostLatencyMs))
+    throw UsageError("--latency",
+                     fmt::format("expected 0 to {} ms, got {}", kMostLatencyMs, o.latency_ms));
+  if (!(o.sigma >= 0.0))
+    throw UsageError("--sigma", fmt::format("expected 0 or more, got {}", o.sigma));
+  if (o.denoise && !(*o.denoise >= 0.0))
+    throw UsageError("--denoise", fmt::format("expected 0 or more, got {}", *o.denoise));
+  if (!o.out.empty() && !o.tee.empty())
+    throw UsageError("--tee", "goes beside a device, -o takes its place", "give one of them");
+  if (o.live && !o.out.empty())
+    throw UsageError("--live", "is about a device's clock, and -o has none");
+  if (o.json && o.out == "-")
+    throw UsageError("--json", "standard output carries the sound already");
+}
+
+live::Outputs open_outputs(const LiveOptions& o, const MelSpec& spec,
+                           const std::atomic<bool>& interrupted) {
+  live::Outputs outputs;
+  const live::RawFormat format = live::raw_format(o.raw);
+  if (o.out == "-") {
+    if (::isatty(STDOUT_FILENO) != 0)
+      throw UsageError("-o -", "standard output is a terminal", "send it to a program or a file");
+    outputs.raw =
+        std::make_unique<live::RawOutput>(STDOUT_FILENO, "standard output", format, interrupted);
+    return outputs;
+  }
+  const std::string file = o.out.empty() ? o.tee : o.out;
+  if (!file.empty()) outputs.file = std::make_unique<audio::AudioWriter>(file, spec.sample_rate_hz);
+  if (o.out.empty())
+    outputs.player = std::make_unique<live::Player>(
+        live::PlayerOptions{o.device, o.latency_ms, o.reconnect, say}, spec.sample_rate_hz,
+        interrupted);
+  return outputs;
+}
+
+std::string status_line(const live::Report& r) {
+  return fmt::format(
+      "{:.1f} s | buffered {:.0f} ms | {:.2f} ms a frame, real-time factor {:.3f} | underruns: {} "
+      "driver, {} ours",
+      r.seconds, r.buffered_ms, r.frames > 0 ? 1e3 * r.work_seconds / r.frames : 0.0,
+      r.real_time_factor, r.driver_underruns, r.starvations);
+}
+
+struct Latency {
+  double model_ms = 0.0, buffer_ms = 0.0, device_ms = 0.0;
+};
+
+nlohmann::json to_json(const live::Report& r, const Latency& latency) {
+  return {{"frames", r.frames},
+          {"utterances", r.utterances},
+          {"seconds", r.seconds},
+          {"first_sound_ms", r.first_sound_ms},
+          {"work_ms_per_frame", r.frames > 0 ? 1e3 * r.work_seconds / r.frames : 0.0},
+          {"most_work_ms", r.most_work_ms},
+          {"real_time_factor", r.real_time_factor},
+          {"model_latency_ms", latency.model_ms},
+          {"buffer_latency_ms", latency.buffer_ms},
+          {"device_latency_ms", latency.device_ms},
+          {"driver_underruns", r.driver_underruns},
+          {"starvations", r.starvations},
+          {"starved_ms", r.starved_ms},
+          {"frames_skipped", r.skipped},
+          {"frames_repeated", r.repeated},
+          {"frames_malformed", r.malformed},
+          {"input_losses", r.input_losses},
+          {"clipped", r.clipped},
+          {"reconnects", r.reconnects},
+          {"interrupted", r.interrupted}};
+}
+
+void print(const live::Report& r, const Latency& latency, const std::string& where, std::FILE* to) {
+  fmt::print(to,
+             "{}: {:.2f} s of sound from {} frames; first sound {:.1f} ms after the first frame\n",
+             where, r.seconds, r.frames, r.first_sound_ms);
+  fmt::print(to,
+             "latency: model {:.1f} ms, buffer {:.1f}, device {:.1f}; work {:.2f} ms a frame (most "
+             "{:.2f}), real-time factor {:.4f}\n",
+             latency.model_ms, latency.buffer_ms, latency.device_ms,
+             r.frames > 0 ? 1e3 * r.work_seconds / r.frames : 0.0, r.most_work_ms,
+             r.real_time_factor);
+  fmt::print(
+      to,
+      "underruns: {} of the driver, {} ours ({:.0f} ms of silence); frames: {} skipped, {} "
+      "repeated, {} malformed; {} samples clipped{}\n",
+      r.driver_underruns, r.starvations, r.starved_ms, r.skipped, r.repeated, r.malformed,
+      r.clipped,
+      r.input_losses > 0 ? fmt::format("; the input was lost {} times", r.input_losses) : "");
+}
+
+void summarize(const LiveOptions& o, const live::Report& report, const Vocoder& vocoder,
+               const live::Player* player) {
+  Latency latency;
+  std::int64_t model_samples = vocoder.look_ahead_samples() + vocoder.overlap_samples();
+  if (o.denoise.value_or(vocoder.denoise()) > 0.0) model_samples += vocoder.denoise_delay_samples();
+  latency.model_ms = 1e3 * static_cast<double>(model_samples) / vocoder.mel().sample_rate_hz;
+  if (player) {
+    latency.buffer_ms = player->target_ms();
+    latency.device_ms = player->device_latency_ms();
+  }
+  const std::string where = player ? player->device() : o.out;
+  if (o.json)
+    fmt::print(
+        "{}\n",
+        to_json(report, latency).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  else
+    print(report, latency, where, o.out == "-" ? messages() : stdout);
+}
+
+}  // namespace
+
+void LiveOptions::add_to(CLI::App& app) {
+  engine.add_to(app, "one");
+  app.add_option("--device", device, "Index, or part of a name, of glowvox devices")
+      ->capture_default_str();
+  app.add_option("--tee", tee, "Write the sound to this wav, flac or ogg as well");
+  app.add_option("--latency", latency_ms, "Sound held ready before the device, in ms")
+      ->capture_default_str();
+  app.add_flag("--reconnect", reconnect, "Wait for a device that is gone");
+  app.add_option("--sigma", sigma, "Temperature")->capture_default_str();
+  app.add_option("--seed", seed, "Random seed")->capture_default_str();
+  app.add_option("--denoise", denoise,
+                 "Strength of the denoiser, which adds most of a transform to the latency; 0: off "
+                 "(default: as the model file says)");
+  app.add_flag("--json", json, "Print the figures as JSON");
+}
+
+int run_live(const LiveOptions& o, const std::string& input, const OpenSource& open_source) {
+  check(o);
+  for (const std::string& output : {o.out, o.tee}) refuse_overwriting(input, output);
+  std::signal(SIGPIPE, SIG_IGN);  // an error like any other
+  const std::atomic<bool>& interrupted = catch_interrupts();
+  const Vocoder vocoder = o.engine.load();
+  const MelSpec& spec = vocoder.mel();
+  const live::SessionOptions session{{o.sigma, o.seed, o.engine.threads, o.denoise}, o.live};
+  const double load = live::warm_up(vocoder, session.synthesis);
+  if (o.out.empty()) take_priority(load < kLightLoad);  // there is a device
+  const QuietLibraries quiet;
+  std::unique_ptr<live::FrameSource> source = open_source(spec);
+  if (o.live && source->frames() > 0)
+    throw UsageError("--live", "is for a writer that keeps its own time, and a file waits");
+  live::Outputs outputs = open_outputs(o, spec, interrupted);
+
+  ProgressBar bar;
+  const bool terminal = ::isatty(::fileno(messages())) != 0;
+  live::SessionHooks hooks;
+  hooks.notice = [&bar](const std::string& text) {
+    bar.clear();
+    say(text);
+  };
+  if (terminal)
+    hooks.status = [&](const live::Report& r) {
+      const double whole = static_cast<double>(source->frames());
+      bar.show(whole > 0.0 ? static_cast<double>(r.frames) / whole
+                           : r.buffered_ms / std::max(1.0, o.latency_ms),
+               status_line(r));
+    };
+  const live::Report report =
+      live::run_session(vocoder, source.get(), &outputs, session, hooks, interrupted);
+  bar.finish();
+
+  summarize(o, report, vocoder, outputs.player.get());
+  if (report.interrupted) {
+    // What is left is memory, which the system takes faster than it is given back.
+    source.reset();
+    outputs.player.reset();
+    std::fflush(nullptr);
+    std::_Exit(kInterruptedStatus);
+  }
+  if (report.malformed == 0) return 0;
+  throw Error(
+      "mel", fmt::format("malformed input, {} in all: {}", report.malformed, report.first_problem));
+}
+
+}  // namespace glowvox::tools

@@ -1,0 +1,36 @@
+// What glowvox stream and glowvox play share.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine_options.hpp"
+#include "live/frame_source.hpp"
+#include "live/session.hpp"
+
+namespace glowvox::tools {
+
+struct LiveOptions {
+  EngineOptions engine;
+  std::string device = "default", out, tee, raw = "s16le";
+  double latency_ms = 80.0, sigma = 0.7;
+  std::uint64_t seed = 1;
+  std::optional<double> denoise;
+  bool live = false, reconnect = false, json = false;
+
+  void add_to(CLI::App& app);
+};
+
+// The source is opened once the model is there.
+using OpenSource = std::function<std::unique_ptr<live::FrameSource>(const MelSpec& spec)>;
+
+// Plays what the source gives, with a status line on a terminal and a summary at the end. input:
+// the file that it reads, if it is one. Returns the exit status: 130 after Ctrl-C; malformed frames
+// are an Error at the end.
+int run_live(const LiveOptions& options, const std::string& input, const OpenSource& open_source);
+
+}  // namespace glowvox::tools
