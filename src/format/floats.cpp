@@ -41,9 +41,10 @@ std::vector<float> to_floats(const std::string& dtype, const char* data, std::si
 }
 
 Tensor to_tensor(std::vector<std::int64_t> shape, const std::vector<float>& values) {
-  Tensor tensor{"F32", std::move(shape), std::string(values.size() * sizeof(float), '\0')};
-  std::memcpy(tensor.bytes.data(), values.data(), tensor.bytes.size());
-  return tensor;
+  std::string bytes;
+  if (!values.empty())
+    bytes.assign(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float));
+  return {"F32", std::move(shape), std::move(bytes)};
 }
 
 }  // namespace glowvox::format
