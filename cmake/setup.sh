@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Installs what is missing (Debian packages), configures and builds.
-# Usage: cmake/setup.sh PRESET TARGET...
+# Usage: cmake/setup.sh PRESET TARGET...; packages that it installs as well, in GLOWVOX_PACKAGES
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(
   g++ cmake ninja-build pkg-config
   libtorch-dev libopenblas0-pthread libsndfile1-dev libsoxr-dev libfftw3-dev libzip-dev libyaml-cpp-dev
-  libxsmm-dev libhwy-dev libeigen3-dev libpng-dev libcli11-dev libfmt-dev nlohmann-json3-dev doctest-dev
+  libgloo-dev libxsmm-dev libhwy-dev libeigen3-dev libpng-dev libcli11-dev libfmt-dev nlohmann-json3-dev doctest-dev
   portaudio19-dev jackd2
+  ${GLOWVOX_PACKAGES:-}
 )
 missing=()
 for package in "${packages[@]}"; do

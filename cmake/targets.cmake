@@ -3,6 +3,7 @@ add_library(glowvox_lib STATIC
   src/audio/resample.cpp
   src/audio/wav.cpp
   src/core/atomic_file.cpp
+  src/core/checksum.cpp
   src/core/cpu.cpp
   src/core/mapped_file.cpp
   src/core/messages.cpp
@@ -65,6 +66,9 @@ add_library(glowvox_lib STATIC
   src/format/torch_writer.cpp
   src/format/unpickler.cpp
   src/format/zip_archive.cpp
+  src/report/chart.cpp
+  src/report/event_file.cpp
+  src/report/page.cpp
 )
 set_target_properties(glowvox_lib PROPERTIES OUTPUT_NAME glowvox)
 target_include_directories(glowvox_lib PUBLIC include PRIVATE src)
@@ -107,13 +111,26 @@ add_library(glowvox_flow STATIC
   src/flow/scale_shift.cpp
   src/model/flow_vocoder.cpp
   src/model/model_file.cpp
+  src/model/recomputed_chain.cpp
   src/train/batch_loader.cpp
+  src/train/checkpoints.cpp
   src/train/corpus.cpp
-  src/train/metrics_log.cpp
+  src/train/corpus_check.cpp
+  src/train/csv_log.cpp
+  src/train/estimate.cpp
+  src/train/gradient_buckets.cpp
+  src/train/guard.cpp
+  src/train/launch.cpp
+  src/train/memory_meter.cpp
+  src/train/mixing_watch.cpp
   src/train/optimizer.cpp
+  src/train/ranks.cpp
   src/train/run.cpp
+  src/train/run_log.cpp
+  src/train/run_report.cpp
   src/train/segment_sampler.cpp
   src/train/trainer.cpp
+  src/train/trainer_state.cpp
   src/train/validation.cpp
 )
 target_include_directories(glowvox_flow PUBLIC src)
@@ -149,6 +166,7 @@ add_executable(glowvox-train
   tools/torch_main.cpp
   tools/torch_threads.cpp
   tools/train.cpp
+  tools/train_dry_run.cpp
 )
 target_link_libraries(glowvox-train
   PRIVATE glowvox_cli glowvox_flow glowvox_options glowvox_executable nlohmann_json::nlohmann_json
@@ -165,6 +183,11 @@ add_executable(bench_copy_synthesis EXCLUDE_FROM_ALL bench/copy_synthesis.cpp)
 target_include_directories(bench_copy_synthesis PRIVATE tools)
 target_link_libraries(bench_copy_synthesis PRIVATE glowvox_cli glowvox_flow glowvox_options)
 target_precompile_headers(bench_copy_synthesis REUSE_FROM glowvox-train)
+add_executable(bench_training_memory EXCLUDE_FROM_ALL bench/training_memory.cpp tools/torch_threads.cpp)
+target_include_directories(bench_training_memory PRIVATE tools)
+target_link_libraries(bench_training_memory
+  PRIVATE glowvox_cli glowvox_flow glowvox_options ${CMAKE_DL_LIBS})
+target_precompile_headers(bench_training_memory REUSE_FROM glowvox-train)
 add_executable(bench_composition EXCLUDE_FROM_ALL bench/composition.cpp)
 target_include_directories(bench_composition PRIVATE src)
 target_link_libraries(bench_composition PRIVATE glowvox_lib fmt::fmt glowvox_options)

@@ -39,10 +39,15 @@ const std::vector<Command>& catalogue() {
        "  glowvox export model.safetensors -o state_dict.safetensors",
        nullptr},
       {"train", "Train a flow on recordings by exact likelihood",
+       "  glowvox train configs/mdct-causal.yaml --data train.txt --valid dev.txt --dry-run\n"
        "  glowvox train configs/mdct-causal.yaml --data train.txt --valid dev.txt --out runs/a "
        "--minutes 60\n"
        "  glowvox train configs/mdct-causal.yaml --data train.txt --out runs/a --minutes 120 "
-       "--resume",
+       "--resume\n"
+       "  glowvox train configs/mdct-causal.yaml --data train.txt --out runs/b --steps 10000 "
+       "--nproc 2\n"
+       "  torchrun --nproc-per-node 4 --no-python glowvox train configs/mdct-causal.yaml "
+       "--data train.txt --out runs/b --steps 10000",
        nullptr},
       {"info", "Describe a model file or a configuration",
        "  glowvox info configs/mdct-causal.yaml\n  glowvox info model.safetensors --json", nullptr},

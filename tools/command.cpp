@@ -16,6 +16,7 @@ namespace glowvox::tools {
 namespace {
 constexpr int kUsageStatus = 2;
 std::string program = "glowvox";
+std::vector<std::string> arguments;
 }  // namespace
 
 void say(const std::string& text) { fmt::print(messages(), "{}: {}\n", program, text); }
@@ -43,7 +44,10 @@ int guarded(const std::string& name, const std::function<int()>& body) {
   return 1;
 }
 
+const std::vector<std::string>& program_arguments() { return arguments; }
+
 int run_command(const Command& command, int argc, char** argv) {
+  arguments.assign(argv, argv + argc);
   CLI::App app(command.summary, std::string("glowvox ") + command.name);
   app.footer(std::string("Examples:\n") + command.examples);
   const auto run = command.setup(app);

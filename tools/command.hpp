@@ -33,6 +33,9 @@ class UsageError : public Error {
   using Error::Error;
 };
 
+// The command line as this program got it, its name first: to start it once more.
+const std::vector<std::string>& program_arguments();
+
 // A line for the user on standard error: "glowvox train: text".
 void say(const std::string& text);
 

@@ -5,10 +5,13 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "core/cpu.hpp"
 #include "glowvox/error.hpp"
 #include "interrupt.hpp"
 #include "torch_threads.hpp"
+#include "train/launch.hpp"
 #include "train/run.hpp"
+#include "train_dry_run.hpp"
 
 namespace glowvox::tools {
 
@@ -17,16 +20,17 @@ namespace {
 struct Options {
   std::string config;
   train::RunOptions run;
-  int threads = 0, batch = 0;
+  int threads = 0, batch = 0, accumulate = 0, ranks = 1, rank_timeout = 40;
   double rate = 0.0;
-  bool json = false, float32 = false;
+  bool json = false, float32 = false, recompute = false, dry_run = false;
 };
 
 nlohmann::json to_json(const std::optional<train::Validation>& v) {
   if (!v) return nullptr;
   return {{"nats_per_sample", v->nats_per_sample},
           {"swapped_mel_loss", v->swapped_mel_loss},
-          {"feature_variation", v->feature_variation}};
+          {"feature_variation", v->feature_variation},
+          {"band_nats", v->band_nats}};
 }
 
 void print(const train::RunSummary& s, bool json) {
@@ -34,8 +38,13 @@ void print(const train::RunSummary& s, bool json) {
     const nlohmann::json out = {{"model", s.model_path},
                                 {"steps", s.progress.step},
                                 {"skipped", s.progress.skipped},
+                                {"setbacks", s.progress.setbacks},
                                 {"seconds", s.progress.seconds},
                                 {"seconds_per_step", s.seconds_per_step},
+                                {"estimated_seconds_per_step", s.estimate.seconds_per_step},
+                                {"peak_bytes", s.peak_bytes},
+                                {"estimated_bytes", s.estimate.bytes()},
+                                {"best_step", s.progress.best_step},
                                 {"train_nats_per_sample", s.train_nats_per_sample},
                                 {"valid_before", to_json(s.before)},
                                 {"valid_after", to_json(s.after)},
@@ -43,26 +52,43 @@ void print(const train::RunSummary& s, bool json) {
     fmt::print("{}\n", out.dump(2));
     return;
   }
-  fmt::print("{}: {} steps in {:.0f} s ({:.3f} s a step), {} skipped\n", s.model_path,
-             s.progress.step, s.progress.seconds, s.seconds_per_step, s.progress.skipped);
+  fmt::print("{}: {} steps in {:.0f} s ({:.3f} s a step, {} at most), {} skipped\n", s.model_path,
+             s.progress.step, s.progress.seconds, s.seconds_per_step,
+             train::readable_bytes(s.peak_bytes), s.progress.skipped);
   if (s.before && s.after)
     fmt::print("held out: {:.4f} nats per sample, {:.4f} before\n", s.after->nats_per_sample,
                s.before->nats_per_sample);
 }
 
+// The configuration with what the command line changes in it.
+format::ModelConfig configuration(const Options& o) {
+  format::ModelConfig config = format::read_config(o.config);
+  if (o.batch > 0) config.train.batch = o.batch;
+  if (o.accumulate > 0) config.train.accumulate = o.accumulate;
+  if (o.rate > 0.0) config.train.rate = o.rate;
+  if (o.float32) config.train.bf16 = false;
+  if (o.recompute) config.train.recompute = true;
+  format::validate(config, o.config);
+  return config;
+}
+
 int run(Options& o) {
-  if (o.run.steps <= 0 && !(o.run.minutes > 0.0))
+  if (o.run.steps <= 0 && !(o.run.minutes > 0.0) && !o.dry_run)
     throw UsageError("--steps or --minutes", "expected one of them, got neither");
-  use_threads(o.threads);
-  o.run.config = format::read_config(o.config);
-  if (o.batch > 0) o.run.config.train.batch = o.batch;
-  if (o.rate > 0.0) o.run.config.train.rate = o.rate;
-  if (o.float32) o.run.config.train.bf16 = false;
-  format::validate(o.run.config, o.config);
+  if (o.run.out.empty() && !o.dry_run) throw UsageError("--out", "expected a folder, got none");
+  o.run.config = configuration(o);
+  o.run.place = train::place_from_environment();
+  if (o.run.place) o.run.place->timeout = std::chrono::seconds(o.rank_timeout);
+  if (o.ranks > 1 && !o.run.place && !o.dry_run)
+    return train::launch_ranks(o.ranks, program_arguments(), say);
+  const int local_ranks = o.run.place ? o.run.place->local_ranks : 1;
+  use_threads(o.threads > 0 ? o.threads : std::max(1, available_cores() / local_ranks));
+  if (o.dry_run) return dry_run(o.run, o.json);
   // Ends the run after the present step.
   const train::RunSummary summary = train::run(o.run, catch_interrupts(), say);
-  print(summary, o.json);
-  if (summary.interrupted) say("stopped; continue with the same command and --resume");
+  const bool leads = !o.run.place || o.run.place->rank == 0;
+  if (leads) print(summary, o.json);
+  if (leads && summary.interrupted) say("stopped; continue with the same command and --resume");
   return summary.interrupted ? kInterruptedStatus : 0;
 }
 
@@ -73,28 +99,71 @@ std::function<int()> setup_train(CLI::App& app) {
   app.add_option("CONFIG", o->config, "Configuration (see configs/)")->required();
   app.add_option("--data", o->run.data, "List of wav, flac or ogg files, or a folder")->required();
   app.add_option("--valid", o->run.valid, "Held-out list or folder");
-  app.add_option("--out", o->run.out, "Folder for checkpoint, metrics.csv and model")->required();
-  app.add_option("--steps", o->run.steps, "Length of the run in steps")->check(CLI::PositiveNumber);
-  app.add_option("--minutes", o->run.minutes, "Length of the run in minutes of training")
+  app.add_option("--out", o->run.out, "Folder for checkpoints, report.html, tables and models");
+  app.add_flag("--dry-run", o->dry_run,
+               "Check configuration and recordings, try one step, write nothing");
+
+  auto* length = app.add_option_group("Length");
+  length->add_option("--steps", o->run.steps, "Length of the run in steps")
+      ->check(CLI::PositiveNumber);
+  length->add_option("--minutes", o->run.minutes, "Length of the run in minutes of training")
       ->check(CLI::Range(1e-3, 1e6));
-  auto* resume = app.add_flag("--resume", o->run.resume, "Continue from the checkpoint in --out");
-  app.add_option("--init-from", o->run.init_from, "Start from a model's weights")->excludes(resume);
-  app.add_option("--valid-every", o->run.valid_every,
-                 "Steps between held-out likelihoods (0: first and last only)")
+  auto* resume =
+      length->add_flag("--resume", o->run.resume,
+                       "Continue from the newest good checkpoint in --out, if there is one");
+  length->add_option("--init-from", o->run.init_from, "Start from a model's weights")
+      ->excludes(resume);
+  length->add_option("--seed", o->run.seed, "Random seed")->capture_default_str();
+
+  auto* step = app.add_option_group("A step");
+  step->add_option("--batch", o->batch,
+                   "Segments a step, over all ranks (default: the configuration's)")
+      ->check(CLI::PositiveNumber);
+  step->add_option("--rate", o->rate, "Peak learning rate (default: the configuration's)")
+      ->check(CLI::PositiveNumber);
+  step->add_option("--accumulate", o->accumulate,
+                   "Passes that a step's batch is split into: less memory, the same step")
+      ->check(CLI::PositiveNumber);
+  step->add_flag("--recompute", o->recompute,
+                 "Make activations again in the backward pass: memory that does not grow with the "
+                 "steps, for about a third more time");
+  step->add_flag("--float32", o->float32, "No bfloat16 in the training products");
+
+  auto* where = app.add_option_group("Machine");
+  where->add_option("--threads", o->threads, "Threads (default: all cores, shared by the ranks)");
+  where->add_option("--device", o->run.device, "cpu, cuda or cuda:N")->capture_default_str();
+  where
+      ->add_option("--nproc", o->ranks,
+                   "Ranks to start on this machine; torchrun, mpirun and srun start them instead")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  where
+      ->add_option("--rank-timeout", o->rank_timeout,
+                   "Seconds that a rank waits for another in a step before it takes it for lost")
+      ->check(CLI::Range(5, 86400))
+      ->capture_default_str();
+
+  auto* record = app.add_option_group("Record");
+  record
+      ->add_option("--valid-every", o->run.valid_every,
+                   "Steps between held-out likelihoods and reports (0: first and last only)")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  app.add_option("--checkpoint-minutes", o->run.checkpoint_minutes, "Minutes between checkpoints")
-      ->check(CLI::Range(0.05, 1e6))
+  record
+      ->add_option("--checkpoint-minutes", o->run.checkpoint_minutes, "Minutes between checkpoints")
+      ->check(CLI::Range(0.001, 1e6))
       ->capture_default_str();
-  app.add_option("--batch", o->batch, "Segments a step (default: the configuration's)")
-      ->check(CLI::PositiveNumber);
-  app.add_option("--rate", o->rate, "Peak learning rate (default: the configuration's)")
-      ->check(CLI::PositiveNumber);
-  app.add_flag("--float32", o->float32, "No bfloat16 in the training products");
-  app.add_option("--seed", o->run.seed, "Random seed")->capture_default_str();
-  app.add_flag("--half", o->run.half, "Write the model in half precision");
-  app.add_option("--threads", o->threads, "Threads (default: all cores)");
-  app.add_flag("--json", o->json, "Print the summary as JSON");
+  record
+      ->add_option("--checkpoint-steps", o->run.checkpoint_steps,
+                   "Steps between checkpoints as well (0: by minutes alone)")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  record->add_option("--keep", o->run.keep, "Newest checkpoints to keep, besides the best")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
+  record->add_flag("--tensorboard", o->run.tensorboard, "Write TensorBoard event files as well");
+  record->add_flag("--half", o->run.half, "Write the models in half precision");
+  record->add_flag("--json", o->json, "Print the summary as JSON");
   return [o] { return run(*o); };
 }
 

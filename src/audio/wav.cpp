@@ -11,6 +11,7 @@
 #include <exception>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "audio/resample.hpp"
 #include "core/atomic_file.hpp"
@@ -71,11 +72,11 @@ std::vector<float> read_mono(SNDFILE* file, const FileInfo& info, const std::str
 }
 
 // The file that libsndfile writes: a temporary one on the disk, or, where the target cannot be
-// written out of order (a pipe), memory.
+// written out of order (a pipe) or there is none, memory.
 struct Output {
-  explicit Output(const std::string& path) : file(path) {}
-  AtomicFile file;
-  std::string bytes;  // where the file is not seekable
+  bool in_memory() const { return !file || !file->seekable(); }
+  std::optional<AtomicFile> file;
+  std::string bytes;  // in memory
   std::uint64_t position = 0, size = 0;
   std::exception_ptr failure;  // cannot pass through libsndfile
 };
@@ -86,8 +87,8 @@ sf_count_t write_output(const void* in, sf_count_t count, void* user) {
   Output& o = output(user);
   const auto n = static_cast<std::size_t>(count);
   try {
-    if (o.file.seekable()) {
-      o.file.write_at(o.position, in, n);
+    if (!o.in_memory()) {
+      o.file->write_at(o.position, in, n);
     } else {
       if (o.bytes.size() < o.position + n) o.bytes.resize(o.position + n);
       std::memcpy(&o.bytes[o.position], in, n);
@@ -157,11 +158,11 @@ std::vector<float> load_mono(const std::string& path, int sample_rate_hz, std::s
 }
 
 struct AudioWriter::State {
-  State(const std::string& where, int format, int sample_rate_hz)
+  State(const std::string& where, int format, int sample_rate_hz, bool in_memory)
       : path(where),
-        target(where),
         lossy((format & SF_FORMAT_SUBMASK) == SF_FORMAT_VORBIS),
         wav((format & SF_FORMAT_TYPEMASK) == SF_FORMAT_WAV) {
+    if (!in_memory) target.file.emplace(where);
     SF_VIRTUAL_IO io = output_io();
     SF_INFO info{};
     info.samplerate = sample_rate_hz;
@@ -185,7 +186,11 @@ struct AudioWriter::State {
 };
 
 AudioWriter::AudioWriter(const std::string& path, int sample_rate_hz)
-    : state_(std::make_unique<State>(path, format_for(path), sample_rate_hz)) {}
+    : state_(std::make_unique<State>(path, format_for(path), sample_rate_hz, false)) {}
+
+AudioWriter::AudioWriter(int sample_rate_hz)
+    : state_(std::make_unique<State>("sound", SF_FORMAT_WAV | SF_FORMAT_PCM_16, sample_rate_hz,
+                                     true)) {}
 
 AudioWriter::~AudioWriter() = default;
 
@@ -218,9 +223,19 @@ std::int64_t AudioWriter::commit() {
   State& s = *state_;
   const bool closed = sf_close(s.file.release()) == 0;
   s.check(closed);
-  if (!s.target.file.seekable()) s.target.file.write(s.target.bytes.data(), s.target.bytes.size());
-  s.target.file.commit();
+  if (!s.target.file) return s.clipped;
+  if (s.target.in_memory()) s.target.file->write(s.target.bytes.data(), s.target.bytes.size());
+  s.target.file->commit();
   return s.clipped;
+}
+
+const std::string& AudioWriter::bytes() const { return state_->target.bytes; }
+
+std::string encode_wav(const std::vector<float>& samples, int sample_rate_hz) {
+  AudioWriter writer(sample_rate_hz);
+  writer.write(samples.data(), samples.size());
+  writer.commit();
+  return writer.bytes();
 }
 
 std::int64_t write_audio(const std::string& path, const std::vector<float>& samples,

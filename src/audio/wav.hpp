@@ -35,14 +35,19 @@ std::vector<float> load_mono(const std::string& path, int sample_rate_hz, std::s
 class AudioWriter {
  public:
   AudioWriter(const std::string& path, int sample_rate_hz);
+  explicit AudioWriter(int sample_rate_hz);  // a wav file in memory
   ~AudioWriter();
   void write(const float* samples, std::size_t count);
-  std::int64_t commit();  // how many values were clamped
+  std::int64_t commit();             // how many values were clamped
+  const std::string& bytes() const;  // of the file in memory, after commit()
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
+
+// A 16-bit mono wav file's bytes; values outside [-1, 1] are clamped.
+std::string encode_wav(const std::vector<float>& samples, int sample_rate_hz);
 
 // The whole of it at once.
 std::int64_t write_audio(const std::string& path, const std::vector<float>& samples,

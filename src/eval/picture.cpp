@@ -191,8 +191,8 @@ void draw_curve(Canvas* canvas, int plot_width, const std::vector<double>& curve
   }
 }
 
-void write_picture(const std::string& path, const std::vector<float>& samples, int sample_rate_hz,
-                   const std::vector<double>* curve) {
+Canvas draw(const std::vector<float>& samples, int sample_rate_hz,
+            const std::vector<double>* curve) {
   std::vector<float> padded(samples.size() + kFft, 0.0F);  // centred frames
   std::copy(samples.begin(), samples.end(), padded.begin() + kFft / 2);
   const dsp::Spectrum spectrum = dsp::stft(padded, kFft, kHop, kFft);
@@ -206,6 +206,10 @@ void write_picture(const std::string& path, const std::vector<float>& samples, i
   const double duration_s =
       std::max<double>(1.0, static_cast<double>(samples.size())) / sample_rate_hz;
   draw_axes(&canvas, plot_width, duration_s, sample_rate_hz);
+  return canvas;
+}
+
+void write(const std::string& path, const Canvas& canvas) {
   format::write_png(path, canvas.width, canvas.height, canvas.rgb);
 }
 
@@ -213,12 +217,18 @@ void write_picture(const std::string& path, const std::vector<float>& samples, i
 
 void write_spectrogram(const std::string& path, const std::vector<float>& samples,
                        int sample_rate_hz) {
-  write_picture(path, samples, sample_rate_hz, nullptr);
+  write(path, draw(samples, sample_rate_hz, nullptr));
+}
+
+Picture spectrogram(const std::vector<float>& samples, int sample_rate_hz) {
+  const Canvas canvas = draw(samples, sample_rate_hz, nullptr);
+  return {format::encode_png("spectrogram", canvas.width, canvas.height, canvas.rgb), canvas.width,
+          canvas.height};
 }
 
 void write_spectrogram_with_curve(const std::string& path, const std::vector<float>& samples,
                                   int sample_rate_hz, const std::vector<double>& curve) {
-  write_picture(path, samples, sample_rate_hz, &curve);
+  write(path, draw(samples, sample_rate_hz, &curve));
 }
 
 }  // namespace glowvox::eval

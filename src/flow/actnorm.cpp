@@ -12,7 +12,9 @@ ActNorm::ActNorm(const std::string& name, int64_t channels) : Layer(name) {
 }
 
 Output ActNorm::forward(const Tensor& x, const Condition& /*condition*/) {
-  return {(x + bias_) * log_scale_.exp(), log_scale_.sum().expand({x.size(0), x.size(1)})};
+  Output out{(x + bias_) * log_scale_.exp(), log_scale_.sum().expand({x.size(0), x.size(1)})};
+  if (wants_channels()) out.channel_log_det = log_scale_.expand_as(x);
+  return out;
 }
 
 Tensor ActNorm::inverse(const Tensor& z, const Condition& /*condition*/) {

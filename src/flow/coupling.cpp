@@ -37,9 +37,12 @@ std::pair<Tensor, Tensor> Coupling::shift_and_log_scale(const Tensor& passes,
 Output Coupling::forward(const Tensor& x, const Condition& condition) {
   const auto [passes, before] = split(x.contiguous());
   const auto [t, log_s] = shift_and_log_scale(passes, condition);
-  if (!log_s.defined())
-    return {join(passes, before + t), torch::zeros({x.size(0), x.size(1)}, x.options())};
-  return {join(passes, before * torch::exp(log_s) + t), log_s.sum(2)};
+  const bool affine = log_s.defined();
+  Output out{join(passes, affine ? before * torch::exp(log_s) + t : before + t),
+             affine ? log_s.sum(2) : torch::zeros({x.size(0), x.size(1)}, x.options())};
+  if (wants_channels())
+    out.channel_log_det = affine ? join(torch::zeros_like(log_s), log_s) : torch::zeros_like(out.z);
+  return out;
 }
 
 Tensor Coupling::inverse(const Tensor& z, const Condition& condition) {

@@ -16,7 +16,13 @@ struct Output {
   Tensor z;              // [T, B, C]
   Tensor frame_log_det;  // [T, B], what each frame adds to log_det
   Tensor log_det;        // [B], log|det dz/dx|
+  // [T, B, C], what each channel adds to frame_log_det; undefined where the layer mixes or moves
+  // channels, and while gradients are recorded: training does not ask for it.
+  Tensor channel_log_det;
 };
+
+// Whether layers should fill Output::channel_log_det where they can.
+inline bool wants_channels() { return !torch::GradMode::is_enabled(); }
 
 // What the mel says, at the rate of the lifted frames.
 struct Condition {
@@ -36,6 +42,8 @@ class Layer : public torch::nn::Module {
   virtual void randomize() {}
   // Throws Error when the layer cannot be inverted numerically.
   virtual void check_invertible() const {}
+  // The matrix over channels of a layer that is one, [C, C]; undefined for all others.
+  virtual Tensor mixing_matrix() const { return {}; }
   // Multiply-accumulates for one lifted frame.
   virtual double macs_per_frame() const { return 0.0; }
   const std::string& layer_name() const { return layer_name_; }

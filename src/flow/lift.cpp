@@ -19,7 +19,7 @@ Lift::Lift(const format::LiftConfig& config) : channels_(config.channels) {
 // Quarter `part` of the window for every frame, [frames, C/2]; at a signal's two ends there is
 // nothing to overlap with, so the outermost inner quarters (b of the first, c of the last) are 1.
 Tensor Lift::windows(const Tensor& like, int64_t frames, int part, bool margins) const {
-  Tensor w = window_[part].to(like.scalar_type()).expand({frames, -1});
+  Tensor w = window_[part].to(like.device(), like.scalar_type()).expand({frames, -1});
   if (margins || (part != 1 && part != 2)) return w;
   w = w.clone();
   w[part == 1 ? 0 : frames - 1].fill_(1.0);
@@ -38,14 +38,16 @@ Tensor Lift::forward(const Tensor& audio, bool margins) const {
   };
   const Tensor folded = torch::cat(
       {-quarter(2).flip({2}) - quarter(3), quarter(0) - quarter(1).flip({2})}, 2);  // [B, T, C]
-  return at::matmul(folded, dct4_.to(audio.scalar_type())).transpose(0, 1).contiguous();
+  return at::matmul(folded, dct4_.to(audio.device(), audio.scalar_type()))
+      .transpose(0, 1)
+      .contiguous();
 }
 
 Tensor Lift::inverse(const Tensor& x) const {
   const int64_t T = x.size(0), B = x.size(1), C = channels_;
   if (!spectral()) return x.transpose(0, 1).reshape({B, T * C});
-  const auto folded =
-      at::matmul(x.transpose(0, 1), dct4_.to(x.scalar_type())).chunk(2, 2);  // [B, T, C/2] each
+  const auto folded = at::matmul(x.transpose(0, 1), dct4_.to(x.device(), x.scalar_type()))
+                          .chunk(2, 2);  // [B, T, C/2] each
   const Tensor &u = folded[0], &v = folded[1];
   const Tensor a = v * windows(x, T, 0, false);
   const Tensor b = -v.flip({2}) * windows(x, T, 1, false);

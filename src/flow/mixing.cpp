@@ -10,8 +10,31 @@ namespace glowvox::flow {
 
 namespace {
 
-// Beyond this the inverse in float keeps no digit of a 16-bit sample.
-constexpr double kLargestCondition = 1e7;
+void check(const std::string& name, const Tensor& W) {
+  const double condition = condition_number(W);
+  if (condition < kLargestCondition) return;
+  throw Error(name,
+              fmt::format("the mixing matrix cannot be inverted: condition number {:.3g}, expected "
+                          "below {:.0e}",
+                          condition, kLargestCondition),
+              "train with mixing: lu, a lower rate or from an earlier checkpoint");
+}
+
+// In double whatever the weights are.
+Tensor inverse_of(const Tensor& W) {
+  return at::linalg_inv(W.detach().to(torch::kDouble)).to(W.scalar_type());
+}
+
+// Determinant 1.
+Tensor first_matrix(int64_t channels, format::MixingStart start) {
+  const auto options = torch::TensorOptions().dtype(torch::kDouble);
+  if (start == format::MixingStart::kIdentity) return torch::eye(channels, options);
+  Tensor Q = std::get<0>(at::linalg_qr(torch::randn({channels, channels}, options)));
+  if (torch::det(Q).item<double>() < 0) Q.select(1, 0).neg_();
+  return Q;
+}
+
+}  // namespace
 
 double condition_number(const Tensor& W) {
   const Tensor values = W.detach().to(torch::kDouble);
@@ -20,41 +43,13 @@ double condition_number(const Tensor& W) {
   return s.max().item<double>() / s.min().item<double>();
 }
 
-[[noreturn]] void throw_singular(const std::string& name, double condition) {
-  throw Error(name,
-              fmt::format("the mixing matrix cannot be inverted: condition number {:.3g}, expected "
-                          "below {:.0e}",
-                          condition, kLargestCondition),
-              "train with mixing: lu, a lower rate or from an earlier checkpoint");
-}
-
-void check(const std::string& name, const Tensor& W) {
-  const double condition = condition_number(W);
-  if (!(condition < kLargestCondition)) throw_singular(name, condition);
-}
-
-// In double whatever the weights are.
-Tensor inverse_of(const Tensor& W) {
-  return at::linalg_inv(W.detach().to(torch::kDouble)).to(W.scalar_type());
-}
-
-Tensor random_rotation(int64_t channels) {
-  const auto options = torch::TensorOptions().dtype(torch::kDouble);
-  Tensor Q = std::get<0>(at::linalg_qr(torch::randn({channels, channels}, options)));
-  if (torch::det(Q).item<double>() < 0) Q.select(1, 0).neg_();
-  return Q;
-}
-
-}  // namespace
-
-Conv1x1::Conv1x1(const std::string& name, int64_t channels) : Layer(name) {
-  weight_ = register_parameter("weight", random_rotation(channels).to(torch::kFloat));
+Conv1x1::Conv1x1(const std::string& name, int64_t channels, format::MixingStart start)
+    : Layer(name) {
+  weight_ = register_parameter("weight", first_matrix(channels, start).to(torch::kFloat));
 }
 
 Output Conv1x1::forward(const Tensor& x, const Condition& /*condition*/) {
   const Tensor log_det = std::get<1>(at::linalg_slogdet(weight_));
-  if (!std::isfinite(log_det.item<double>()))
-    throw_singular(layer_name(), condition_number(weight_));
   return {at::linear(x, weight_), log_det.expand({x.size(0), x.size(1)})};
 }
 
@@ -65,8 +60,8 @@ Tensor Conv1x1::inverse(const Tensor& z, const Condition& /*condition*/) {
 
 void Conv1x1::check_invertible() const { check(layer_name(), weight_); }
 
-Lu::Lu(const std::string& name, int64_t channels) : Layer(name) {
-  const auto [P, L, U] = at::linalg_lu(random_rotation(channels));
+Lu::Lu(const std::string& name, int64_t channels, format::MixingStart start) : Layer(name) {
+  const auto [P, L, U] = at::linalg_lu(first_matrix(channels, start));
   const Tensor diagonal = U.diagonal();
   permutation_ = register_buffer("permutation", P.to(torch::kFloat));
   sign_ = register_buffer("sign", diagonal.sign().to(torch::kFloat));
@@ -75,26 +70,23 @@ Lu::Lu(const std::string& name, int64_t channels) : Layer(name) {
   log_s_ = register_parameter("log_s", diagonal.abs().log().to(torch::kFloat));
 }
 
-Tensor Lu::matrix() const {
+Tensor Lu::mixing_matrix() const {
   const Tensor L = lower_.tril(-1) + torch::eye(log_s_.size(0), lower_.options());
   return at::matmul(permutation_,
                     at::matmul(L, upper_.triu(1) + torch::diag(sign_ * log_s_.exp())));
 }
 
 Output Lu::forward(const Tensor& x, const Condition& /*condition*/) {
-  const Tensor log_det = log_s_.sum();
-  if (!std::isfinite(log_det.item<double>()))
-    throw_singular(layer_name(), condition_number(matrix()));
-  return {at::linear(x, matrix()), log_det.expand({x.size(0), x.size(1)})};
+  return {at::linear(x, mixing_matrix()), log_s_.sum().expand({x.size(0), x.size(1)})};
 }
 
 Tensor Lu::inverse(const Tensor& z, const Condition& /*condition*/) {
-  const Tensor W = matrix();
+  const Tensor W = mixing_matrix();
   check(layer_name(), W);
   return at::linear(z, inverse_of(W));
 }
 
-void Lu::check_invertible() const { check(layer_name(), matrix()); }
+void Lu::check_invertible() const { check(layer_name(), mixing_matrix()); }
 
 Tensor Permutation::permute(const Tensor& x) const {
   return reverse_ ? x.flip({2}) : x.roll(x.size(2) / 2, 2);
@@ -108,12 +100,12 @@ Output Permutation::forward(const Tensor& x, const Condition& /*condition*/) {
 Tensor Permutation::inverse(const Tensor& z, const Condition& /*condition*/) { return permute(z); }
 
 std::shared_ptr<Layer> make_mixing(const std::string& name, format::MixingKind kind,
-                                   int64_t channels) {
+                                   format::MixingStart start, int64_t channels) {
   switch (kind) {
     case format::MixingKind::kConv1x1:
-      return std::make_shared<Conv1x1>(name, channels);
+      return std::make_shared<Conv1x1>(name, channels, start);
     case format::MixingKind::kLu:
-      return std::make_shared<Lu>(name, channels);
+      return std::make_shared<Lu>(name, channels, start);
     case format::MixingKind::kReverse:
     case format::MixingKind::kSwap:
       return std::make_shared<Permutation>(name, kind == format::MixingKind::kReverse);

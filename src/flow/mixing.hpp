@@ -8,13 +8,16 @@
 
 namespace glowvox::flow {
 
-// A dense matrix over channels, z = W x (Glow, section 3.2; WaveGlow). Starts as a random rotation.
+// A dense matrix over channels, z = W x (Glow, section 3.2; WaveGlow).
+// forward() of a singular one has a log_det that is not finite; inverse() throws.
 class Conv1x1 : public Layer {
  public:
-  Conv1x1(const std::string& name, int64_t channels);
+  Conv1x1(const std::string& name, int64_t channels,
+          format::MixingStart start = format::MixingStart::kRotation);
   Output forward(const Tensor& x, const Condition& condition) override;
   Tensor inverse(const Tensor& z, const Condition& condition) override;
   void check_invertible() const override;
+  Tensor mixing_matrix() const override { return weight_; }
   double macs_per_frame() const override { return static_cast<double>(weight_.numel()); }
 
  private:
@@ -25,14 +28,15 @@ class Conv1x1 : public Layer {
 // never become singular by training.
 class Lu : public Layer {
  public:
-  Lu(const std::string& name, int64_t channels);
+  Lu(const std::string& name, int64_t channels,
+     format::MixingStart start = format::MixingStart::kRotation);
   Output forward(const Tensor& x, const Condition& condition) override;
   Tensor inverse(const Tensor& z, const Condition& condition) override;
   void check_invertible() const override;
+  Tensor mixing_matrix() const override;
   double macs_per_frame() const override { return static_cast<double>(permutation_.numel()); }
 
  private:
-  Tensor matrix() const;
   Tensor permutation_, lower_, upper_, sign_, log_s_;
 };
 
@@ -48,8 +52,14 @@ class Permutation : public Layer {
   bool reverse_;
 };
 
+// Beyond this the inverse in float keeps no digit of a 16-bit sample.
+constexpr double kLargestCondition = 1e7;
+
+// Largest over smallest singular value of a mixing matrix [C, C]; NaN when it is not finite.
+double condition_number(const Tensor& W);
+
 // Null for MixingKind::kNone.
 std::shared_ptr<Layer> make_mixing(const std::string& name, format::MixingKind kind,
-                                   int64_t channels);
+                                   format::MixingStart start, int64_t channels);
 
 }  // namespace glowvox::flow

@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <atomic>
 
 namespace glowvox::flow {
 
@@ -12,6 +13,10 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 thread_local bool bf16_products = false;
+std::atomic<bool> portable{false};
+
+// Whether the loops of this file can reach the tensor's memory; ATen's operators can always.
+bool own_loops(const Tensor& t) { return t.device().is_cpu() && !portable; }
 
 // Rows [first, first + count) of the output read valid frames for this tap.
 struct Tap {
@@ -63,9 +68,24 @@ void fold_into(const Tensor& u, const Tensor& out, int64_t taps, int64_t dilatio
   });
 }
 
+// On any device.
+Tensor fold_anywhere(const Tensor& u, at::IntArrayRef sizes, at::ScalarType dtype, int64_t taps,
+                     int64_t dilation, int64_t left) {
+  const Tensor out = torch::zeros(sizes, u.options().dtype(dtype));
+  const Tensor columns = u.view({sizes[0], sizes[1], taps, sizes[2]});
+  for (int64_t k = 0; k < taps; ++k) {
+    const Tap tap = tap_range(sizes[0], k * dilation - left);
+    if (tap.count > 0)
+      out.narrow(0, tap.first + tap.offset, tap.count)
+          .add_(columns.select(2, k).narrow(0, tap.first, tap.count));
+  }
+  return out;
+}
+
 Tensor fold(const Tensor& u, at::IntArrayRef sizes, at::ScalarType dtype, int64_t taps,
             int64_t dilation, int64_t left) {
   if (taps == 1 && left == 0) return u.view(sizes).to(dtype);
+  if (!own_loops(u)) return fold_anywhere(u, sizes, dtype, taps, dilation, left);
   const Tensor out = torch::empty(sizes, u.options().dtype(dtype));
   if (u.scalar_type() == at::kBFloat16)
     fold_into<float, at::BFloat16>(u, out, taps, dilation, left);
@@ -157,15 +177,27 @@ struct GateFunction : torch::autograd::Function<GateFunction> {
     s.sigmoid_();
     auto shape = s.sizes().vec();
     shape.back() /= 2;
+    ctx->save_for_backward({s});
+    if (!own_loops(s)) {
+      const auto halves = s.chunk(2, -1);
+      return (2 * halves[0] - 1) * halves[1];
+    }
     const Tensor out = torch::empty(shape, s.options());
     AT_DISPATCH_FLOATING_TYPES(s.scalar_type(), "gate", [&] { gate_products<scalar_t>(s, out); });
-    ctx->save_for_backward({s});
     return out;
   }
 
   static variable_list backward(AutogradContext* ctx, variable_list grads) {
     const Tensor s = ctx->get_saved_variables()[0];
     const Tensor g = grads[0].contiguous();
+    if (!own_loops(s)) {
+      const auto halves = s.chunk(2, -1);
+      const Tensor tanh_value = 2 * halves[0] - 1;
+      const Tensor both = torch::cat({g * halves[1] * (1 - tanh_value * tanh_value),
+                                      g * tanh_value * halves[1] * (1 - halves[1])},
+                                     -1);
+      return {both, both};
+    }
     const Tensor out = torch::empty_like(s);
     AT_DISPATCH_FLOATING_TYPES(s.scalar_type(), "gate_backward",
                                [&] { gate_gradients<scalar_t>(s, g, out); });
@@ -177,6 +209,9 @@ struct GateFunction : torch::autograd::Function<GateFunction> {
 
 Bf16Guard::Bf16Guard(bool enabled) : before_(bf16_products) { bf16_products = enabled; }
 Bf16Guard::~Bf16Guard() { bf16_products = before_; }
+bool Bf16Guard::active() { return bf16_products; }
+
+void use_portable_operators(bool enabled) { portable = enabled; }
 
 Tensor conv(const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t dilation,
             int64_t left) {

@@ -8,17 +8,22 @@ namespace glowvox::flow {
 using torch::Tensor;
 
 // While one lives, the products inside conv() take bfloat16 operands (oneDNN); sums leave as float.
-// Set and read by the training thread only.
+// Holds for the thread that made it.
 class Bf16Guard {
  public:
   explicit Bf16Guard(bool enabled);
   ~Bf16Guard();
   Bf16Guard(const Bf16Guard&) = delete;
   Bf16Guard& operator=(const Bf16Guard&) = delete;
+  static bool active();
 
  private:
   bool before_;
 };
+
+// Makes the CPU take the way of every other device, ATen's operators instead of loops of our own:
+// for tests.
+void use_portable_operators(bool enabled);
 
 // Dilated convolution along time, zero outside the segment.
 // x [T, B, Cin], weight [Cout, K, Cin], bias [Cout] -> [T, B, Cout]; tap k reads

@@ -70,7 +70,9 @@ ScaleShift::Pair ScaleShift::scale_and_shift(const Condition& condition) {
 
 Output ScaleShift::forward(const Tensor& x, const Condition& condition) {
   const auto [log_s, t] = scale_and_shift(condition);
-  return {x * torch::exp(-log_s) - t, -log_s.sum(2)};
+  Output out{x * torch::exp(-log_s) - t, -log_s.sum(2)};
+  if (wants_channels()) out.channel_log_det = -log_s;
+  return out;
 }
 
 Tensor ScaleShift::inverse(const Tensor& z, const Condition& condition) {

@@ -23,6 +23,8 @@ GLOWVOX_NAMES(LiftKind, {LiftKind::kSqueeze, "squeeze"}, {LiftKind::kMdct, "mdct
 GLOWVOX_NAMES(MixingKind, {MixingKind::kNone, "none"}, {MixingKind::kConv1x1, "conv1x1"},
               {MixingKind::kLu, "lu"}, {MixingKind::kReverse, "reverse"},
               {MixingKind::kSwap, "swap"})
+GLOWVOX_NAMES(MixingStart, {MixingStart::kRotation, "rotation"},
+              {MixingStart::kIdentity, "identity"})
 GLOWVOX_NAMES(CouplingKind, {CouplingKind::kAdditive, "additive"},
               {CouplingKind::kAffine, "affine"})
 GLOWVOX_NAMES(SplitKind, {SplitKind::kHalves, "halves"}, {SplitKind::kEvenOdd, "even_odd"})
@@ -73,6 +75,7 @@ void fields(V& v, Config& c) {
   v("steps", c.steps);
   v("actnorm", c.actnorm);
   v("mixing", c.mixing);
+  v("mixing_start", c.mixing_start);
   v.map("coupling", [&](V& m) {
     m("kind", c.coupling.kind);
     m("split", c.coupling.split);
@@ -104,6 +107,10 @@ void fields(V& v, Config& c) {
     m("clip_norm", c.train.clip_norm);
     m("ema", c.train.ema);
     m("bf16", c.train.bf16);
+    m("accumulate", c.train.accumulate);
+    m("recompute", c.train.recompute);
+    m("outlier", c.train.outlier);
+    m("patience", c.train.patience);
   });
   v.map("synthesis", [&](V& m) {
     m("bf16", c.synthesis.bf16);

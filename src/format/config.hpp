@@ -11,6 +11,8 @@ namespace glowvox::format {
 
 enum class LiftKind { kSqueeze, kMdct };
 enum class MixingKind { kNone, kConv1x1, kLu, kReverse, kSwap };
+// What a dense mixing matrix starts as.
+enum class MixingStart { kRotation, kIdentity };
 enum class CouplingKind { kAdditive, kAffine };
 enum class SplitKind { kHalves, kEvenOdd };
 enum class NetKind { kWavenet, kSeparable };
@@ -70,6 +72,14 @@ struct TrainConfig {
   double clip_norm = 1.0;  // of the gradient of nats per sample; 0: off
   double ema = 0.995;      // decay of the average of weights; 0: off
   bool bf16 = true;        // matrix products in bfloat16 (weights and log-dets stay float)
+  // How a step is computed, not what it computes (but for rounding): the passes that its batch is
+  // split into, and whether the backward pass makes a step's activations again from its output.
+  int accumulate = 1;
+  bool recompute = false;
+  // A likelihood or gradient this many deviations from its recent median is skipped; 0: only what
+  // is not finite.
+  double outlier = 12.0;
+  int patience = 5;  // steps skipped in a row before the run goes back, at half the rate
 };
 
 constexpr double kMostDenoise = 1000.0;  // strength of the bias denoiser
@@ -96,6 +106,7 @@ struct ModelConfig {
   int steps = 8;
   bool actnorm = false;
   MixingKind mixing = MixingKind::kConv1x1;
+  MixingStart mixing_start = MixingStart::kRotation;  // a random one, or none: conv1x1 and lu
   CouplingConfig coupling;
   NetConfig net;
   EarlyConfig early;

@@ -107,6 +107,9 @@ void validate_train(const TrainConfig& t, const std::string& where) {
   between(where, "train.final_rate", t.final_rate, 0.0, 1.0);
   between(where, "train.beta2", t.beta2, 0.0, 1.0);
   between(where, "train.ema", t.ema, 0.0, 1.0);
+  between(where, "train.accumulate", t.accumulate, 1, t.batch);
+  between(where, "train.outlier", t.outlier, 0.0, kMostReal);
+  between(where, "train.patience", t.patience, 1, 1000000);
 }
 
 void validate_statistics(const ModelConfig& c, const std::string& where) {

@@ -7,8 +7,8 @@
 
 namespace glowvox::format {
 
-void write_png(const std::string& path, int width, int height,
-               const std::vector<std::uint8_t>& rgb) {
+std::string encode_png(const std::string& path, int width, int height,
+                       const std::vector<std::uint8_t>& rgb) {
   const auto expected = 3 * static_cast<std::int64_t>(width) * height;
   if (width < 1 || height < 1 || static_cast<std::int64_t>(rgb.size()) != expected)
     throw Error(path, "a picture of " + std::to_string(width) + " x " + std::to_string(height) +
@@ -25,7 +25,12 @@ void write_png(const std::string& path, int width, int height,
   if (png_image_write_to_memory(&image, bytes.data(), &size, 0, rgb.data(), 0, nullptr) == 0)
     throw Error(path, std::string("cannot encode: ") + image.message);
   bytes.resize(size);
-  write_file(path, bytes);
+  return bytes;
+}
+
+void write_png(const std::string& path, int width, int height,
+               const std::vector<std::uint8_t>& rgb) {
+  write_file(path, encode_png(path, width, height, rgb));
 }
 
 }  // namespace glowvox::format

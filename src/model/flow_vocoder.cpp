@@ -11,14 +11,17 @@
 #include "flow/scale_shift.hpp"
 #include "glowvox/error.hpp"
 #include "glowvox/random.hpp"
+#include "model/recomputed_chain.hpp"
 
 namespace glowvox::model {
 
 namespace {
 
+const double kLogSqrtTwoPi = 0.5 * std::log(2.0 * M_PI);
+
 // Log-density of N(0, I): z [T, B, C] -> [T, B].
 Tensor gaussian_log_prob(const Tensor& z) {
-  return -0.5 * z.square().sum(2) - 0.5 * std::log(2.0 * M_PI) * static_cast<double>(z.size(2));
+  return -0.5 * z.square().sum(2) - kLogSqrtTwoPi * static_cast<double>(z.size(2));
 }
 
 }  // namespace
@@ -46,7 +49,8 @@ FlowVocoder::FlowVocoder(const format::ModelConfig& config) : config_(config), l
     if (config_.actnorm)
       add(step, prefix + "_actnorm",
           std::make_shared<flow::ActNorm>(prefix + "_actnorm", channels));
-    add(step, prefix + "_mixing", flow::make_mixing(prefix + "_mixing", config_.mixing, channels));
+    add(step, prefix + "_mixing",
+        flow::make_mixing(prefix + "_mixing", config_.mixing, config_.mixing_start, channels));
     add(step, prefix + "_coupling",
         std::make_shared<flow::Coupling>(prefix + "_coupling", channels, features, config_.coupling,
                                          config_.net, config_.coupling.alternate && i % 2 == 1));
@@ -75,21 +79,37 @@ Encoded FlowVocoder::encode(const Tensor& audio, const Tensor& mel, bool margins
   Tensor x = lift_.forward(audio, margins);
   Tensor log_det = torch::zeros({audio.size(0)}, x.options());
   Tensor frames = torch::zeros({x.size(0), x.size(1)}, x.options());
+  const bool recompute = recompute_ && torch::GradMode::is_enabled();
+  RecomputedChain chain(given);
+  Tensor channels = flow::wants_channels() ? torch::zeros_like(x) : Tensor();
   std::vector<Tensor> early;
   for (const Step& step : steps_) {
     if (step.early_channels > 0) {
-      early.push_back(x.narrow(2, 0, step.early_channels));
+      const Tensor leaving = x.narrow(2, 0, step.early_channels);
+      // A copy where nothing else is to keep the whole of x.
+      early.push_back(recompute ? leaving.clone() : leaving);
       x = x.narrow(2, step.early_channels, x.size(2) - step.early_channels);
+    }
+    if (recompute) {
+      const flow::Output out =
+          chain.forward(step.layers, x, step.early_channels > 0 ? early.back() : Tensor());
+      x = out.z;
+      log_det = log_det + out.log_det;
+      frames = frames + out.frame_log_det;
+      continue;
     }
     for (const auto& layer : step.layers) {
       const flow::Output out = layer->forward(x, given);
       x = out.z;
       log_det = log_det + out.log_det;
       frames = frames + out.frame_log_det;
+      if (!out.channel_log_det.defined()) channels = Tensor();
+      if (channels.defined())
+        channels.narrow(2, channels.size(2) - x.size(2), x.size(2)).add_(out.channel_log_det);
     }
   }
   early.push_back(x);
-  return {early.size() == 1 ? x : torch::cat(early, 2), log_det, frames};
+  return {early.size() == 1 ? x : torch::cat(early, 2), log_det, frames, channels};
 }
 
 Tensor FlowVocoder::decode(const Tensor& z, const Tensor& mel) {
@@ -120,6 +140,11 @@ Tensor Encoded::log_prob() const { return gaussian_log_prob(z).sum(0) + log_det;
 
 Tensor Encoded::frame_log_prob() const { return gaussian_log_prob(z) + frame_log_det; }
 
+Tensor Encoded::channel_log_prob() const {
+  if (!channel_log_det.defined()) return {};
+  return -0.5 * z.square() - kLogSqrtTwoPi + channel_log_det;
+}
+
 Tensor FlowVocoder::log_prob(const Tensor& audio, const Tensor& mel, bool margins) {
   return encode(audio, mel, margins).log_prob();
 }
@@ -136,7 +161,9 @@ Tensor FlowVocoder::noise(int64_t batch, int64_t mel_frames, double sigma, uint6
 std::vector<float> FlowVocoder::synthesize(const Mel& mel, double sigma, uint64_t seed) {
   const torch::NoGradGuard no_grad;
   const Tensor frames = torch::tensor(mel.values).view({1, mel.frames, mel.bands});
-  const Tensor audio = decode(noise(1, mel.frames, sigma, seed), frames).contiguous();
+  const Tensor audio = decode(noise(1, mel.frames, sigma, seed).to(device()), frames.to(device()))
+                           .cpu()
+                           .contiguous();
   const int64_t shift = std::max(0, format::alignment_shift_samples(config_));
   const float* samples = audio.data_ptr<float>();
   return {samples + shift, samples + audio.size(1)};
@@ -167,6 +194,19 @@ void FlowVocoder::check_invertible() const {
   const torch::NoGradGuard no_grad;
   for (const Step& step : steps_)
     for (const auto& layer : step.layers) layer->check_invertible();
+}
+
+std::vector<MixingState> FlowVocoder::mixing_states() const {
+  const torch::NoGradGuard no_grad;
+  std::vector<MixingState> states;
+  for (const Step& step : steps_)
+    for (const auto& layer : step.layers) {
+      const Tensor W = layer->mixing_matrix();
+      if (!W.defined()) continue;
+      const Tensor log_det = std::get<1>(at::linalg_slogdet(W.to(torch::kDouble)));
+      states.push_back({layer->layer_name(), flow::condition_number(W), log_det.item<double>()});
+    }
+  return states;
 }
 
 double FlowVocoder::feature_variation(const Tensor& mel) {

@@ -20,11 +20,23 @@ struct Encoded {
   Tensor z;              // [T, B, C] latents, early outputs first
   Tensor log_det;        // [B]
   Tensor frame_log_det;  // [T, B], its share in every lifted frame
+  // [T, B, C], the share of every channel; undefined where layers mix or move channels, and while
+  // gradients are recorded.
+  Tensor channel_log_det;
 
-  // Exact log-density of the audio given the mel, Gaussian constant included: [B] nats, and what
-  // every lifted frame adds to it, [T, B].
+  // Exact log-density of the audio given the mel, Gaussian constant included: [B] nats; what every
+  // lifted frame adds to it, [T, B]; and every channel, [T, B, C] (undefined where
+  // channel_log_det is).
   Tensor log_prob() const;
   Tensor frame_log_prob() const;
+  Tensor channel_log_prob() const;
+};
+
+// A mixing matrix and how far it is from singular.
+struct MixingState {
+  std::string layer;
+  double condition = 1.0;  // largest over smallest singular value
+  double log_det = 0.0;    // log|det W|
 };
 
 class FlowVocoder : public torch::nn::Module {
@@ -58,11 +70,18 @@ class FlowVocoder : public torch::nn::Module {
   void randomize();
   // Throws Error naming the step whose mixing cannot be inverted.
   void check_invertible() const;
+  std::vector<MixingState> mixing_states() const;  // of every layer that is a matrix
+  // Whether encode() keeps no activations for the backward pass but makes a step's again from its
+  // output: memory that does not grow with the steps, for about a third more work.
+  void set_recompute(bool recompute) { recompute_ = recompute; }
 
   // How much the conditioner's features vary along time, relative to their size: near 0 when dead.
   double feature_variation(const Tensor& mel);
 
   int64_t margin() const { return lift_.margin(); }
+  // Whether the channels are frequencies, from 0 to half the sample rate.
+  bool spectral() const { return lift_.spectral(); }
+  torch::Device device() const { return parameters().front().device(); }
   int64_t parameter_count() const;
   double gmac_per_second() const;  // of audio, synthesis
 
@@ -78,6 +97,7 @@ class FlowVocoder : public torch::nn::Module {
   flow::Lift lift_;
   std::shared_ptr<flow::Conditioner> conditioner_;
   std::vector<Step> steps_;
+  bool recompute_ = false;
 };
 
 }  // namespace glowvox::model

@@ -31,7 +31,7 @@ std::vector<std::pair<std::string, Tensor>> named_weights(const FlowVocoder& mod
 }  // namespace
 
 format::Tensor to_stored(const Tensor& tensor) {
-  const Tensor t = tensor.detach().contiguous();
+  const Tensor t = tensor.detach().cpu().contiguous();
   for (const auto& [type, name] : kDtypes) {
     if (t.scalar_type() != type) continue;
     return {name, t.sizes().vec(),

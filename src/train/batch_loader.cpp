@@ -5,11 +5,12 @@
 namespace glowvox::train {
 
 namespace {
-constexpr std::int64_t kAhead = 4;  // batches in preparation or waiting
+constexpr std::int64_t kAhead = 4;  // passes in preparation or waiting
 }
 
-BatchLoader::BatchLoader(const SegmentSampler& sampler, std::int64_t first_step, int threads)
-    : sampler_(sampler), wanted_(first_step), claimed_(first_step) {
+BatchLoader::BatchLoader(const SegmentSampler& sampler, const Share& share, std::int64_t first_draw,
+                         int threads)
+    : sampler_(sampler), share_(share), wanted_(first_draw * share.passes), claimed_(wanted_) {
   for (int i = 0; i < std::max(1, threads); ++i) threads_.emplace_back([this] { work(); });
 }
 
@@ -24,17 +25,19 @@ BatchLoader::~BatchLoader() {
 
 void BatchLoader::work() {
   for (;;) {
-    std::int64_t step = 0;
+    std::int64_t pass = 0;
     {
       std::unique_lock<std::mutex> lock(mutex_);
       changed_.wait(lock, [&] { return stop_ || failure_ || claimed_ < wanted_ + kAhead; });
       if (stop_ || failure_) return;
-      step = claimed_++;
+      pass = claimed_++;
     }
     try {
-      Batch batch = sampler_.batch(step);
+      Batch batch =
+          sampler_.batch(pass / share_.passes,
+                         share_.first + pass % share_.passes * share_.per_pass, share_.per_pass);
       const std::lock_guard<std::mutex> lock(mutex_);
-      ready_.emplace(step, std::move(batch));
+      ready_.emplace(pass, std::move(batch));
     } catch (...) {
       const std::lock_guard<std::mutex> lock(mutex_);
       failure_ = std::current_exception();

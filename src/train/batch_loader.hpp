@@ -11,23 +11,31 @@
 
 namespace glowvox::train {
 
-// Prepares the batches of the coming steps in threads of its own. What a step gets does not depend
-// on how many there are.
+// Which part of every batch is this process's, and in how many passes it takes it.
+struct Share {
+  std::int64_t first = 0, per_pass = 0;  // segments
+  int passes = 1;
+};
+
+// Prepares what the coming passes take in threads of its own. What a pass gets does not depend on
+// how many there are.
 class BatchLoader {
  public:
-  BatchLoader(const SegmentSampler& sampler, std::int64_t first_step, int threads);
+  BatchLoader(const SegmentSampler& sampler, const Share& share, std::int64_t first_draw,
+              int threads);
   ~BatchLoader();
   BatchLoader(const BatchLoader&) = delete;
   BatchLoader& operator=(const BatchLoader&) = delete;
-  // The batch of the next step in order; rethrows what a thread met.
+  // What the next pass takes, in order; rethrows what a thread met.
   Batch next();
 
  private:
   void work();
   const SegmentSampler& sampler_;
+  const Share share_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::map<std::int64_t, Batch> ready_;
+  std::map<std::int64_t, Batch> ready_;  // by pass
   std::int64_t wanted_, claimed_;
   bool stop_ = false;
   std::exception_ptr failure_;

@@ -75,6 +75,14 @@ Corpus::Corpus(const std::string& list_or_folder, int sample_rate_hz, const Noti
                        clips_.size()));
 }
 
+std::int64_t Corpus::bytes_to_come() const {
+  std::int64_t all = 0;
+  for (const Clip& clip : clips_)
+    all += clip.samples * static_cast<std::int64_t>(sizeof(std::int16_t));
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return std::min(all, cache_bytes_) - cached_bytes_;
+}
+
 double Corpus::seconds() const {
   double samples = 0.0;
   for (const Clip& clip : clips_) samples += static_cast<double>(clip.samples);

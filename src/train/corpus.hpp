@@ -27,6 +27,8 @@ class Corpus {
   // Length after resampling, from the header.
   std::int64_t samples(std::size_t clip) const { return clips_[clip].samples; }
   double seconds() const;
+  // Memory that decoded recordings will take beyond what they take now.
+  std::int64_t bytes_to_come() const;
   std::vector<float> load(std::size_t clip) const;
   // [first, first + count) of a clip; the range must lie inside it.
   std::vector<float> range(std::size_t clip, std::int64_t first, std::int64_t count) const;

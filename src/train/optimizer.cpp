@@ -29,6 +29,17 @@ void update(std::int64_t n, const float* g, float* w, float* m, float* v, float*
   }
 }
 
+// The same on any device.
+void update_anywhere(Optimizer::Slot& s, const Factors& f) {
+  Tensor g = s.weight.grad() * f.grad_scale;
+  if (!f.decoupled) g.add_(s.weight, f.weight_decay);
+  s.m.mul_(f.beta1).add_(g, 1.0f - f.beta1);
+  s.v.mul_(f.beta2).addcmul_(g, g, 1.0f - f.beta2);
+  Tensor weight = s.weight;
+  weight.mul_(f.keep).addcdiv_(s.m, (s.v * f.inverse_bias2).sqrt_().add_(f.epsilon), -f.step_size);
+  s.average.lerp_(weight, f.average);
+}
+
 }  // namespace
 
 Optimizer::Optimizer(const torch::nn::Module& model, const format::TrainConfig& config)
@@ -41,13 +52,10 @@ Optimizer::Optimizer(const torch::nn::Module& model, const format::TrainConfig& 
 }
 
 double Optimizer::gradient_norm() const {
-  double sum = 0.0;
+  std::vector<Tensor> norms;
   for (const Slot& s : slots_)
-    if (s.weight.grad().defined()) {
-      const double norm = s.weight.grad().norm().item<double>();
-      sum += norm * norm;
-    }
-  return std::sqrt(sum);
+    if (s.weight.grad().defined()) norms.push_back(s.weight.grad().norm());
+  return norms.empty() ? 0.0 : torch::stack(norms).to(torch::kDouble).norm().item<double>();
 }
 
 void Optimizer::step(std::int64_t step, double rate, double grad_scale) {
@@ -70,6 +78,10 @@ void Optimizer::step(std::int64_t step, double rate, double grad_scale) {
                   decoupled};
   for (Slot& s : slots_) {
     if (!s.weight.grad().defined()) continue;
+    if (!s.weight.device().is_cpu()) {
+      update_anywhere(s, f);
+      continue;
+    }
     const Tensor grad = s.weight.grad().contiguous();
     const float* g = grad.data_ptr<float>();
     float* w = s.weight.data_ptr<float>();
@@ -94,6 +106,10 @@ void Optimizer::swap_averages() {
     s.weight.copy_(s.average);
     s.average.copy_(weight);
   }
+}
+
+void Optimizer::restart_averages() {
+  for (Slot& s : slots_) s.average = s.weight.detach().clone();
 }
 
 }  // namespace glowvox::train

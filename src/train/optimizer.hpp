@@ -27,7 +27,9 @@ class Optimizer {
   void zero_grad();
   // Exchanges weights and averages; call twice to restore. No-op when averaging is off.
   void swap_averages();
+  void restart_averages();  // from the present weights
   std::vector<Slot>& slots() { return slots_; }
+  const std::vector<Slot>& slots() const { return slots_; }
 
  private:
   format::TrainConfig config_;

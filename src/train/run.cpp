@@ -1,6 +1,7 @@
 #include "train/run.hpp"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <chrono>
 #include <cmath>
@@ -9,7 +10,10 @@
 
 #include "core/progress_bar.hpp"
 #include "glowvox/error.hpp"
-#include "train/metrics_log.hpp"
+#include "train/checkpoints.hpp"
+#include "train/mixing_watch.hpp"
+#include "train/run_log.hpp"
+#include "train/run_report.hpp"
 
 namespace glowvox::train {
 
@@ -23,6 +27,7 @@ constexpr double kSmoothing = 0.05;         // of the likelihood and the speed t
 constexpr double kDeadVariation = 0.01;     // features that hardly move along time
 constexpr double kDeadSwappedLoss = 0.005;  // nats per sample
 constexpr std::int64_t kDeadBeforeStep = 50;
+constexpr std::int64_t kMostSetbacks = 10;
 
 double since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -46,42 +51,91 @@ void make_folder(const std::string& folder) {
                             (error ? ": " + error.message() : std::string(", got a file")));
 }
 
+torch::Device device_of(const RunOptions& options) {
+  torch::Device device = torch::kCPU;
+  try {
+    device = torch::Device(options.device);
+  } catch (const std::exception&) {
+    throw Error("--device", "expected cpu, cuda or cuda:N, got '" + options.device + "'");
+  }
+  if (device.is_cpu()) return device;
+  if (!device.is_cuda())
+    throw Error("--device", "expected cpu, cuda or cuda:N, got '" + options.device + "'");
+  const auto gpus = static_cast<int>(torch::cuda::device_count());
+  if (gpus == 0)
+    throw Error("--device", "this LibTorch sees no CUDA device",
+                "use --device cpu, or a LibTorch built with CUDA and a driver for it");
+  if (!device.has_index()) {
+    const int local = options.place ? options.place->local_rank : 0;
+    device = torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(local % gpus));
+  }
+  if (device.index() >= gpus)
+    throw Error("--device", fmt::format("expected a GPU below {}, got '{}'", gpus, options.device));
+  return device;
+}
+
+Setting setting_of(const RunOptions& options) {
+  Setting setting;
+  setting.device = device_of(options);
+  if (options.place) setting.ranks = std::make_shared<Ranks>(*options.place, setting.device);
+  return setting;
+}
+
+double peak_bytes() {
+  struct rusage usage {};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return 1024.0 * static_cast<double>(usage.ru_maxrss);
+}
+
 class Run {
  public:
   Run(const RunOptions& options, const std::atomic<bool>& stop, const Notify& notify)
       : options_(options),
         stop_(stop),
+        setting_(setting_of(options)),
+        ranks_(*setting_.ranks),
         notify_([this, notify](const std::string& text) {
+          if (!ranks_.leads()) return;  // the others would only say it again
           bar_.clear();
           notify(text);
         }),
-        trainer_(options.config, options.data, options.seed, notify_),
-        checkpoint_(options.out + "/checkpoint.safetensors") {
-    if (!options.resume && fs::exists(checkpoint_))
-      throw Error(checkpoint_, "belongs to an earlier run",
-                  "continue it with --resume or choose another --out");
-    if (options.resume && !fs::exists(checkpoint_)) throw Error(checkpoint_, "no such file");
-    make_folder(options.out);
+        checkpoints_(options.out + "/checkpoints", options.keep) {
+    if (ranks_.leads()) {
+      if (!options.resume && !checkpoints_.newest_first().empty())
+        throw Error(options.out, "holds an earlier run",
+                    "continue it with --resume or choose another --out");
+      make_folder(options.out);
+    }
+    trainer_ =
+        std::make_unique<Trainer>(options.config, options.data, options.seed, notify_, setting_);
     if (!options.valid.empty())
       valid_.emplace(options.valid, options.config.mel.sample_rate_hz, notify_);
     start();
-    log_.emplace(options.out + "/metrics.csv", trainer_.progress().step);
+    announce();
+    open_logs();
   }
 
   RunSummary operator()() {
     summary_.before = validate_now();
-    const double seconds_at_start = trainer_.progress().seconds;
-    const std::int64_t step_at_start = trainer_.progress().step;
-    auto last_checkpoint = Clock::now();
-    while (!done()) {
-      one_step();
-      if (since(last_checkpoint) > options_.checkpoint_minutes * 60.0) {
-        trainer_.save_checkpoint(checkpoint_);
-        last_checkpoint = Clock::now();
-      }
+    if (ranks_.leads() && trainer_->progress().step == 0) {
+      const double none = std::numeric_limits<double>::quiet_NaN();
+      if (summary_.before)
+        log_->step(trainer_->progress(), {none, none, none}, none, summary_.before);
+      save_checkpoint();
+    }
+    const double seconds_at_start = trainer_->progress().seconds;
+    const std::int64_t step_at_start = validated_ = trainer_->progress().step;
+    last_checkpoint_ = Clock::now();
+    for (;;) {
+      const Agreement now = agree();
+      if (now.stop || now.fraction >= 1.0) break;
+      if (valid_due()) validate_on_the_way();
+      if (now.checkpoint && ranks_.leads()) save_checkpoint();
+      one_step(now.fraction);
+      if (trainer_->progress().skipped_in_a_row >= options_.config.train.patience) set_back();
     }
     bar_.finish();
-    const auto& progress = trainer_.progress();
+    const auto& progress = trainer_->progress();
     const auto steps = static_cast<double>(progress.step - step_at_start);
     if (steps > 0) summary_.seconds_per_step = (progress.seconds - seconds_at_start) / steps;
     return finish();
@@ -89,19 +143,61 @@ class Run {
 
  private:
   void start() {
-    if (options_.resume) {
-      trainer_.restore(checkpoint_);
-      notify_(fmt::format("resuming {} at step {}", checkpoint_, trainer_.progress().step));
-    } else if (!options_.init_from.empty()) {
-      trainer_.init_from(options_.init_from);
-    } else {
-      trainer_.initialize();
+    bool fresh = true;
+    if (ranks_.leads() && options_.resume) {
+      if (const auto found = checkpoints_.newest_good(notify_)) {
+        trainer_->restore(found->file, found->path);
+        notify_(fmt::format("resuming {} at step {}", found->path, trainer_->progress().step));
+        fresh = false;
+      } else {
+        notify_(fmt::format("no checkpoint in {} yet: beginning anew", options_.out));
+      }
     }
+    if (ranks_.sum({fresh ? 0.0 : 1.0})[0] == 0.0) {
+      if (options_.init_from.empty())
+        trainer_->initialize();
+      else
+        trainer_->init_from(options_.init_from);
+    }
+    trainer_->share_state();
+  }
+
+  void announce() {
+    summary_.estimate = estimate(*trainer_);
+    const Estimate& e = summary_.estimate;
+    const double all = e.bytes() * options_.place.value_or(RankPlace{}).local_ranks;
+    notify_(fmt::format(
+        "estimated: {} of memory, {:.3f} s a step{}", readable_bytes(e.bytes()), e.seconds_per_step,
+        ranks_.count() > 1 ? fmt::format(", each of {} ranks", ranks_.count()) : std::string()));
+    if (e.available_bytes > 0.0 && all > e.available_bytes)
+      notify_(
+          fmt::format("warning: {} of memory are free; use --recompute, --accumulate or a "
+                      "smaller --batch",
+                      readable_bytes(e.available_bytes)));
+  }
+
+  void open_logs() {
+    if (!ranks_.leads()) return;
+    log_.reset();  // two would write into the same files
+    log_ =
+        std::make_unique<RunLog>(options_.out, options_.tensorboard, trainer_->progress(), notify_);
+  }
+
+  // What every rank has to know alike before a step.
+  struct Agreement {
+    double fraction;
+    bool stop, checkpoint;
+  };
+  Agreement agree() {
+    const bool leads = ranks_.leads();
+    const auto sums = ranks_.sum({leads ? fraction() : 0.0, stop_.load() ? 1.0 : 0.0,
+                                  leads && checkpoint_due() ? 1.0 : 0.0});
+    return {sums[0], sums[1] > 0.0, sums[2] > 0.0};
   }
 
   // How far the run is, from 0 to 1, by steps or by time.
   double fraction() const {
-    const Progress& p = trainer_.progress();
+    const Progress& p = trainer_->progress();
     const double by_steps = options_.steps > 0
                                 ? static_cast<double>(p.step) / static_cast<double>(options_.steps)
                                 : 0.0;
@@ -109,34 +205,74 @@ class Run {
     return std::max(by_steps, by_time);
   }
 
-  bool done() const { return stop_.load() || fraction() >= 1.0; }
+  bool checkpoint_due() const {
+    const Progress& p = trainer_->progress();
+    if (p.skipped_in_a_row > 0) return false;  // what it would come back to may be the trouble
+    if (options_.checkpoint_steps > 0 && p.step % options_.checkpoint_steps == 0) return true;
+    return since(last_checkpoint_) > options_.checkpoint_minutes * 60.0;
+  }
 
-  void one_step() {
+  bool valid_due() const {
+    const std::int64_t step = trainer_->progress().step, every = options_.valid_every;
+    return every > 0 && step % every == 0 && step != validated_;
+  }
+
+  void one_step(double at) {
     const auto start = Clock::now();
-    const double at = fraction();
-    const StepResult result = trainer_.step(at);
-    Progress& progress = trainer_.progress();
+    const StepResult result = trainer_->step(at);
+    Progress& progress = trainer_->progress();
     const double seconds = since(start);
     progress.seconds += seconds;
-    if (result.skipped)
-      notify_(
-          fmt::format("step {} skipped: the likelihood or its gradient is not finite "
-                      "({} so far)",
-                      progress.step - 1, progress.skipped));
+    speed_ = smooth(speed_, trainer_->seconds_per_batch() / seconds);
+    last_ = result;
+    if (result.skipped())
+      tell_skipped(result);
     else
       nats_ = smooth(nats_, result.nats_per_sample);
-    speed_ = smooth(speed_, trainer_.seconds_per_batch() / seconds);
-    const std::int64_t every = options_.valid_every;
-    const bool valid_due = every > 0 && progress.step % every == 0 && !done();
-    const auto validation = valid_due ? validate_now() : std::nullopt;
-    last_ = result;
-    if (validation || (progress.step % kLogEvery == 0 && !done()))
-      log_->write(progress, result, speed_, validation);
+    for (const std::string& reason : trainer_->take_unreadable())
+      notify_("warning: left out: " + reason);
+    if (!ranks_.leads()) return;
+    // A held-out likelihood gets its row when it is there.
+    if (progress.step % kLogEvery == 0 && !valid_due() && fraction() < 1.0)
+      log_->step(progress, result, speed_, std::nullopt);
     show(result, fraction());
   }
 
+  void tell_skipped(const StepResult& result) {
+    if (!ranks_.leads()) return;
+    const Progress& p = trainer_->progress();
+    const auto files = trainer_->last_files();
+    std::string names;
+    for (const std::string& f : files) names += " " + f;
+    notify_(fmt::format("step {} skipped, {} ({:.4g} nats/sample, |grad| {:.4g}; {} so far):{}",
+                        p.step - 1, describe(result.verdict), result.nats_per_sample,
+                        result.gradient_norm, p.skipped, names));
+    log_->skipped(p, result, files);
+  }
+
+  void set_back() {
+    if (trainer_->progress().setbacks >= kMostSetbacks)
+      throw Error("training", fmt::format("went back {} times and does not recover", kMostSetbacks),
+                  "look at skipped.csv; try a lower --rate or other data");
+    if (ranks_.leads()) {
+      const auto found = checkpoints_.newest_good(notify_);
+      if (!found) throw Error("training", "has no checkpoint to go back to");
+      const std::int64_t from = trainer_->progress().step;
+      trainer_->set_back(found->file, found->path);
+      notify_(
+          fmt::format("{} steps in a row were skipped: going back from step {} to {}, at half "
+                      "the rate ({:.2g} at its peak)",
+                      options_.config.train.patience, from, trainer_->progress().step,
+                      std::ldexp(options_.config.train.rate,
+                                 -static_cast<int>(trainer_->progress().setbacks))));
+    }
+    trainer_->share_state();
+    if (ranks_.leads()) save_checkpoint();
+    open_logs();
+  }
+
   void show(const StepResult& result, double at) {
-    const Progress& p = trainer_.progress();
+    const Progress& p = trainer_->progress();
     const double left = at > 0.0 ? p.seconds * (1.0 - at) / at : 0.0;
     bar_.show(at,
               fmt::format("step {}  {:.4f} nats/sample  |grad| {:.3g}  rate {:.2g}  {:.1f} s/s  "
@@ -147,9 +283,9 @@ class Run {
 
   std::optional<Validation> validate_now() {
     if (!valid_) return std::nullopt;
-    const Validation v = trainer_.validate_on(*valid_);
-    notify_(fmt::format("step {}: {}", trainer_.progress().step, describe(v)));
-    if (trainer_.progress().step >= kDeadBeforeStep &&
+    const Validation v = trainer_->validate_on(*valid_);
+    notify_(fmt::format("step {}: {}", trainer_->progress().step, describe(v)));
+    if (trainer_->progress().step >= kDeadBeforeStep &&
         (v.feature_variation < kDeadVariation || v.swapped_mel_loss < kDeadSwappedLoss))
       notify_(
           "warning: the conditioner looks dead: another clip's mel costs next to nothing, so "
@@ -157,28 +293,100 @@ class Run {
     return v;
   }
 
+  void validate_on_the_way() {
+    validated_ = trainer_->progress().step;
+    const auto v = validate_now();
+    if (ranks_.leads()) {
+      if (last_) log_->step(trainer_->progress(), *last_, speed_, v);
+      if (v) note_best(*v);
+      tell_mixing();
+      write_report("running");
+    }
+    ranks_.wait_for_all();
+  }
+
+  void note_best(const Validation& v) {
+    Progress& p = trainer_->progress();
+    if (p.best_step >= 0 && v.nats_per_sample <= p.best_nats) return;
+    p.best_nats = v.nats_per_sample;
+    p.best_step = p.step;
+    save_checkpoint();
+    attempt("the best model",
+            [&] { trainer_->save_model(options_.out + "/best.safetensors", options_.half); });
+  }
+
+  void tell_mixing() {
+    const auto states = trainer_->model().mixing_states();
+    log_->mixing(trainer_->progress(), states);
+    for (const std::string& warning : watch_.look(trainer_->progress().step, states))
+      notify_(warning);
+  }
+
+  void write_report(const std::string& state) {
+    attempt("the report", [&] {
+      trainer_->with_averages([&] {
+        write_run_report({options_, *trainer_, valid_ ? &*valid_ : nullptr, *log_, state});
+      });
+    });
+  }
+
+  // Nothing that a run writes on the way is worth the run.
+  template <typename Body>
+  bool attempt(const char* what, const Body& body) {
+    try {
+      body();
+      return true;
+    } catch (const Error& e) {
+      notify_(fmt::format("warning: {} is not written: {}", what, e.what()));
+      return false;
+    }
+  }
+
+  bool save_checkpoint() {
+    last_checkpoint_ = Clock::now();
+    return attempt("the checkpoint", [&] {
+      checkpoints_.write(trainer_->progress().step, trainer_->checkpoint(),
+                         trainer_->progress().best_step);
+    });
+  }
+
   RunSummary finish() {
-    trainer_.save_checkpoint(checkpoint_);
+    const Progress& progress = trainer_->progress();
+    summary_.interrupted = ranks_.sum({ranks_.leads() ? fraction() : 0.0})[0] < 1.0;
     summary_.model_path = options_.out + "/model.safetensors";
-    trainer_.save_model(summary_.model_path, options_.half);
-    summary_.interrupted = fraction() < 1.0;
+    const bool kept = !ranks_.leads() || save_checkpoint();
     if (!summary_.interrupted) summary_.after = validate_now();
-    if (last_) log_->write(trainer_.progress(), *last_, speed_, summary_.after);
-    summary_.progress = trainer_.progress();
+    if (ranks_.leads()) {
+      if (last_) log_->step(progress, *last_, speed_, summary_.after);
+      if (summary_.after) note_best(*summary_.after);
+      tell_mixing();
+      write_report(summary_.interrupted ? "interrupted" : "finished");
+      trainer_->save_model(summary_.model_path, options_.half);
+      if (!kept)
+        throw Error(options_.out, "the run is over, but its last checkpoint is not written");
+    }
+    summary_.progress = progress;
     summary_.train_nats_per_sample = nats_;
+    summary_.peak_bytes = peak_bytes();
+    ranks_.wait_for_all();
     return summary_;
   }
 
   const RunOptions& options_;
   const std::atomic<bool>& stop_;
   ProgressBar bar_;
+  Setting setting_;
+  Ranks& ranks_;
   Notify notify_;
-  Trainer trainer_;
-  std::string checkpoint_;
+  Checkpoints checkpoints_;
+  std::unique_ptr<Trainer> trainer_;
   std::optional<Corpus> valid_;
-  std::optional<MetricsLog> log_;
+  std::unique_ptr<RunLog> log_;  // rank 0's
+  MixingWatch watch_;
   RunSummary summary_;
   std::optional<StepResult> last_;  // of this sitting
+  Clock::time_point last_checkpoint_;
+  std::int64_t validated_ = -1;  // the step
   double nats_ = std::numeric_limits<double>::quiet_NaN();
   double speed_ = std::numeric_limits<double>::quiet_NaN();
 };
@@ -187,6 +395,16 @@ class Run {
 
 RunSummary run(const RunOptions& options, const std::atomic<bool>& stop, const Notify& notify) {
   return Run(options, stop, notify)();
+}
+
+std::unique_ptr<Trainer> make_trainer(const RunOptions& options, const Notify& notify) {
+  auto trainer = std::make_unique<Trainer>(options.config, options.data, options.seed, notify,
+                                           setting_of(options));
+  if (options.init_from.empty())
+    trainer->initialize();
+  else
+    trainer->init_from(options.init_from);
+  return trainer;
 }
 
 }  // namespace glowvox::train

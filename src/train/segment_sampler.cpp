@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <utility>
 
 #include "glowvox/error.hpp"
 #include "glowvox/random.hpp"
@@ -71,12 +73,11 @@ SegmentSampler::SegmentSampler(const Corpus& corpus, const format::ModelConfig& 
                     corpus.size() - sources_.size(), corpus.size(), length_));
 }
 
-void SegmentSampler::draw(std::uint64_t index, float* audio, float* mel) const {
+SegmentSampler::Place SegmentSampler::place(std::uint64_t index) const {
   const std::int64_t hop = config_.mel.hop_samples, frames = config_.train.segment_frames;
-  std::vector<float> samples;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const double place = uniform_at(seed_, kPlaceStream, index * kAttempts + attempt);
-    const double target = place * cumulative_.back();
+    const double target =
+        uniform_at(seed_, kPlaceStream, index * kAttempts + attempt) * cumulative_.back();
     const std::size_t i = std::min<std::size_t>(
         std::upper_bound(cumulative_.begin(), cumulative_.end(), target) - cumulative_.begin(),
         sources_.size() - 1);
@@ -85,13 +86,32 @@ void SegmentSampler::draw(std::uint64_t index, float* audio, float* mel) const {
     const std::int64_t start =
         source.first +
         std::clamp<std::int64_t>(static_cast<std::int64_t>(offset), 0, source.count - 1);
-    samples = corpus_.range(source.clip, start - before_, length_);
-    if (rms(samples.data() + before_, frames * hop) >= kSilentRms) break;
-    if (attempt + 1 == kAttempts)
-      throw Error("training data",
-                  fmt::format("{} segments in a row are silent (below -70 dB)", kAttempts),
-                  "check the recordings' level");
+    try {
+      std::vector<float> samples = corpus_.range(source.clip, start - before_, length_);
+      if (rms(samples.data() + before_, frames * hop) >= kSilentRms)
+        return {source.clip, std::move(samples)};
+    } catch (const Error& e) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      unreadable_.emplace(corpus_.path(source.clip), e.what());
+    }
   }
+  throw Error(
+      "training data",
+      fmt::format("{} segments in a row are silent (below -70 dB) or cannot be read", kAttempts),
+      "look at the recordings with --dry-run");
+}
+
+std::vector<std::string> SegmentSampler::take_unreadable() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::vector<std::string> reasons;
+  for (auto& [path, reason] : unreadable_)
+    if (!reason.empty()) reasons.push_back(std::exchange(reason, ""));
+  return reasons;
+}
+
+void SegmentSampler::draw(std::uint64_t index, float* audio, float* mel) const {
+  const std::int64_t hop = config_.mel.hop_samples, frames = config_.train.segment_frames;
+  std::vector<float> samples = place(index).samples;
   dequantise(samples, seed_, kNoiseStream, index);
   std::copy_n(samples.data() + before_ - margin_, frames * hop + 2 * margin_, audio);
   const std::int64_t covered = (frames - 1) * hop + config_.mel.n_fft;
@@ -99,12 +119,24 @@ void SegmentSampler::draw(std::uint64_t index, float* audio, float* mel) const {
   std::copy_n(computed.values.data(), frames * config_.mel.bands, mel);
 }
 
-Batch SegmentSampler::batch(std::int64_t step) const {
-  const std::int64_t B = config_.train.batch, frames = config_.train.segment_frames;
-  Batch batch{torch::empty({B, frames * config_.mel.hop_samples + 2 * margin_}),
-              torch::empty({B, frames, config_.mel.bands})};
-  for (std::int64_t i = 0; i < B; ++i)
-    draw(static_cast<std::uint64_t>(step * B + i),
+Batch SegmentSampler::batch(std::int64_t drawn) const {
+  return batch(drawn, 0, config_.train.batch);
+}
+
+std::vector<std::string> SegmentSampler::files(std::int64_t drawn) const {
+  std::set<std::string> paths;
+  for (std::int64_t i = 0; i < config_.train.batch; ++i)
+    paths.insert(
+        corpus_.path(place(static_cast<std::uint64_t>(drawn * config_.train.batch + i)).clip));
+  return {paths.begin(), paths.end()};
+}
+
+Batch SegmentSampler::batch(std::int64_t drawn, std::int64_t first, std::int64_t count) const {
+  const std::int64_t frames = config_.train.segment_frames;
+  Batch batch{torch::empty({count, frames * config_.mel.hop_samples + 2 * margin_}),
+              torch::empty({count, frames, config_.mel.bands})};
+  for (std::int64_t i = 0; i < count; ++i)
+    draw(static_cast<std::uint64_t>(drawn * config_.train.batch + first + i),
          batch.audio.data_ptr<float>() + i * batch.audio.size(1),
          batch.mel.data_ptr<float>() + i * frames * config_.mel.bands);
   return batch;

@@ -3,6 +3,11 @@
 
 #include <torch/torch.h>
 
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
 #include "format/config.hpp"
 #include "train/corpus.hpp"
 
@@ -19,20 +24,32 @@ void dequantise(std::vector<float>& samples, std::uint64_t seed, std::uint32_t s
                 std::uint64_t index);
 
 // Picks segments uniformly over the corpus' samples; clips too short for a segment with the mel's
-// windows around it are left out, silent segments are drawn again. The mel is the one that the
-// whole file has at that place.
+// windows around it are left out; where a segment is silent, or its clip cannot be read, another is
+// drawn. The mel is the one that the whole file has at that place.
 class SegmentSampler {
  public:
   SegmentSampler(const Corpus& corpus, const format::ModelConfig& config, std::int64_t margin,
                  std::uint64_t seed, const Notify& notify);
-  // Batch of a step; step -1, -2, ... are batches for initialisation. Thread-safe.
-  Batch batch(std::int64_t step) const;
+  // Segments [first, first + count) of the configuration's batch number `draw`, the same whoever
+  // draws which of them; draws -1, -2, ... are batches for initialisation. Thread-safe.
+  Batch batch(std::int64_t draw, std::int64_t first, std::int64_t count) const;
+  Batch batch(std::int64_t draw) const;  // all of them
+  // The recordings that a batch comes from, each once.
+  std::vector<std::string> files(std::int64_t draw) const;
+  // Clips that could not be read since the last call, with the reason; each is told once.
+  std::vector<std::string> take_unreadable() const;
 
  private:
   struct Source {
     std::size_t clip;
     std::int64_t first, count;  // permitted starts of a segment in the clip
   };
+  // Where a segment lies: its clip, and length_ samples from before_ samples before it.
+  struct Place {
+    std::size_t clip;
+    std::vector<float> samples;
+  };
+  Place place(std::uint64_t index) const;
   void draw(std::uint64_t index, float* audio, float* mel) const;
 
   const Corpus& corpus_;
@@ -44,6 +61,8 @@ class SegmentSampler {
   std::int64_t mel_first_;        // start of the mel's first window, relative to the segment
   std::vector<Source> sources_;
   std::vector<double> cumulative_;
+  mutable std::mutex mutex_;
+  mutable std::map<std::string, std::string> unreadable_;  // reason by path; empty: told
 };
 
 }  // namespace glowvox::train

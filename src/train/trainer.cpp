@@ -3,14 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
-#include <cstdlib>
 
 #include "core/cpu.hpp"
 #include "flow/ops.hpp"
 #include "format/model_metadata.hpp"
 #include "glowvox/error.hpp"
 #include "model/model_file.hpp"
+#include "train/memory_meter.hpp"
 
 namespace glowvox::train {
 
@@ -19,19 +20,14 @@ namespace {
 constexpr int kCoresPerLoaderThread = 4;
 constexpr int kInitialisationBatches = 8;
 constexpr double kSmallestDeviation = 1e-3;  // of a band, in the mel's own units
-constexpr const char* kCheckpointVersion = "1";
 
 std::shared_ptr<model::FlowVocoder> make_model(const format::ModelConfig& config,
-                                               std::uint64_t seed) {
+                                               std::uint64_t seed, const torch::Device& device) {
   torch::manual_seed(seed);
-  return std::make_shared<model::FlowVocoder>(config);
-}
-
-// What has to be equal for one run to continue another; the products' precision may follow the CPU.
-std::string identity(format::ModelConfig config) {
-  config.train.bf16 = false;
-  config.mel_statistics = {};
-  return format::to_yaml(config);
+  auto model = std::make_shared<model::FlowVocoder>(config);
+  model->to(device);
+  model->set_recompute(config.train.recompute);
+  return model;
 }
 
 // What has to be equal for weights to mean the same: all but name, purpose, training and the habits
@@ -41,31 +37,39 @@ format::ModelConfig network_of(format::ModelConfig config) {
   config.train = {};
   config.synthesis = {};
   config.mel_statistics = {};
+  config.mixing_start = format::MixingStart::kRotation;
   return config;
 }
 
-const std::string& entry(const format::Safetensors& file, const std::string& key,
-                         const std::string& path) {
-  const auto found = file.metadata.find(key);
-  if (found == file.metadata.end())
-    throw Error(path, "is not a glowvox checkpoint: its metadata has no '" + key + "'");
-  return found->second;
+Share share_of(const format::TrainConfig& config, const RankPlace& place) {
+  const int parts = place.ranks * config.accumulate;
+  if (config.batch % parts != 0)
+    throw Error("train.batch",
+                fmt::format("expected a multiple of {} ({} ranks, {} passes each), got {}", parts,
+                            place.ranks, config.accumulate, config.batch),
+                "choose another --batch or --accumulate");
+  const std::int64_t own = config.batch / place.ranks;
+  return {place.rank * own, own / config.accumulate, config.accumulate};
 }
 
 }  // namespace
 
 Trainer::Trainer(const format::ModelConfig& config, const std::string& data, std::uint64_t seed,
-                 const Notify& notify)
+                 const Notify& notify, const Setting& setting)
     : config_(config),
       seed_(seed),
+      setting_(setting),
       corpus_(data, config.mel.sample_rate_hz, notify),
-      model_(make_model(config, seed)),
+      model_(make_model(config, seed, setting.device)),
+      share_(share_of(config.train, setting.ranks->place())),
       sampler_(corpus_, config, model_->margin(), seed, notify),
-      optimizer_(*model_, config.train) {
-  if (config_.train.bf16 && !has_fast_bf16()) {
+      optimizer_(*model_, config.train),
+      guard_(config.train.outlier) {
+  if (config_.train.bf16 && setting.device.is_cpu() && !has_fast_bf16()) {
     config_.train.bf16 = false;
     notify("this CPU has no bfloat16 products (AVX-512 BF16): training in float");
   }
+  setting_.ranks->share_gradients(model_->parameters());
 }
 
 std::vector<Batch> Trainer::first_batches() {
@@ -91,8 +95,9 @@ void Trainer::initialize() {
     mel.push_back(b.mel);
   }
   measure_mels(torch::cat(mel));
-  model_->initialize(torch::cat(audio), torch::cat(mel), true);
-  for (Optimizer::Slot& slot : optimizer_.slots()) slot.average = slot.weight.detach().clone();
+  model_->initialize(torch::cat(audio).to(setting_.device), torch::cat(mel).to(setting_.device),
+                     true);
+  optimizer_.restart_averages();
 }
 
 void Trainer::init_from(const std::string& model_path) {
@@ -109,7 +114,7 @@ void Trainer::init_from(const std::string& model_path) {
   std::vector<torch::Tensor> mel;
   for (const Batch& b : first_batches()) mel.push_back(b.mel);
   measure_mels(torch::cat(mel));
-  for (Optimizer::Slot& slot : optimizer_.slots()) slot.average = slot.weight.detach().clone();
+  optimizer_.restart_averages();
 }
 
 double Trainer::rate_at(double fraction) const {
@@ -117,116 +122,96 @@ double Trainer::rate_at(double fraction) const {
   const double warmup =
       t.warmup_steps > 0 ? std::min(1.0, (progress_.step + 1.0) / t.warmup_steps) : 1.0;
   const double cosine = 0.5 * (1.0 + std::cos(M_PI * std::clamp(fraction, 0.0, 1.0)));
-  return t.rate * warmup * (t.final_rate + (1.0 - t.final_rate) * cosine);
+  return std::ldexp(t.rate, -static_cast<int>(progress_.setbacks)) * warmup *
+         (t.final_rate + (1.0 - t.final_rate) * cosine);
+}
+
+torch::Tensor Trainer::loss_of(const Batch& batch) {
+  const double samples =
+      static_cast<double>(config_.train.segment_frames) * config_.mel.hop_samples;
+  const auto log_prob =
+      model_->log_prob(batch.audio.to(setting_.device), batch.mel.to(setting_.device), true);
+  return -log_prob.mean() / samples;
 }
 
 StepResult Trainer::step(double fraction) {
   if (!loader_)
-    loader_ = std::make_unique<BatchLoader>(sampler_, progress_.step,
+    loader_ = std::make_unique<BatchLoader>(sampler_, share_, progress_.draws,
                                             available_cores() / kCoresPerLoaderThread);
-  const Batch batch = loader_->next();
+  Ranks& ranks = *setting_.ranks;
   StepResult result;
   result.rate = rate_at(fraction);
   optimizer_.zero_grad();
-  const double samples =
-      static_cast<double>(config_.train.segment_frames) * config_.mel.hop_samples;
-  {
+  for (int pass = 0; pass < share_.passes; ++pass) {
+    const Batch batch = loader_->next();
+    // A pass that is not finite on one rank is walked back on none.
+    if (!std::isfinite(result.nats_per_sample)) continue;
     const flow::Bf16Guard bf16(config_.train.bf16);
-    const torch::Tensor loss = -model_->log_prob(batch.audio, batch.mel, true).mean() / samples;
-    result.nats_per_sample = -loss.item<double>();
-    if (std::isfinite(result.nats_per_sample)) loss.backward();
+    const torch::Tensor loss = loss_of(batch) / share_.passes;
+    result.nats_per_sample -= ranks.sum({loss.item<double>()})[0] / ranks.count();
+    if (!std::isfinite(result.nats_per_sample)) continue;
+    ranks.backward(loss, pass + 1 == share_.passes);
   }
   result.gradient_norm = optimizer_.gradient_norm();
-  result.skipped = !std::isfinite(result.nats_per_sample) || !std::isfinite(result.gradient_norm);
-  const double clip = config_.train.clip_norm;
-  if (result.skipped)
+  result.verdict = guard_.judge(result.nats_per_sample, result.gradient_norm);
+  if (result.skipped()) {
     ++progress_.skipped;
-  else
+    ++progress_.skipped_in_a_row;
+  } else {
+    progress_.skipped_in_a_row = 0;
+    const double clip = config_.train.clip_norm;
     optimizer_.step(progress_.step, result.rate,
                     clip > 0.0 ? std::min(1.0, clip / (result.gradient_norm + 1e-12)) : 1.0);
+  }
   ++progress_.step;
+  ++progress_.draws;
   return result;
 }
 
+Trainer::Cost Trainer::measure_pass(std::int64_t segments) {
+  const Batch batch = sampler_.batch(-1, 0, segments);
+  MemoryMeter& meter = MemoryMeter::install();
+  const std::int64_t before = meter.restart_peak();
+  const auto start = std::chrono::steady_clock::now();
+  {
+    const flow::Bf16Guard bf16(config_.train.bf16);
+    loss_of(batch).backward();
+  }
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const Cost cost{seconds, static_cast<double>(meter.peak_bytes() - before)};
+  optimizer_.zero_grad();
+  return cost;
+}
+
 Validation Trainer::validate_on(const Corpus& corpus) {
-  optimizer_.swap_averages();
-  const Validation v = validate(*model_, corpus);
-  optimizer_.swap_averages();
+  Validation v;
+  with_averages([&] { v = validate(*model_, corpus, *setting_.ranks); });
   return v;
 }
 
+void Trainer::with_averages(const std::function<void()>& body) {
+  optimizer_.swap_averages();
+  try {
+    body();
+  } catch (...) {
+    optimizer_.swap_averages();
+    throw;
+  }
+  optimizer_.swap_averages();
+}
+
 void Trainer::save_model(const std::string& path, bool half) {
-  optimizer_.swap_averages();
-  model::save_model(path, *model_, half);
-  optimizer_.swap_averages();
-}
-
-void Trainer::save_checkpoint(const std::string& path) {
-  format::Safetensors file;
-  file.metadata = {{"checkpoint_version", kCheckpointVersion},
-                   {"config", identity(config_)},
-                   {"model_config", format::to_yaml(model_->config())},
-                   {"seed", std::to_string(seed_)},
-                   {"step", std::to_string(progress_.step)},
-                   {"skipped", std::to_string(progress_.skipped)},
-                   {"seconds", fmt::format("{}", progress_.seconds)}};
-  for (const auto& slot : optimizer_.slots()) {
-    file.tensors["weight." + slot.name] = model::to_stored(slot.weight);
-    file.tensors["m." + slot.name] = model::to_stored(slot.m);
-    file.tensors["v." + slot.name] = model::to_stored(slot.v);
-    file.tensors["average." + slot.name] = model::to_stored(slot.average);
-  }
-  for (const auto& b : model_->named_buffers())
-    file.tensors["weight." + b.key()] = model::to_stored(b.value());
-  format::write_safetensors(path, file);
-}
-
-void Trainer::restore(const std::string& path) {
-  const format::Safetensors file = format::read_safetensors(path);
-  if (entry(file, "checkpoint_version", path) != kCheckpointVersion)
-    throw Error(path,
-                "expected checkpoint version 1, got " + entry(file, "checkpoint_version", path));
-  if (identity(format::parse_config(entry(file, "config", path), path)) != identity(config_))
-    throw Error(path, "was written with another configuration",
-                "resume with the configuration of that run, or use --init-from");
-  if (entry(file, "seed", path) != std::to_string(seed_))
-    throw Error(path, "was written with --seed " + entry(file, "seed", path) + ", got --seed " +
-                          std::to_string(seed_));
-  model::load_weights(*model_, file, path, "weight.");
-  // Older checkpoints do not say.
-  if (file.metadata.count("model_config") > 0)
-    model_->set_mel_statistics(
-        format::parse_config(file.metadata.at("model_config"), path).mel_statistics);
-  const torch::NoGradGuard no_grad;
-  for (auto& slot : optimizer_.slots()) {
-    const auto take = [&](const char* prefix, torch::Tensor& into) {
-      const auto found = file.tensors.find(prefix + slot.name);
-      if (found == file.tensors.end() || found->second.shape != into.sizes().vec())
-        throw Error(path,
-                    "tensor '" + std::string(prefix) + slot.name + "' is missing or misshapen");
-      into.copy_(model::from_stored(found->second));
-    };
-    take("m.", slot.m);
-    take("v.", slot.v);
-    take("average.", slot.average);
-  }
-  const auto number = [&](const char* key) {
-    const std::string& text = entry(file, key, path);
-    char* end = nullptr;
-    const double value = std::strtod(text.c_str(), &end);
-    if (text.empty() || *end != '\0' || !(value >= 0.0))
-      throw Error(path, std::string("its '") + key + "' is '" + text + "', expected a number");
-    return value;
-  };
-  progress_.step = static_cast<std::int64_t>(number("step"));
-  progress_.skipped = static_cast<std::int64_t>(number("skipped"));
-  progress_.seconds = number("seconds");
-  loader_.reset();
+  with_averages([&] { model::save_model(path, *model_, half); });
 }
 
 double Trainer::seconds_per_batch() const {
   return static_cast<double>(config_.train.batch) * config_.train.segment_frames *
          config_.mel.hop_samples / config_.mel.sample_rate_hz;
+}
+
+double Trainer::parameter_bytes() const {
+  return static_cast<double>(model_->parameter_count()) * sizeof(float);
 }
 
 }  // namespace glowvox::train

@@ -1,37 +1,55 @@
 // The training run: sampler, likelihood, optimizer, checkpoints.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
+#include "format/safetensors.hpp"
 #include "model/flow_vocoder.hpp"
 #include "train/batch_loader.hpp"
 #include "train/corpus.hpp"
+#include "train/guard.hpp"
 #include "train/optimizer.hpp"
+#include "train/ranks.hpp"
 #include "train/segment_sampler.hpp"
 #include "train/validation.hpp"
 
 namespace glowvox::train {
 
 struct StepResult {
-  double nats_per_sample = 0.0;
+  double nats_per_sample = 0.0;  // mean over the batch, all ranks' shares of it
   double gradient_norm = 0.0;
   double rate = 0.0;
-  bool skipped = false;  // loss or gradient not finite: the weights are as before
+  Verdict verdict = Verdict::kGood;
+  bool skipped() const { return verdict != Verdict::kGood; }  // the weights are as before
 };
 
 // Position of a run, stored in its checkpoints.
 struct Progress {
-  std::int64_t step = 0;  // steps done, skipped ones included
+  std::int64_t step = 0;   // steps done, skipped ones included
+  std::int64_t draws = 0;  // batches drawn: more than steps after the run went back
   std::int64_t skipped = 0;
-  double seconds = 0.0;  // of training, over all sittings
+  std::int64_t skipped_in_a_row = 0;
+  std::int64_t setbacks = 0;  // each halved the rate
+  double seconds = 0.0;       // of training, over all sittings
+  double best_nats = 0.0;     // held-out likelihood at best_step
+  std::int64_t best_step = -1;
+};
+
+// Where a run's tensors are and who else works on it.
+struct Setting {
+  torch::Device device = torch::kCPU;
+  std::shared_ptr<Ranks> ranks = std::make_shared<Ranks>();
 };
 
 class Trainer {
  public:
-  // A run from random weights, initialised from the data.
+  // A run from random weights, to be initialised from the data. The configuration's batch is
+  // divided among the ranks, and a rank's part into `accumulate` passes; throws Error when that
+  // does not come out even.
   Trainer(const format::ModelConfig& config, const std::string& data, std::uint64_t seed,
-          const Notify& notify);
+          const Notify& notify, const Setting& setting = {});
 
   // Replaces the weights by a model's (--init-from); its configuration must be the same network.
   void init_from(const std::string& model_path);
@@ -40,31 +58,60 @@ class Trainer {
 
   // One step at `fraction` of the run (0 to 1), which the schedule follows.
   StepResult step(double fraction);
-  // Linear warm-up, then a cosine from the peak to final_rate of it.
+  // Linear warm-up, then a cosine from the peak to final_rate of it; half of that for every
+  // setback.
   double rate_at(double fraction) const;
+  // The recordings that the last step's batch came from.
+  std::vector<std::string> last_files() const { return sampler_.files(progress_.draws - 1); }
 
-  // The averaged weights' held-out likelihood.
+  // Recordings that could not be read since the last call, with the reason; others took their
+  // place.
+  std::vector<std::string> take_unreadable() const { return sampler_.take_unreadable(); }
+
+  // Goes back to a checkpoint of this run, at half the rate; goes on with batches not drawn yet.
+  void set_back(const format::Safetensors& checkpoint, const std::string& where);
+
+  // The averaged weights' held-out likelihood, every rank taking its share of the clips.
   Validation validate_on(const Corpus& corpus);
+  // Runs body with the averaged weights in the model.
+  void with_averages(const std::function<void()>& body);
   void save_model(const std::string& path, bool half);  // the averaged weights
-  void save_checkpoint(const std::string& path);        // everything, atomically
-  void restore(const std::string& path);  // throws Error when it belongs to another configuration
+  format::Safetensors checkpoint() const;               // everything
+  // Throws Error when it belongs to another configuration.
+  void restore(const format::Safetensors& checkpoint, const std::string& where);
+  // Gives every rank what rank 0 has: weights, moments, averages, progress.
+  void share_state();
+
+  // What one pass over `segments` segments takes, measured; the weights stay.
+  struct Cost {
+    double seconds = 0.0;
+    double peak_bytes = 0.0;  // of tensors, beyond what was there before
+  };
+  Cost measure_pass(std::int64_t segments);
 
   Progress& progress() { return progress_; }
   const Progress& progress() const { return progress_; }
   model::FlowVocoder& model() { return *model_; }
   const Corpus& corpus() const { return corpus_; }
+  const Share& share() const { return share_; }
   double seconds_per_batch() const;  // of audio
+  double parameter_bytes() const;    // of the weights alone
 
  private:
   void measure_mels(const torch::Tensor& mel);  // [B, F, bands]
   std::vector<Batch> first_batches();           // that no step trains on
+  torch::Tensor loss_of(const Batch& batch);    // nats per sample, negative
+  std::vector<torch::Tensor> state();           // every tensor that a checkpoint holds
 
   format::ModelConfig config_;
   std::uint64_t seed_;
+  Setting setting_;
   Corpus corpus_;
   std::shared_ptr<model::FlowVocoder> model_;
+  Share share_;
   SegmentSampler sampler_;
   Optimizer optimizer_;
+  Guard guard_;
   Progress progress_;
   std::unique_ptr<BatchLoader> loader_;  // starts at the first step
 };

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "glowvox/error.hpp"
 #include "train/segment_sampler.hpp"
 
@@ -36,27 +39,67 @@ Recording as_recording(const std::vector<float>& samples, const format::ModelCon
           torch::tensor(mel.values).view({1, mel.frames, mel.bands}).narrow(1, 0, frames)};
 }
 
-Validation validate(model::FlowVocoder& model, const Corpus& corpus) {
+namespace {
+
+Recording held_out(const Corpus& corpus, std::size_t clip, const model::FlowVocoder& model) {
+  std::vector<float> audio = corpus.load(clip);
+  dequantise(audio, kSeed, kNoiseStream, clip);
+  const Recording r = as_recording(audio, model.config(), corpus.path(clip));
+  return {r.audio.to(model.device()), r.mel.to(model.device())};
+}
+
+// Sums over what a rank has seen, in the order in which they travel.
+struct Sums {
+  double samples = 0.0, nats = 0.0, swapped = 0.0, variation = 0.0, separable = 0.0;
+  std::array<double, kBands> bands{};
+
+  void add_over(Ranks& ranks) {
+    std::vector<double> all = {samples, nats, swapped, variation, separable};
+    all.insert(all.end(), bands.begin(), bands.end());
+    all = ranks.sum(all);
+    samples = all[0], nats = all[1], swapped = all[2], variation = all[3], separable = all[4];
+    std::copy_n(all.begin() + 5, kBands, bands.begin());
+  }
+};
+
+}  // namespace
+
+Validation validate(model::FlowVocoder& model, const Corpus& corpus, Ranks& ranks) {
   const torch::NoGradGuard no_grad;
-  double samples = 0.0, sum = 0.0, swapped = 0.0, variation = 0.0;
-  std::vector<Recording> recordings;
-  for (std::size_t clip = 0; clip < corpus.size(); ++clip) {
-    std::vector<float> audio = corpus.load(clip);
-    dequantise(audio, kSeed, kNoiseStream, clip);
-    recordings.push_back(as_recording(audio, model.config(), corpus.path(clip)));
-  }
-  for (std::size_t clip = 0; clip < recordings.size(); ++clip) {
-    const Recording& r = recordings[clip];
+  const std::size_t clips = corpus.size();
+  Sums sums;
+  for (std::size_t clip = static_cast<std::size_t>(ranks.rank()); clip < clips;
+       clip += static_cast<std::size_t>(ranks.count())) {
+    const Recording r = held_out(corpus, clip, model);
     // A lone clip gets its own second half first.
-    const torch::Tensor other = recordings.size() > 1
-                                    ? recordings[(clip + 1) % recordings.size()].mel
-                                    : r.mel.roll(r.mel.size(1) / 2, 1);
-    samples += static_cast<double>(r.audio.size(1));
-    sum += model.log_prob(r.audio, r.mel).item<double>();
-    swapped += model.log_prob(r.audio, fit(other, r.mel.size(1))).item<double>();
-    variation += model.feature_variation(r.mel) / static_cast<double>(recordings.size());
+    const torch::Tensor other = clips > 1 ? held_out(corpus, (clip + 1) % clips, model).mel
+                                          : r.mel.roll(r.mel.size(1) / 2, 1);
+    const model::Encoded encoded = model.encode(r.audio, r.mel);
+    sums.samples += static_cast<double>(r.audio.size(1));
+    sums.nats += encoded.log_prob().item<double>();
+    sums.swapped += model.log_prob(r.audio, fit(other, r.mel.size(1))).item<double>();
+    sums.variation += model.feature_variation(r.mel);
+    const torch::Tensor channels = encoded.channel_log_prob();
+    if (!channels.defined() || !model.spectral() || channels.size(2) % kBands != 0) continue;
+    ++sums.separable;
+    const torch::Tensor bands =
+        channels.to(torch::kDouble).sum(torch::IntArrayRef({0, 1})).view({kBands, -1}).sum(1).cpu();
+    for (int b = 0; b < kBands; ++b) sums.bands[b] += bands[b].item<double>();
   }
-  return {sum / samples, (sum - swapped) / samples, variation};
+  ranks.wait_for_all();
+  sums.add_over(ranks);
+  Validation v{sums.nats / sums.samples,
+               (sums.nats - sums.swapped) / sums.samples,
+               sums.variation / static_cast<double>(clips),
+               {}};
+  if (sums.separable > 0.0)
+    for (const double nats : sums.bands) v.band_nats.push_back(nats / (sums.samples / kBands));
+  return v;
+}
+
+Validation validate(model::FlowVocoder& model, const Corpus& corpus) {
+  Ranks alone;
+  return validate(model, corpus, alone);
 }
 
 }  // namespace glowvox::train

@@ -2,6 +2,7 @@
 
 #include "model/flow_vocoder.hpp"
 #include "train/corpus.hpp"
+#include "train/ranks.hpp"
 
 namespace glowvox::train {
 
@@ -16,13 +17,19 @@ struct Recording {
 Recording as_recording(const std::vector<float>& samples, const format::ModelConfig& config,
                        const std::string& where);
 
+constexpr int kBands = 4;  // equal parts of the spectrum, the lowest first
+
 struct Validation {
   double nats_per_sample = 0.0;    // mean over all samples
   double swapped_mel_loss = 0.0;   // what the same loses with another clip's mel
   double feature_variation = 0.0;  // see FlowVocoder::feature_variation
+  // What each band's coefficients have on average; the mean over the bands is nats_per_sample.
+  // Empty where the model's channels are not frequencies or its layers mix them.
+  std::vector<double> band_nats;
 };
 
-// Exact log-likelihood of every whole clip of the corpus.
+// Exact log-likelihood of every whole clip of the corpus, each rank taking a share of the clips.
+Validation validate(model::FlowVocoder& model, const Corpus& corpus, Ranks& ranks);
 Validation validate(model::FlowVocoder& model, const Corpus& corpus);
 
 }  // namespace glowvox::train

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/atomic_file.hpp"
 #include "model/flow_vocoder.hpp"
 #include "train/batch_loader.hpp"
 #include "train/segment_sampler.hpp"
@@ -18,12 +19,20 @@ TEST_CASE("a batch is a function of seed and step, whatever the number of thread
   CHECK(!torch::equal(sampler.batch(3).audio, other.batch(3).audio));
   CHECK(!torch::equal(sampler.batch(3).audio, sampler.batch(4).audio));
   for (const int threads : {1, 3}) {
-    train::BatchLoader loader(sampler, 3, threads);
+    train::BatchLoader loader(sampler, {0, config.train.batch, 1}, 3, threads);
     for (int step = 3; step < 12; ++step) {
       const train::Batch got = loader.next(), expected = sampler.batch(step);
       CHECK(torch::equal(got.audio, expected.audio));
       CHECK(torch::equal(got.mel, expected.mel));
     }
+    // The second of two ranks, in two passes.
+    train::BatchLoader share(sampler, {4, 2, 2}, 3, threads);
+    for (int step = 3; step < 6; ++step)
+      for (const int first : {4, 6}) {
+        const train::Batch got = share.next();
+        CHECK(torch::equal(got.audio, sampler.batch(step).audio.narrow(0, first, 2)));
+        CHECK(torch::equal(got.mel, sampler.batch(step).mel.narrow(0, first, 2)));
+      }
   }
 }
 
@@ -100,4 +109,22 @@ TEST_CASE("dequantisation is uniform over one 16-bit step") {
   }
   CHECK(sum / x.size() * 32768.0 == doctest::Approx(0.0).epsilon(0.01));
   CHECK(square / x.size() * 32768.0 * 32768.0 == doctest::Approx(1.0 / 12.0).epsilon(0.02));
+}
+
+TEST_CASE("a clip that cannot be read any more is left out and told once") {
+  const test::SpeechFolder speech;
+  const format::ModelConfig config = test::tiny();
+  const train::Corpus corpus(speech.folder(), 22050, test::ignore);
+  const train::SegmentSampler sampler(corpus, config, 32, 1, test::ignore);
+  write_file(speech.file("a.wav"), "gone");
+  for (int draw = 0; draw < 4; ++draw)
+    CHECK(sampler.files(draw) == std::vector<std::string>{speech.file("b.flac")});
+  const auto told = sampler.take_unreadable();
+  REQUIRE(told.size() == 1);
+  CHECK(test::contains(told[0], "a.wav"));
+  CHECK(sampler.take_unreadable().empty());
+  write_file(speech.file("b.flac"), "gone");
+  const train::Corpus empty(test::SpeechFolder().folder(), 22050, test::ignore);
+  const train::SegmentSampler nothing(empty, config, 32, 1, test::ignore);  // its folder is gone
+  CHECK(test::contains(test::error_of([&] { nothing.batch(0); }), "cannot be read"));
 }

@@ -3,7 +3,10 @@
 #include <cmath>
 #include <filesystem>
 
+#include "core/atomic_file.hpp"
 #include "model/model_file.hpp"
+#include "train/checkpoints.hpp"
+#include "train/csv_log.hpp"
 #include "train/run.hpp"
 #include "train/training.hpp"
 
@@ -27,7 +30,6 @@ bool equal(const std::vector<torch::Tensor>& a, const std::vector<torch::Tensor>
 
 TEST_CASE("resuming equals not having stopped, bit for bit") {
   const test::SpeechFolder speech;
-  const std::string checkpoint = speech.file("checkpoint.safetensors");
   train::Trainer whole(test::tiny(), speech.folder(), 1, test::ignore);
   whole.initialize();
   for (int i = 0; i < 12; ++i) whole.step(i / 12.0);
@@ -35,10 +37,10 @@ TEST_CASE("resuming equals not having stopped, bit for bit") {
   train::Trainer first(test::tiny(), speech.folder(), 1, test::ignore);
   first.initialize();
   for (int i = 0; i < 5; ++i) first.step(i / 12.0);
-  first.save_checkpoint(checkpoint);
+  const format::Safetensors checkpoint = first.checkpoint();
 
   train::Trainer second(test::tiny(), speech.folder(), 1, test::ignore);
-  second.restore(checkpoint);
+  second.restore(checkpoint, "checkpoint");
   CHECK(second.progress().step == 5);
   for (int i = 5; i < 12; ++i) second.step(i / 12.0);
   CHECK(equal(copies(whole), copies(second)));
@@ -51,18 +53,23 @@ TEST_CASE("resuming equals not having stopped, bit for bit") {
 
 TEST_CASE("a checkpoint of another run is refused") {
   const test::SpeechFolder speech;
-  const std::string path = speech.file("checkpoint.safetensors");
   train::Trainer trainer(test::tiny(), speech.folder(), 1, test::ignore);
-  trainer.save_checkpoint(path);
+  format::Safetensors file = trainer.checkpoint();
   format::ModelConfig config = test::tiny();
   config.train.rate *= 2.0;
   train::Trainer other(config, speech.folder(), 1, test::ignore);
-  CHECK(test::contains(test::error_of([&] { other.restore(path); }), "another configuration"));
+  CHECK(test::contains(test::error_of([&] { other.restore(file, "c"); }), "another configuration"));
   train::Trainer seeded(test::tiny(), speech.folder(), 2, test::ignore);
-  CHECK(test::contains(test::error_of([&] { seeded.restore(path); }), "--seed 1"));
-  trainer.save_model(path, false);
-  CHECK(test::contains(test::error_of([&] { trainer.restore(path); }),
+  CHECK(test::contains(test::error_of([&] { seeded.restore(file, "c"); }), "--seed 1"));
+  file.metadata.erase("step");
+  CHECK(test::contains(test::error_of([&] { trainer.restore(file, "c"); }),
                        "is not a glowvox checkpoint"));
+  // How a step is computed may change.
+  format::ModelConfig split = test::tiny();
+  split.train.accumulate = 2;
+  split.train.recompute = true;
+  train::Trainer same(split, speech.folder(), 1, test::ignore);
+  CHECK_NOTHROW(same.restore(trainer.checkpoint(), "c"));
 }
 
 TEST_CASE("training raises the held-out likelihood, and the conditioner lives") {
@@ -72,13 +79,17 @@ TEST_CASE("training raises the held-out likelihood, and the conditioner lives") 
   const train::Validation before = trainer.validate_on(trainer.corpus());
   for (int i = 0; i < 60; ++i) {
     const train::StepResult r = trainer.step(i / 60.0);
-    CHECK(!r.skipped);
+    CHECK(!r.skipped());
     CHECK(std::isfinite(r.gradient_norm));
   }
   const train::Validation after = trainer.validate_on(trainer.corpus());
   CHECK(after.nats_per_sample > before.nats_per_sample + 0.05);
   CHECK(after.swapped_mel_loss > 0.1);
   CHECK(after.feature_variation > 0.1);
+  REQUIRE(after.band_nats.size() == train::kBands);
+  double mean = 0.0;
+  for (const double nats : after.band_nats) mean += nats / train::kBands;
+  CHECK(mean == doctest::Approx(after.nats_per_sample).epsilon(1e-5));
 }
 
 TEST_CASE("a dead conditioner shows as zero") {
@@ -127,10 +138,12 @@ TEST_CASE("a step that is not finite is skipped and counted, the weights stay") 
     trainer.model().named_parameters()["scale_shift.bias"].fill_(-1e4f);
   }
   const auto before = copies(trainer);
-  CHECK(trainer.step(0.0).skipped);
+  CHECK(trainer.step(0.0).verdict == train::Verdict::kNotFinite);
   CHECK(trainer.progress().skipped == 1);
   CHECK(trainer.progress().step == 1);
   CHECK(equal(before, copies(trainer)));
+  CHECK(trainer.last_files() ==
+        std::vector<std::string>{speech.file("a.wav"), speech.file("b.flac")});
 }
 
 TEST_CASE("the rate warms up, then falls along a cosine") {
@@ -178,15 +191,150 @@ TEST_CASE("a run writes its folder, is interrupted and is continued") {
   const std::atomic<bool> stop_now{true}, go{false};
   const train::RunSummary stopped = train::run(options, stop_now, test::ignore);
   CHECK(stopped.interrupted);
-  CHECK(std::filesystem::exists(options.out + "/checkpoint.safetensors"));
+  CHECK(std::filesystem::exists(options.out + "/checkpoints/step-000000000.safetensors"));
   CHECK(test::contains(test::error_of([&] { train::run(options, go, test::ignore); }),
-                       "belongs to an earlier run"));
+                       "holds an earlier run"));
   options.resume = true;
   const train::RunSummary done = train::run(options, go, test::ignore);
   CHECK(!done.interrupted);
   CHECK(done.progress.step == 20);
   REQUIRE(done.after);
   CHECK(done.after->nats_per_sample > done.before->nats_per_sample);
+  CHECK(done.progress.best_step > 0);
+  CHECK(done.progress.best_nats == doctest::Approx(done.after->nats_per_sample));
   CHECK(std::filesystem::exists(options.out + "/metrics.csv"));
+  CHECK(model::load_model(options.out + "/best.safetensors")->config().name == "tiny");
+  const std::string page = read_file(options.out + "/report.html");
+  CHECK(test::contains(page, "finished at step 20"));
+  CHECK(test::contains(page, "8.3 to 11.0 kHz"));
   CHECK(model::load_model(done.model_path)->config().name == "tiny");
+}
+
+TEST_CASE("a step in passes is the step at once") {
+  const test::SpeechFolder speech;
+  const auto gradients = [&](int passes, bool recompute) {
+    format::ModelConfig config = test::tiny();
+    config.train.accumulate = passes;
+    config.train.recompute = recompute;
+    config.train.bf16 = false;
+    train::Trainer trainer(config, speech.folder(), 1, test::ignore);
+    trainer.initialize();
+    for (int i = 0; i < 5; ++i) trainer.step(i / 5.0);
+    return copies(trainer);
+  };
+  const auto whole = gradients(1, false);
+  for (const int passes : {2, 8})
+    for (const bool recompute : {false, true}) {
+      const auto split = gradients(passes, recompute);
+      for (std::size_t i = 0; i < whole.size(); ++i)
+        CHECK(torch::allclose(whole[i], split[i], 1e-3, 1e-4));
+    }
+  format::ModelConfig odd = test::tiny();
+  odd.train.accumulate = 3;
+  CHECK(
+      test::contains(test::error_of([&] { train::Trainer(odd, speech.folder(), 1, test::ignore); }),
+                     "expected a multiple of 3"));
+}
+
+TEST_CASE(
+    "a run that meets only bad batches goes back, at half the rate, and gives up in the end") {
+  const test::SpeechFolder speech;
+  train::RunOptions options;
+  options.config = test::tiny();
+  options.config.train.patience = 3;
+  options.data = speech.folder();
+  options.out = speech.file("run");
+  options.steps = 40;
+  const std::atomic<bool> go{false};
+  train::run(options, go, test::ignore);
+  // A checkpoint whose weights make every batch infinitely unlikely: nothing helps.
+  const train::Checkpoints checkpoints(options.out + "/checkpoints", 3);
+  auto found = checkpoints.newest_good(test::ignore);
+  REQUIRE(found);
+  format::Tensor& bias = found->file.tensors.at("weight.scale_shift.bias");
+  std::vector<float> low(bias.bytes.size() / sizeof(float), -1e4f);
+  bias.bytes.assign(reinterpret_cast<const char*>(low.data()), bias.bytes.size());
+  checkpoints.write(40, found->file, -1);
+  options.steps = 400;
+  options.resume = true;
+  std::string said;
+  const std::string error = test::error_of(
+      [&] { train::run(options, go, [&](const std::string& text) { said += text + "\n"; }); });
+  CHECK(test::contains(error, "went back 10 times and does not recover"));
+  CHECK(test::contains(said,
+                       "3 steps in a row were skipped: going back from step 43 to 40, at half"));
+  CHECK(test::contains(said, "step 40 skipped, the likelihood or its gradient is not finite"));
+  CHECK(test::contains(said, "a.wav"));
+  const train::CsvTable skipped = train::read_csv(options.out + "/skipped.csv");
+  CHECK(skipped.rows.size() == 33);
+  CHECK(test::contains(skipped.rows[0][5], "b.flac"));
+  // The batches drawn go on: the same ones would not help.
+  CHECK(skipped.numbers("draw").front() == 40.0);
+  CHECK(skipped.numbers("draw").back() == 72.0);
+}
+
+TEST_CASE("an outlier in the middle of a run is skipped, and the run goes on") {
+  const test::SpeechFolder speech;
+  format::ModelConfig config = test::tiny();
+  train::Trainer trainer(config, speech.folder(), 1, test::ignore);
+  trainer.initialize();
+  for (int i = 0; i < 40; ++i) REQUIRE(!trainer.step(0.0).skipped());
+  const auto before = copies(trainer);
+  const auto weight = trainer.model().named_parameters()["scale_shift.bias"];
+  const torch::Tensor good = weight.detach().clone();
+  {
+    const torch::NoGradGuard no_grad;
+    weight.sub_(3.0);  // as if a batch did not fit at all
+  }
+  CHECK(trainer.step(0.0).verdict == train::Verdict::kLikelihood);
+  {
+    const torch::NoGradGuard no_grad;
+    weight.copy_(good);
+  }
+  CHECK(equal(before, copies(trainer)));
+  CHECK(trainer.progress().skipped_in_a_row == 1);
+  CHECK(!trainer.step(0.0).skipped());
+  CHECK(trainer.progress().skipped_in_a_row == 0);
+}
+
+TEST_CASE("the estimate is near what a step takes") {
+  const test::SpeechFolder speech;
+  format::ModelConfig config = test::tiny();
+  config.net.channels = 64;
+  train::Trainer trainer(config, speech.folder(), 1, test::ignore);
+  trainer.initialize();
+  const train::Estimate e = train::estimate(trainer);
+  const auto measured = trainer.measure_pass(config.train.batch);
+  CHECK(e.pass_bytes + trainer.parameter_bytes() ==
+        doctest::Approx(measured.peak_bytes).epsilon(0.1));
+  CHECK(e.state_bytes == 3.0 * 4.0 * static_cast<double>(trainer.model().parameter_count()));
+  CHECK(e.seconds_per_step > 0.0);
+  CHECK(e.present_bytes > 1e7);
+  CHECK(e.available_bytes > 1e6);
+  CHECK(train::readable_bytes(350e6) == "350 MB");
+  CHECK(train::readable_bytes(1.94e9) == "1.9 GB");
+}
+
+TEST_CASE("tables are continued where their run is, whole rows only") {
+  const test::TemporaryDirectory folder;
+  const std::string path = folder.file("t.csv");
+  {
+    train::CsvLog log(path, {"step", "text"}, -1);
+    log.append({"10", "plain"});
+    log.append({"20", "a \"quoted\", b\nsecond line"});
+    log.append({"30", "beyond"});
+  }
+  write_file(path, read_file(path) + "40,cut sh");
+  {
+    train::CsvLog log(path, {"step", "text"}, 20);
+    log.append({"25", ""});
+  }
+  const train::CsvTable table = train::read_csv(path);
+  REQUIRE(table.rows.size() == 3);
+  CHECK(table.rows[1][1] == "a \"quoted\", b\nsecond line");
+  CHECK(table.numbers("step") == std::vector<double>{10.0, 20.0, 25.0});
+  CHECK(std::isnan(table.numbers("text")[2]));
+  CHECK(table.numbers("none").empty());
+  train::CsvLog anew(path, {"step", "text"}, -1);
+  CHECK(train::read_csv(path).rows.empty());
 }

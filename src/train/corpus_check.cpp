@@ -1,0 +1,110 @@
+#include "train/corpus_check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "audio/wav.hpp"
+#include "core/checksum.hpp"
+#include "glowvox/error.hpp"
+
+namespace glowvox::train {
+
+namespace {
+
+constexpr double kSilentDb = -60.0;
+constexpr float kLeastExtreme = 0.5f;
+constexpr int kShortestRun = 3;
+constexpr double kMostClipped = 1e-4;  // of the samples
+
+double level_db(const std::vector<float>& samples) {
+  double sum = 0.0;
+  for (const float v : samples) sum += static_cast<double>(v) * v;
+  return 10.0 * std::log10(std::max(sum / static_cast<double>(samples.size()), 1e-20));
+}
+
+// The share of samples in runs at one extreme, positive or negative.
+double clipped_share(const std::vector<float>& samples) {
+  const auto [low, high] = std::minmax_element(samples.begin(), samples.end());
+  std::size_t clipped = 0, run = 0;
+  float before = 0.0f;
+  for (const float v : samples) {
+    const bool extreme = (v == *high && v >= kLeastExtreme) || (v == *low && v <= -kLeastExtreme);
+    run = extreme ? (v == before ? run + 1 : 1) : 0;
+    if (run == kShortestRun) clipped += kShortestRun;
+    if (run > kShortestRun) ++clipped;
+    before = v;
+  }
+  return static_cast<double>(clipped) / static_cast<double>(samples.size());
+}
+
+}  // namespace
+
+const char* name_of(Fault fault) {
+  switch (fault) {
+    case Fault::kUnreadable:
+      return "unreadable";
+    case Fault::kShort:
+      return "short";
+    case Fault::kSilent:
+      return "silent";
+    case Fault::kClipped:
+      return "clipped";
+    case Fault::kDuplicate:
+      break;
+  }
+  return "duplicate";
+}
+
+std::size_t CorpusCheck::count(Fault fault) const {
+  return static_cast<std::size_t>(std::count_if(
+      faults.begin(), faults.end(), [fault](const FaultyClip& f) { return f.fault == fault; }));
+}
+
+CorpusCheck check_corpus(const std::vector<std::string>& paths, double segment_seconds,
+                         const std::function<void(std::size_t)>& progress) {
+  CorpusCheck check;
+  check.clips = paths.size();
+  std::vector<double> seconds;
+  std::multimap<std::uint32_t, std::string> seen;  // by checksum of the samples
+  std::size_t done = 0;
+  for (const std::string& path : paths) {
+    const auto fault = [&](Fault what, const std::string& detail) {
+      check.faults.push_back({path, what, detail});
+    };
+    try {
+      const audio::Clip clip = audio::read_audio(path);
+      const auto bytes = clip.samples.size() * sizeof(float);
+      seconds.push_back(static_cast<double>(clip.samples.size()) / clip.sample_rate_hz);
+      ++check.rates[clip.sample_rate_hz];
+      ++check.channels[clip.channels];
+      if (seconds.back() < segment_seconds)
+        fault(Fault::kShort,
+              fmt::format("{:.2f} s, a segment takes {:.2f} s", seconds.back(), segment_seconds));
+      const double level = level_db(clip.samples);
+      if (level < kSilentDb) fault(Fault::kSilent, fmt::format("{:.0f} dB", level));
+      if (const double share = clipped_share(clip.samples); share > kMostClipped)
+        fault(Fault::kClipped, fmt::format("{:.2f}% of the samples", 100.0 * share));
+      const std::uint32_t sum = crc32c(clip.samples.data(), bytes);
+      const auto [first, last] = seen.equal_range(sum);
+      const auto same = std::find_if(first, last, [&](const auto& earlier) {
+        return audio::read_audio(earlier.second).samples == clip.samples;
+      });
+      if (same != last) fault(Fault::kDuplicate, "of " + same->second);
+      seen.emplace(sum, path);
+    } catch (const Error& e) {
+      fault(Fault::kUnreadable, e.what());
+    }
+    progress(++done);
+  }
+  if (seconds.empty()) return check;
+  std::sort(seconds.begin(), seconds.end());
+  for (const double s : seconds) check.seconds += s;
+  check.shortest = seconds.front();
+  check.median = seconds[seconds.size() / 2];
+  check.longest = seconds.back();
+  return check;
+}
+
+}  // namespace glowvox::train

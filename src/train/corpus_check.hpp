@@ -1,0 +1,36 @@
+// What is wrong with recordings before anybody trains on them.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace glowvox::train {
+
+enum class Fault { kUnreadable, kShort, kSilent, kClipped, kDuplicate };
+const char* name_of(Fault fault);  // "unreadable", "short", ...
+
+struct FaultyClip {
+  std::string path;
+  Fault fault;
+  std::string detail;  // the reason, the level in dB, the first file with the same samples, ...
+};
+
+struct CorpusCheck {
+  std::size_t clips = 0;
+  double seconds = 0.0, shortest = 0.0, median = 0.0, longest = 0.0;  // of what can be read
+  std::map<int, std::size_t> rates;                                   // Hz: clips
+  std::map<int, std::size_t> channels;                                // 1: mono
+  std::vector<FaultyClip> faults;
+  std::size_t count(Fault fault) const;
+};
+
+// Decodes every file. Short: fewer than `segment_seconds`. Silent: below -60 dB of full scale
+// altogether. Clipped: more than one sample in 10,000 lies in a run of three or more at the file's
+// own extreme of 0.5 or above. Duplicate: the same samples as an earlier file. progress(done) is
+// called after each.
+CorpusCheck check_corpus(const std::vector<std::string>& paths, double segment_seconds,
+                         const std::function<void(std::size_t)>& progress);
+
+}  // namespace glowvox::train

@@ -1,0 +1,77 @@
+// Processes, on one machine or several, that train one model together.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "glowvox/error.hpp"
+
+namespace glowvox::train {
+
+// Where a process stands among the others.
+struct RankPlace {
+  int rank = 0, ranks = 1;
+  int local_rank = 0, local_ranks = 1;  // among those of its machine
+  std::string address;                  // where the ranks meet
+  int port = 0;
+  // Rank 0 opens the meeting place itself; torchrun opens it for its ranks.
+  bool hosts_store = true;
+  // How long a rank waits for another within a step before it takes it for lost.
+  std::chrono::seconds timeout{40};
+};
+
+// From RANK, WORLD_SIZE, LOCAL_RANK, LOCAL_WORLD_SIZE, MASTER_ADDR and MASTER_PORT, as torchrun
+// sets them; rank, size and local rank also from what mpirun (OMPI_COMM_WORLD_*), MPICH (PMI_*)
+// and, with MASTER_ADDR set, SLURM's srun (SLURM_PROCID, SLURM_NTASKS, SLURM_LOCALID) set. Nothing
+// where none of it is set or there is one rank. Throws Error for values that do not belong
+// together.
+std::optional<RankPlace> place_from_environment();
+
+// Another rank ended, or does not answer.
+class RankLost : public Error {
+ public:
+  using Error::Error;
+};
+
+// The group of all ranks, over LibTorch's c10d: Gloo, or NCCL for CUDA where LibTorch has it. Every
+// rank has to make the same calls in the same order. With one rank nothing is sent.
+class Ranks {
+ public:
+  Ranks();  // one rank
+  // Meets the others; throws Error when they do not come within five minutes.
+  Ranks(const RankPlace& place, const torch::Device& device);
+  ~Ranks();
+  Ranks(const Ranks&) = delete;
+  Ranks& operator=(const Ranks&) = delete;
+
+  const RankPlace& place() const { return place_; }
+  int rank() const { return place_.rank; }
+  int count() const { return place_.ranks; }
+  bool leads() const { return place_.rank == 0; }
+
+  // The parameters whose gradients backward() averages.
+  void share_gradients(const std::vector<torch::Tensor>& parameters);
+  // loss.backward(); with `average`, the gradients, those of earlier passes included, are the mean
+  // over all ranks afterwards (see GradientBuckets).
+  void backward(const torch::Tensor& loss, bool average);
+
+  // The sum over the ranks of each value.
+  std::vector<double> sum(const std::vector<double>& values);
+  // Rank 0's values, in place.
+  void broadcast(const std::vector<torch::Tensor>& tensors);
+  // Until every rank is here, for as long as they live: before and after work that one rank does
+  // alone.
+  void wait_for_all();
+
+ private:
+  struct Group;
+  RankPlace place_;
+  std::unique_ptr<Group> group_;  // null: one rank
+};
+
+}  // namespace glowvox::train

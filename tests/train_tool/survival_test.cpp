@@ -1,0 +1,143 @@
+// Runs that are killed, interrupted, damaged and continued.
+#include <signal.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "audio/wav.hpp"
+#include "train_tool/train_tool.hpp"
+
+using namespace glowvox;
+using test::Background;
+using test::TrainFolder;
+
+namespace {
+
+constexpr const char* kSteps = "--steps 600 --checkpoint-steps 20 --valid-every 200 --threads 2 ";
+
+// kill -9 at random moments until it has happened `kills` times, then to the end.
+void check_kills(int kills) {
+  const TrainFolder folder;
+  const std::string valid = "--valid " + folder.data() + " ";
+  test::succeeds(folder, folder.train("whole", kSteps + valid));
+  std::mt19937 random(1);
+  std::uniform_real_distribution<double> when(0.3, 2.5);  // s; loading takes the first half second
+  int killed = 0, finished = 0;
+  while (killed < kills) {
+    Background run(std::string(GLOWVOX_BINARY) + " " +
+                   folder.train("killed", kSteps + valid + "--resume 2>" + folder.file("said")));
+    if (run.wait(when(random)) == 0) {
+      ++finished;  // and from the top: the next one continues at its last checkpoints
+      std::filesystem::remove_all(folder.file("killed"));
+      continue;
+    }
+    run.kill(SIGKILL);
+    CHECK(run.wait(10.0) == 128 + SIGKILL);
+    ++killed;
+  }
+  MESSAGE(killed << " kills, " << finished << " runs that came to their end between them");
+  test::succeeds(folder, folder.train("killed", kSteps + valid + "--resume"));
+  CHECK(folder.model("killed") == folder.model("whole"));
+  CHECK(read_file(folder.file("killed/best.safetensors")) ==
+        read_file(folder.file("whole/best.safetensors")));
+}
+
+}  // namespace
+
+TEST_CASE("five kills at random moments leave no trace in the weights") { check_kills(5); }
+
+TEST_CASE("fifty kills at random moments leave no trace in the weights" * doctest::skip()) {
+  check_kills(50);
+}
+
+TEST_CASE("an interrupt ends a run with what it has, and --resume goes on") {
+  const TrainFolder folder;
+  test::succeeds(folder, folder.train("whole", "--steps 300"));
+  {
+    Background run(std::string(GLOWVOX_BINARY) + " " +
+                   folder.train("stopped", "--steps 300 2>" + folder.file("said")));
+    while (!std::filesystem::exists(folder.file("stopped/metrics.csv")))
+      CHECK(run.wait(0.01) == -1);
+    run.kill(SIGINT);
+    CHECK(run.wait(30.0) == 130);
+  }
+  CHECK(test::contains(read_file(folder.file("said")), "--resume"));
+  CHECK(std::filesystem::exists(folder.file("stopped/model.safetensors")));
+  test::succeeds(folder, folder.train("stopped", "--steps 300 --resume"));
+  CHECK(folder.model("stopped") == folder.model("whole"));
+}
+
+TEST_CASE("a damaged checkpoint gives way to the one before, and the end is the same") {
+  const TrainFolder folder;
+  const std::string steps = "--steps 60 --checkpoint-steps 20 ";
+  test::succeeds(folder, folder.train("run", steps));
+  const std::string whole = folder.model("run");
+  const std::string newest = folder.file("run/checkpoints/step-000000060.safetensors");
+  std::filesystem::resize_file(newest, std::filesystem::file_size(newest) / 2);
+  const auto ran = test::succeeds(folder, folder.train("run", steps + "--resume"));
+  CHECK(test::contains(ran.err, "step-000000060.safetensors"));
+  CHECK(test::contains(ran.err, "going back to the one before"));
+  CHECK(test::contains(ran.err, "step-000000040.safetensors at step 40"));
+  CHECK(folder.model("run") == whole);
+}
+
+TEST_CASE("a full disk is said and costs nothing but checkpoints") {
+  const TrainFolder folder;
+  // 60 blocks of 512 bytes: tables fit, checkpoints do not.
+  const auto ran =
+      test::run_glowvox(folder, folder.train("run", "--steps 60 --checkpoint-steps 20") + "; true");
+  REQUIRE(ran.status == 0);
+  const std::string limited = "(trap '' XFSZ; ulimit -f 60; " + std::string(GLOWVOX_BINARY) + " " +
+                              folder.train("full", "--steps 60 --checkpoint-steps 20") + ") 2>" +
+                              folder.file("said");
+  const int status = std::system(limited.c_str());
+  CHECK(WEXITSTATUS(status) == 1);  // the model at the end does not fit either
+  const std::string said = read_file(folder.file("said"));
+  CHECK(test::contains(said, "warning: the checkpoint is not written"));
+  CHECK(test::contains(said, "error: "));
+  CHECK(read_file(folder.file("full/metrics.csv")).find("\n60,") != std::string::npos);
+  test::succeeds(folder, folder.train("full", "--steps 60 --checkpoint-steps 20 --resume"));
+  CHECK(folder.model("full") == folder.model("run"));
+}
+
+TEST_CASE("a run that exists is not overwritten, one of another configuration not continued") {
+  const TrainFolder folder;
+  test::succeeds(folder, folder.train("run", "--steps 3 --json"));
+  test::refuses(folder, folder.train("run", "--steps 3"), "holds an earlier run");
+  test::refuses(folder, folder.train("run", "--steps 6 --resume --rate 0.5"),
+                "was written with another configuration");
+  test::refuses(folder, folder.train("run", ""), "expected one of them", 2);
+  test::refuses(folder, folder.train("odd", "--steps 3 --accumulate 3"),
+                "expected a multiple of 3");
+  test::refuses(folder, folder.train("gpu", "--steps 3 --device cuda"), "no CUDA device");
+  test::refuses(folder, folder.train("gpu", "--steps 3 --device tpu"), "expected cpu, cuda");
+}
+
+TEST_CASE("--dry-run tells what is wrong with recordings and writes nothing") {
+  const TrainFolder folder;
+  const std::vector<float> speech = audio::read_audio(test::speech_file()).samples;
+  std::vector<float> clipped = speech, silent(44100, 1e-5f);
+  for (float& v : clipped) v = std::clamp(v * 20.0f, -0.99f, 0.99f);
+  std::filesystem::copy_file(folder.data() + "/0.wav", folder.data() + "/again.wav");
+  audio::write_audio(folder.data() + "/clipped.wav", clipped, 22050);
+  audio::write_audio(folder.data() + "/other.wav", speech, 16000);
+  audio::write_audio(folder.data() + "/short.wav", {speech.begin(), speech.begin() + 500}, 22050);
+  audio::write_audio(folder.data() + "/silent.wav", silent, 22050);
+  const auto ran = test::succeeds(folder, folder.train("none", "--dry-run --steps 1000"));
+  CHECK(test::contains(ran.out, "data: 8 files"));
+  CHECK(test::contains(ran.out, "16000 Hz: 1 files"));
+  CHECK(test::contains(ran.out, "duplicate: " + folder.data() + "/again.wav (of "));
+  CHECK(test::contains(ran.out, "clipped: " + folder.data() + "/clipped.wav"));
+  CHECK(test::contains(ran.out, "short: " + folder.data() + "/short.wav"));
+  CHECK(test::contains(ran.out, "silent: " + folder.data() + "/silent.wav"));
+  CHECK(test::contains(ran.out, "one step: "));
+  CHECK(!std::filesystem::exists(folder.file("none")));
+  const auto json =
+      nlohmann::json::parse(test::succeeds(folder, folder.train("none", "--dry-run --json")).out);
+  CHECK(json.at("data").at("faults").size() == 4);
+  CHECK(json.at("estimated_seconds_per_step") > 0.0);
+  write_file(folder.data() + "/broken.wav", "RIFF no sound");
+  test::refuses(folder, folder.train("none", "--dry-run"), "1 recordings cannot be read");
+}

@@ -1,0 +1,82 @@
+#include "train_tool/train_tool.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "audio/wav.hpp"
+
+namespace glowvox::test {
+
+namespace fs = std::filesystem;
+
+TrainFolder::TrainFolder() {
+  // Loops this small are faster so, and do not mind what else the machine does.
+  ::setenv("OMP_WAIT_POLICY", "passive", 1);
+  fs::create_directories(data());
+  const std::vector<float> all = audio::read_audio(speech_file()).samples;
+  const std::size_t third = all.size() / 3;
+  for (int i = 0; i < 3; ++i)
+    audio::write_audio(data() + "/" + std::to_string(i) + ".wav",
+                       {all.begin() + static_cast<std::ptrdiff_t>(i * third),
+                        all.begin() + static_cast<std::ptrdiff_t>((i + 1) * third)},
+                       22050);
+}
+
+std::string TrainFolder::train(const std::string& name, const std::string& more) const {
+  return "train " + config("tiny") + " --data " + data() + " --out " + file(name) + " " + more;
+}
+
+Background::Background(const std::string& command) : pid_(::fork()) {
+  if (pid_ > 0) return;
+  ::setpgid(0, 0);
+  ::execl("/bin/sh", "sh", "-c", ("exec " + command).c_str(), nullptr);
+  ::_exit(127);
+}
+
+Background::~Background() {
+  if (ended_) return;
+  kill(SIGKILL);
+  wait(10.0);
+}
+
+void Background::kill(int signal) const {
+  for (const pid_t child : children_of(pid_)) ::kill(child, signal);
+  ::kill(pid_, signal);
+}
+
+int Background::wait(double seconds) {
+  const auto end = std::chrono::steady_clock::now() +
+                   std::chrono::milliseconds(static_cast<std::int64_t>(1000.0 * seconds));
+  do {
+    int status = 0;
+    if (::waitpid(pid_, &status, WNOHANG) == pid_) {
+      ended_ = true;
+      return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  } while (std::chrono::steady_clock::now() < end);
+  return -1;
+}
+
+std::vector<pid_t> children_of(pid_t parent) {
+  std::vector<pid_t> found;
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    std::ifstream status(entry.path() / "stat");
+    std::string line;
+    std::getline(status, line);
+    // pid (name) state parent: the name may hold spaces and brackets.
+    const auto close = line.rfind(')');
+    if (close == std::string::npos) continue;
+    if (std::stol(line.substr(close + 4)) == parent) found.push_back(std::stoi(name));
+  }
+  return found;
+}
+
+}  // namespace glowvox::test

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "train/run.hpp"
+
+namespace glowvox::tools {
+
+// glowvox train --dry-run: looks at every recording, estimates and takes one step, and prints what
+// it found. Exit status 1 when the run would fail or a recording cannot be read.
+int dry_run(const train::RunOptions& options, bool json);
+
+}  // namespace glowvox::tools
