@@ -129,6 +129,7 @@ add_library(glowvox_flow STATIC
   src/train/run_log.cpp
   src/train/run_report.cpp
   src/train/segment_sampler.cpp
+  src/train/setting.cpp
   src/train/trainer.cpp
   src/train/trainer_state.cpp
   src/train/validation.cpp

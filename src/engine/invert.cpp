@@ -44,18 +44,28 @@ std::vector<double> invert(const std::vector<double>& W, int n, const std::strin
   return values;
 }
 
-std::vector<double> multiply_lu(const std::vector<float>& permutation,
-                                const std::vector<float>& lower, const std::vector<float>& upper,
-                                const std::vector<float>& sign, const std::vector<float>& log_s) {
+std::vector<double> multiply_lu(const std::vector<float>& triangles, const std::vector<float>& sign,
+                                const std::vector<float>& log_s, const std::vector<float>& order,
+                                const std::string& where) {
   const auto n = static_cast<Eigen::Index>(log_s.size());
-  RowMajor L = square(lower, n).triangularView<Eigen::StrictlyLower>();
+  const auto both = square(triangles, n);
+  RowMajor L = both.triangularView<Eigen::StrictlyLower>();
   L.diagonal().setOnes();
-  RowMajor U = square(upper, n).triangularView<Eigen::StrictlyUpper>();
+  RowMajor U = both.triangularView<Eigen::StrictlyUpper>();
+  std::vector<bool> taken(log_s.size());
   for (Eigen::Index i = 0; i < n; ++i) {
     const auto at = static_cast<std::size_t>(i);
     U(i, i) = static_cast<double>(sign[at]) * std::exp(static_cast<double>(log_s[at]));
+    const bool inside = order[at] >= 0.0F && order[at] < static_cast<float>(n);
+    const auto row = inside ? static_cast<std::size_t>(order[at]) : 0;
+    if (!inside || static_cast<float>(row) != order[at] || taken[row])
+      throw Error(where + ".order", "is no permutation of the channels");
+    taken[row] = true;
   }
-  const RowMajor W = square(permutation, n) * L * U;
+  const RowMajor product = L * U;
+  RowMajor W(n, n);
+  for (Eigen::Index i = 0; i < n; ++i)
+    W.row(i) = product.row(static_cast<Eigen::Index>(order[static_cast<std::size_t>(i)]));
   return {W.data(), W.data() + W.size()};
 }
 

@@ -10,9 +10,11 @@ namespace glowvox::engine {
 // more (beyond it the inverse in float keeps no digit of a 16-bit sample).
 std::vector<double> invert(const std::vector<double>& W, int n, const std::string& where);
 
-// W = P L (U + diag(sign * exp(log_s))) (Glow, equation 10), all [n][n] or [n].
-std::vector<double> multiply_lu(const std::vector<float>& permutation,
-                                const std::vector<float>& lower, const std::vector<float>& upper,
-                                const std::vector<float>& sign, const std::vector<float>& log_s);
+// W = P L (U + diag(sign * exp(log_s))) (Glow, equation 10): triangles [n][n] holds L below its
+// diagonal and U above it; row r of W is row order[r] of the product. Throws Error with `where`
+// when order is no permutation.
+std::vector<double> multiply_lu(const std::vector<float>& triangles, const std::vector<float>& sign,
+                                const std::vector<float>& log_s, const std::vector<float>& order,
+                                const std::string& where);
 
 }  // namespace glowvox::engine

@@ -40,9 +40,9 @@ Unmixing unmixing_of(const Weights& weights, const std::string& name, format::Mi
       break;
     }
     case format::MixingKind::kLu:
-      result.dense = invert(multiply_lu(own.tensor("permutation", {C, C}),
-                                        own.tensor("lower", {C, C}), own.tensor("upper", {C, C}),
-                                        own.tensor("sign", {C}), own.tensor("log_s", {C})),
+      result.dense = invert(multiply_lu(own.tensor("triangles", {C, C}), own.tensor("sign", {C}),
+                                        own.tensor("log_s", {C}), own.tensor("order", {C}),
+                                        weights.where() + ": " + name),
                             C, weights.where() + ": " + name);
       break;
   }

@@ -63,17 +63,16 @@ void Conv1x1::check_invertible() const { check(layer_name(), weight_); }
 Lu::Lu(const std::string& name, int64_t channels, format::MixingStart start) : Layer(name) {
   const auto [P, L, U] = at::linalg_lu(first_matrix(channels, start));
   const Tensor diagonal = U.diagonal();
-  permutation_ = register_buffer("permutation", P.to(torch::kFloat));
+  order_ = register_buffer("order", P.argmax(1).to(torch::kFloat));
   sign_ = register_buffer("sign", diagonal.sign().to(torch::kFloat));
-  lower_ = register_parameter("lower", L.tril(-1).to(torch::kFloat));
-  upper_ = register_parameter("upper", U.triu(1).to(torch::kFloat));
+  triangles_ = register_parameter("triangles", (L.tril(-1) + U.triu(1)).to(torch::kFloat));
   log_s_ = register_parameter("log_s", diagonal.abs().log().to(torch::kFloat));
 }
 
 Tensor Lu::mixing_matrix() const {
-  const Tensor L = lower_.tril(-1) + torch::eye(log_s_.size(0), lower_.options());
-  return at::matmul(permutation_,
-                    at::matmul(L, upper_.triu(1) + torch::diag(sign_ * log_s_.exp())));
+  const Tensor L = triangles_.tril(-1) + torch::eye(log_s_.size(0), triangles_.options());
+  const Tensor U = triangles_.triu(1) + torch::diag(sign_ * log_s_.exp());
+  return at::matmul(L, U).index_select(0, order_.to(torch::kLong));
 }
 
 Output Lu::forward(const Tensor& x, const Condition& /*condition*/) {

@@ -34,10 +34,12 @@ class Lu : public Layer {
   Tensor inverse(const Tensor& z, const Condition& condition) override;
   void check_invertible() const override;
   Tensor mixing_matrix() const override;
-  double macs_per_frame() const override { return static_cast<double>(permutation_.numel()); }
+  double macs_per_frame() const override { return static_cast<double>(triangles_.numel()); }
 
  private:
-  Tensor permutation_, lower_, upper_, sign_, log_s_;
+  // triangles [C, C]: L below the diagonal, U above it; sign, log_s [C]: U's diagonal; order [C]:
+  // row r of W is row order[r] of L U.
+  Tensor triangles_, sign_, log_s_, order_;
 };
 
 // Channels in reverse order (NICE, Real NVP) or halves swapped; log-det 0.

@@ -51,36 +51,6 @@ void make_folder(const std::string& folder) {
                             (error ? ": " + error.message() : std::string(", got a file")));
 }
 
-torch::Device device_of(const RunOptions& options) {
-  torch::Device device = torch::kCPU;
-  try {
-    device = torch::Device(options.device);
-  } catch (const std::exception&) {
-    throw Error("--device", "expected cpu, cuda or cuda:N, got '" + options.device + "'");
-  }
-  if (device.is_cpu()) return device;
-  if (!device.is_cuda())
-    throw Error("--device", "expected cpu, cuda or cuda:N, got '" + options.device + "'");
-  const auto gpus = static_cast<int>(torch::cuda::device_count());
-  if (gpus == 0)
-    throw Error("--device", "this LibTorch sees no CUDA device",
-                "use --device cpu, or a LibTorch built with CUDA and a driver for it");
-  if (!device.has_index()) {
-    const int local = options.place ? options.place->local_rank : 0;
-    device = torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(local % gpus));
-  }
-  if (device.index() >= gpus)
-    throw Error("--device", fmt::format("expected a GPU below {}, got '{}'", gpus, options.device));
-  return device;
-}
-
-Setting setting_of(const RunOptions& options) {
-  Setting setting;
-  setting.device = device_of(options);
-  if (options.place) setting.ranks = std::make_shared<Ranks>(*options.place, setting.device);
-  return setting;
-}
-
 double peak_bytes() {
   struct rusage usage {};
   ::getrusage(RUSAGE_SELF, &usage);
@@ -92,7 +62,7 @@ class Run {
   Run(const RunOptions& options, const std::atomic<bool>& stop, const Notify& notify)
       : options_(options),
         stop_(stop),
-        setting_(setting_of(options)),
+        setting_(make_setting(options.device, options.place)),
         ranks_(*setting_.ranks),
         notify_([this, notify](const std::string& text) {
           if (!ranks_.leads()) return;  // the others would only say it again
@@ -399,7 +369,7 @@ RunSummary run(const RunOptions& options, const std::atomic<bool>& stop, const N
 
 std::unique_ptr<Trainer> make_trainer(const RunOptions& options, const Notify& notify) {
   auto trainer = std::make_unique<Trainer>(options.config, options.data, options.seed, notify,
-                                           setting_of(options));
+                                           make_setting(options.device, options.place));
   if (options.init_from.empty())
     trainer->initialize();
   else

@@ -11,8 +11,8 @@
 #include "train/corpus.hpp"
 #include "train/guard.hpp"
 #include "train/optimizer.hpp"
-#include "train/ranks.hpp"
 #include "train/segment_sampler.hpp"
+#include "train/setting.hpp"
 #include "train/validation.hpp"
 
 namespace glowvox::train {
@@ -35,12 +35,6 @@ struct Progress {
   double seconds = 0.0;       // of training, over all sittings
   double best_nats = 0.0;     // held-out likelihood at best_step
   std::int64_t best_step = -1;
-};
-
-// Where a run's tensors are and who else works on it.
-struct Setting {
-  torch::Device device = torch::kCPU;
-  std::shared_ptr<Ranks> ranks = std::make_shared<Ranks>();
 };
 
 class Trainer {

@@ -1,0 +1,23 @@
+// Where a run's tensors are and who else works on it.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "train/ranks.hpp"
+
+namespace glowvox::train {
+
+struct Setting {
+  torch::Device device = torch::kCPU;
+  std::shared_ptr<Ranks> ranks = std::make_shared<Ranks>();
+};
+
+// device: "cpu", "cuda" (each local rank its own) or "cuda:N"; throws Error when there is no such
+// device here. Meets the other ranks where there are any.
+Setting make_setting(const std::string& device, const std::optional<RankPlace>& place);
+
+}  // namespace glowvox::train
