@@ -16,8 +16,8 @@ struct Output {
   Tensor z;              // [T, B, C]
   Tensor frame_log_det;  // [T, B], what each frame adds to log_det
   Tensor log_det;        // [B], log|det dz/dx|
-  // [T, B, C], what each channel adds to frame_log_det; undefined where the layer mixes or moves
-  // channels, and while gradients are recorded: training does not ask for it.
+  // [T, B, C], what each channel adds to frame_log_det; undefined where the layer moves channels or
+  // mixes them in no order, and while gradients are recorded: training does not ask for it.
   Tensor channel_log_det;
 };
 

@@ -76,7 +76,12 @@ Tensor Lu::mixing_matrix() const {
 }
 
 Output Lu::forward(const Tensor& x, const Condition& /*condition*/) {
-  return {at::linear(x, mixing_matrix()), log_s_.sum().expand({x.size(0), x.size(1)})};
+  Output out{at::linear(x, mixing_matrix()), log_s_.sum().expand({x.size(0), x.size(1)})};
+  // Where rows keep their places L and U are maps that take channels one after the other, and the
+  // diagonal is what each has of the determinant.
+  if (wants_channels() && torch::equal(order_, torch::arange(x.size(2), order_.options())))
+    out.channel_log_det = log_s_.expand_as(x);
+  return out;
 }
 
 Tensor Lu::inverse(const Tensor& z, const Condition& /*condition*/) {

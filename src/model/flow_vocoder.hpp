@@ -20,7 +20,7 @@ struct Encoded {
   Tensor z;              // [T, B, C] latents, early outputs first
   Tensor log_det;        // [B]
   Tensor frame_log_det;  // [T, B], its share in every lifted frame
-  // [T, B, C], the share of every channel; undefined where layers mix or move channels, and while
+  // [T, B, C], the share of every channel; undefined where a layer has none (see Output), and while
   // gradients are recorded.
   Tensor channel_log_det;
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -93,9 +94,12 @@ std::string host_name() {
 
 }  // namespace
 
-EventFile::EventFile(const std::string& folder)
-    : path_(fmt::format("{}/events.out.tfevents.{:.0f}.{}.{}", folder, now(), host_name(),
-                        ::getpid())) {}
+// With a number of its own: a run that goes back begins another file within the second.
+EventFile::EventFile(const std::string& folder) {
+  static std::atomic<int> files{0};
+  path_ = fmt::format("{}/events.out.tfevents.{:.0f}.{}.{}.{}", folder, now(), host_name(),
+                      ::getpid(), files++);
+}
 
 EventFile::~EventFile() {
   if (file_ != nullptr) std::fclose(file_);

@@ -12,7 +12,7 @@ namespace glowvox::report {
 // What is added counts with flush(). Throws Error where the disk refuses.
 class EventFile {
  public:
-  // FOLDER/events.out.tfevents.TIME.HOST.PID, made with the first record.
+  // FOLDER/events.out.tfevents.TIME.HOST.PID.NUMBER, made with the first record.
   explicit EventFile(const std::string& folder);
   ~EventFile();
   EventFile(const EventFile&) = delete;

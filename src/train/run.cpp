@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <limits>
 
+#include "core/checksum.hpp"
 #include "core/progress_bar.hpp"
 #include "glowvox/error.hpp"
 #include "train/checkpoints.hpp"
@@ -96,11 +97,15 @@ class Run {
     const double seconds_at_start = trainer_->progress().seconds;
     const std::int64_t step_at_start = validated_ = trainer_->progress().step;
     last_checkpoint_ = Clock::now();
+    ranks_.wait_for_all();
     for (;;) {
       const Agreement now = agree();
       if (now.stop || now.fraction >= 1.0) break;
       if (valid_due()) validate_on_the_way();
-      if (now.checkpoint && ranks_.leads()) save_checkpoint();
+      if (now.checkpoint) {
+        if (ranks_.leads()) save_checkpoint();
+        ranks_.wait_for_all();
+      }
       one_step(now.fraction);
       if (trainer_->progress().skipped_in_a_row >= options_.config.train.patience) set_back();
     }
@@ -123,6 +128,8 @@ class Run {
         notify_(fmt::format("no checkpoint in {} yet: beginning anew", options_.out));
       }
     }
+    ranks_.wait_for_all();
+    check_same_run();
     if (ranks_.sum({fresh ? 0.0 : 1.0})[0] == 0.0) {
       if (options_.init_from.empty())
         trainer_->initialize();
@@ -130,6 +137,17 @@ class Run {
         trainer_->init_from(options_.init_from);
     }
     trainer_->share_state();
+  }
+
+  // A rank with other options would train something else, or wait for ever.
+  void check_same_run() {
+    const RunOptions& o = options_;
+    const std::string all = fmt::format("{}|{}|{}|{}|{}|{}", format::to_yaml(o.config), o.seed,
+                                        o.steps, o.minutes, o.valid_every, o.valid.empty());
+    const double sum = crc32c(all.data(), all.size());
+    if (ranks_.sum({sum})[0] != sum * ranks_.count())
+      throw Error("ranks", "were started with different configurations or options",
+                  "give every rank the same command line");
   }
 
   void announce() {

@@ -176,6 +176,7 @@ Trainer::Cost Trainer::measure_pass(std::int64_t segments) {
   {
     const flow::Bf16Guard bf16(config_.train.bf16);
     loss_of(batch).backward();
+    if (setting_.device.is_cuda()) torch::cuda::synchronize();
   }
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

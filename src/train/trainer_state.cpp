@@ -154,6 +154,7 @@ std::vector<torch::Tensor> Trainer::state() {
 
 void Trainer::share_state() {
   if (setting_.ranks->count() == 1) return;
+  setting_.ranks->wait_for_all();  // one may have been reading a checkpoint
   setting_.ranks->broadcast(state());
   // What is not a tensor travels as the sum of rank 0's numbers and the others' zeros.
   std::vector<double> numbers;
