@@ -75,6 +75,7 @@ SegmentSampler::SegmentSampler(const Corpus& corpus, const format::ModelConfig& 
 
 SegmentSampler::Place SegmentSampler::place(std::uint64_t index) const {
   const std::int64_t hop = config_.mel.hop_samples, frames = config_.train.segment_frames;
+  std::string unreadable;  // the last of them
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const double target =
         uniform_at(seed_, kPlaceStream, index * kAttempts + attempt) * cumulative_.back();
@@ -93,12 +94,16 @@ SegmentSampler::Place SegmentSampler::place(std::uint64_t index) const {
     } catch (const Error& e) {
       const std::lock_guard<std::mutex> lock(mutex_);
       unreadable_.emplace(corpus_.path(source.clip), e.what());
+      unreadable = e.what();
     }
   }
-  throw Error(
-      "training data",
-      fmt::format("{} segments in a row are silent (below -70 dB) or cannot be read", kAttempts),
-      "look at the recordings with --dry-run");
+  if (!unreadable.empty())
+    throw Error("training data",
+                fmt::format("{} segments in a row are silent or cannot be read, the last: {}",
+                            kAttempts, unreadable));
+  throw Error("training data",
+              fmt::format("{} segments in a row are silent (below -70 dB)", kAttempts),
+              "look at the recordings with --dry-run");
 }
 
 std::vector<std::string> SegmentSampler::take_unreadable() const {

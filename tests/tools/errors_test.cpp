@@ -171,7 +171,7 @@ TEST_CASE("training data and options that cannot be used") {
   refuses(folder, train + data + " --steps 2 --batch -3", "--batch", 2);
   refuses(folder, train + " --steps 2 --data " + folder.file("none.txt"), "none.txt: no such file");
   write_file(folder.file("list.txt"), test::speech_file() + "\n");
-  refuses(folder, train + data + " --steps 2 --resume", "checkpoint.safetensors: no such file");
+  refuses(folder, train + data + " --steps 2 --resume --init-from m.safetensors", "excludes", 2);
   refuses(folder, train + data + " --steps 2 --init-from " + folder.file("list.txt"), "list.txt: ");
   succeeds(folder,
            "init " + test::config("squeezewave-64s") + " -o " + folder.file("m.safetensors"));

@@ -343,6 +343,6 @@ TEST_CASE("train: a run, its summary, Ctrl-C and --resume, --init-from, --half")
   CHECK(std::system(("bash " + folder.file("interrupt.sh") + " >/dev/null 2>&1").c_str()) == 0);
   CHECK(read_file(status) == "130\n");
   CHECK(contains(read_file(log), "\n10,"));
-  CHECK(std::filesystem::exists(folder.file("c/checkpoint.safetensors")));
+  CHECK(!std::filesystem::is_empty(folder.file("c/checkpoints")));
   succeeds(folder, base + " --out " + folder.file("c") + " --steps 1 --resume");
 }
