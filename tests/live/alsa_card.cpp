@@ -53,7 +53,11 @@ std::size_t AlsaCard::heard_samples() const {
   return left_.size();
 }
 
+// A player that has ended leaves up to a pipe full behind, which is taken at the pace of the clock.
 std::vector<float> AlsaCard::heard() const {
+  const auto pipe_seconds =
+      static_cast<double>(kPipeBytes) / static_cast<double>(kFrameBytes) / rate_hz_ / speed_;
+  std::this_thread::sleep_for(std::chrono::duration<double>(2.0 * pipe_seconds + 0.05));
   const std::lock_guard<std::mutex> lock(mutex_);
   return left_;
 }
