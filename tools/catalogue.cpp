@@ -46,7 +46,7 @@ const std::vector<Command>& catalogue() {
        "--resume\n"
        "  glowvox train configs/mdct-causal.yaml --data train.txt --out runs/b --steps 10000 "
        "--nproc 2\n"
-       "  torchrun --nproc-per-node 4 --no-python glowvox train configs/mdct-causal.yaml "
+       "  torchrun --nproc_per_node 4 --no_python glowvox train configs/mdct-causal.yaml "
        "--data train.txt --out runs/b --steps 10000",
        nullptr},
       {"info", "Describe a model file or a configuration",

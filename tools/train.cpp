@@ -126,7 +126,7 @@ std::function<int()> setup_train(CLI::App& app) {
       ->check(CLI::PositiveNumber);
   step->add_flag("--recompute", o->recompute,
                  "Make activations again in the backward pass: memory that does not grow with the "
-                 "steps, for about a third more time");
+                 "steps, for about half as much time again");
   step->add_flag("--float32", o->float32, "No bfloat16 in the training products");
 
   auto* where = app.add_option_group("Machine");

@@ -72,7 +72,7 @@ class FlowVocoder : public torch::nn::Module {
   void check_invertible() const;
   std::vector<MixingState> mixing_states() const;  // of every layer that is a matrix
   // Whether encode() keeps no activations for the backward pass but makes a step's again from its
-  // output: memory that does not grow with the steps, for about a third more work.
+  // output: memory that does not grow with the steps, for about half as much time again.
   void set_recompute(bool recompute) { recompute_ = recompute; }
 
   // How much the conditioner's features vary along time, relative to their size: near 0 when dead.
