@@ -44,7 +44,8 @@ Tensor from_stored(const format::Tensor& stored) {
   for (const auto& [type, name] : kDtypes) {
     if (stored.dtype != name) continue;
     Tensor t = torch::empty(stored.shape, torch::TensorOptions().dtype(type));
-    std::memcpy(t.data_ptr(), stored.bytes.data(), stored.bytes.size());
+    if (!stored.bytes.empty())  // then neither has an address
+      std::memcpy(t.data_ptr(), stored.bytes.data(), stored.bytes.size());
     return t;
   }
   throw Error("tensor", "dtype " + stored.dtype + " is not supported");
