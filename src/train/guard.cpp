@@ -8,7 +8,7 @@ namespace glowvox::train {
 namespace {
 
 constexpr double kDeviationOfNormal = 1.4826;  // of a normal distribution's median deviation
-// However even the recent steps were: a tenth of this many nats, a seventh of the norm, is nothing.
+// However even the recent steps were, a deviation is at least this.
 constexpr double kLeastNats = 0.02, kLeastLogNorm = 0.15;
 constexpr double kSmallestNorm = 1e-30;
 

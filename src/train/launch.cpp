@@ -15,6 +15,7 @@
 #include <cstring>
 #include <thread>
 
+#include "glowvox/error.hpp"
 #include "train/ranks.hpp"
 
 #if defined(USE_C10D_GLOO) && TORCH_VERSION_MAJOR < 2

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 
+#include "glowvox/error.hpp"
 #include "train/gradient_buckets.hpp"
 
 // c10d's classes as LibTorch 1.13 has them; from 2.0 on they are cut otherwise.
@@ -88,9 +89,9 @@ constexpr std::chrono::hours kAloneTimeout{2};
 
 [[noreturn]] void throw_lost(const RankPlace& place, const std::string& what) {
   const std::string reason = what.substr(0, what.find('\n'));
-  throw RankLost(fmt::format("rank {} of {}", place.rank, place.ranks),
-                 "another rank ended or no longer answers (" + reason + ")",
-                 "start all ranks again, with --resume to continue from the last checkpoint");
+  throw Error(fmt::format("rank {} of {}", place.rank, place.ranks),
+              "another rank ended or no longer answers (" + reason + ")",
+              "start all ranks again, with --resume to continue from the last checkpoint");
 }
 
 template <typename Body>

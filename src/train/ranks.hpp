@@ -9,8 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "glowvox/error.hpp"
-
 namespace glowvox::train {
 
 // Where a process stands among the others.
@@ -32,14 +30,9 @@ struct RankPlace {
 // together.
 std::optional<RankPlace> place_from_environment();
 
-// Another rank ended, or does not answer.
-class RankLost : public Error {
- public:
-  using Error::Error;
-};
-
 // The group of all ranks, over LibTorch's c10d: Gloo, or NCCL for CUDA where LibTorch has it. Every
-// rank has to make the same calls in the same order. With one rank nothing is sent.
+// rank has to make the same calls in the same order; each throws Error when another rank ended or
+// does not answer. With one rank nothing is sent.
 class Ranks {
  public:
   Ranks();  // one rank

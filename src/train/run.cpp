@@ -257,6 +257,7 @@ class Run {
     trainer_->share_state();
     if (ranks_.leads()) save_checkpoint();
     open_logs();
+    ranks_.wait_for_all();
   }
 
   void show(const StepResult& result, double at) {

@@ -139,6 +139,7 @@ void Trainer::set_back(const format::Safetensors& file, const std::string& where
   restore(file, where);
   progress_.draws = before.draws;
   progress_.skipped = before.skipped;
+  progress_.skipped_in_a_row = 0;  // one written at an interrupt may stand in the middle of a row
   progress_.setbacks = before.setbacks + 1;
   progress_.seconds = before.seconds;
 }

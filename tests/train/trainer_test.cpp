@@ -224,3 +224,22 @@ TEST_CASE("an outlier in the middle of a run is skipped, and the run goes on") {
   CHECK(!trainer.step(0.0).skipped());
   CHECK(trainer.progress().skipped_in_a_row == 0);
 }
+
+TEST_CASE("going back halves the rate, draws other batches and begins a row of its own") {
+  const test::SpeechFolder speech;
+  train::Trainer trainer(test::tiny(), speech.folder(), 1, test::ignore);
+  trainer.initialize();
+  for (int i = 0; i < 15; ++i) trainer.step(0.0);
+  trainer.progress().skipped_in_a_row = 2;  // as when a run is interrupted in the middle of a row
+  const format::Safetensors checkpoint = trainer.checkpoint();
+  const auto weights = copies(trainer);
+  const double rate = trainer.rate_at(0.0);
+  for (int i = 0; i < 3; ++i) trainer.step(0.0);
+  trainer.set_back(checkpoint, "checkpoint");
+  CHECK(equal(weights, copies(trainer)));
+  CHECK(trainer.progress().step == 15);
+  CHECK(trainer.progress().draws == 18);
+  CHECK(trainer.progress().skipped_in_a_row == 0);
+  CHECK(trainer.progress().setbacks == 1);
+  CHECK(trainer.rate_at(0.0) == doctest::Approx(rate / 2.0));
+}
