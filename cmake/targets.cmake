@@ -23,11 +23,14 @@ add_library(glowvox_lib STATIC
   src/engine/check_model.cpp
   src/engine/conditioner_stages.cpp
   src/engine/denoiser.cpp
+  src/engine/finishing.cpp
   src/engine/instruction_set.cpp
   src/engine/invert.cpp
   src/engine/kernels.cpp
+  src/engine/mel_correction.cpp
   src/engine/noise.cpp
   src/engine/output_state.cpp
+  src/engine/overlap_add.cpp
   src/engine/pipeline.cpp
   src/engine/prepare.cpp
   src/engine/prepare_conditioner.cpp
@@ -39,7 +42,12 @@ add_library(glowvox_lib STATIC
   src/engine/vocoder.cpp
   src/engine/weights.cpp
   src/eval/difference.cpp
+  src/eval/distances.cpp
+  src/eval/evaluation.cpp
+  src/eval/griffin_lim.cpp
   src/eval/picture.cpp
+  src/eval/pitch.cpp
+  src/eval/statistics.cpp
   src/eval/stoi.cpp
   src/exchange/source.cpp
   src/exchange/training_config.cpp
@@ -159,6 +167,8 @@ add_executable(glowvox-train
   tools/bench_rows.cpp
   tools/bench_timing.cpp
   tools/encode.cpp
+  tools/eval.cpp
+  tools/eval_result.cpp
   tools/info.cpp
   tools/init.cpp
   tools/morph.cpp
@@ -180,10 +190,6 @@ if(GLOWVOX_SANITIZE MATCHES "thread")
 endif()
 
 # Measurements that README, samples/MODELS.md and bench/README.md quote.
-add_executable(bench_copy_synthesis EXCLUDE_FROM_ALL bench/copy_synthesis.cpp)
-target_include_directories(bench_copy_synthesis PRIVATE tools)
-target_link_libraries(bench_copy_synthesis PRIVATE glowvox_cli glowvox_flow glowvox_options)
-target_precompile_headers(bench_copy_synthesis REUSE_FROM glowvox-train)
 add_executable(bench_training_memory EXCLUDE_FROM_ALL bench/training_memory.cpp tools/torch_threads.cpp)
 target_include_directories(bench_training_memory PRIVATE tools)
 target_link_libraries(bench_training_memory

@@ -12,6 +12,7 @@
 #include "core/cpu.hpp"
 #include "engine_options.hpp"
 #include "eval/difference.hpp"
+#include "eval/distances.hpp"
 #include "format/mel_file.hpp"
 #include "glowvox/error.hpp"
 #include "glowvox/random.hpp"
@@ -86,7 +87,7 @@ BenchRow offline(const BenchOptions& o, const std::string& name, const std::stri
                  double seconds, Precision precision) {
   const Vocoder vocoder = Vocoder::load(path, precision);
   const Mel mel = random_mel(vocoder.mel(), seconds);
-  const SynthesisOptions options{kSigma, 1, o.threads};
+  const SynthesisOptions options{kSigma, 1, o.threads, std::nullopt, 0};
   const std::vector<float> got = vocoder.synthesize(mel, options);
   const torch::NoGradGuard no_grad;
   use_threads(o.threads);
@@ -120,11 +121,42 @@ BenchRow own_model(const BenchOptions& o, Precision precision) {
   return offline(o, "mdct-causal", o.model, o.quick ? 1.0 : 10.0, precision);
 }
 
+// The same with the passes of correction that the model asks for, against the flow alone.
+BenchRow corrected(const BenchOptions& o) {
+  const Vocoder vocoder = Vocoder::load(o.model);
+  const Mel mel = random_mel(vocoder.mel(), o.quick ? 1.0 : 10.0);
+  const SynthesisOptions options{kSigma, 1, o.threads},
+      plain{kSigma, 1, o.threads, std::nullopt, 0};
+  const auto distance = [&](const std::vector<float>& x) {
+    return eval::mel_error(mel,
+                           log_mel(x.data(), static_cast<std::int64_t>(x.size()), vocoder.mel()));
+  };
+  const double before = distance(vocoder.synthesize(mel, plain));
+  const double after = distance(vocoder.synthesize(mel, options));
+  if (vocoder.corrections() > 0 && !(after < before))
+    throw Error("bench", fmt::format("mel error {:.3f}, {:.3f} without correction", after, before));
+  const double length = seconds_of(mel, vocoder.mel());
+  const int repetitions = o.quick ? 1 : 5;
+  BenchRow row;
+  row.name = "mdct-causal-corrected";
+  row.unit = "rtf";
+  row.value =
+      median_seconds([&] { vocoder.synthesize(mel, options); }, repetitions, o.quick ? 0.0 : 2.0) /
+      length;
+  row.peer = "without correction";
+  row.peer_value =
+      median_seconds([&] { vocoder.synthesize(mel, plain); }, repetitions, 0.0) / length;
+  row.check = fmt::format("mel error {:.3f}, {:.3f} without", after, before);
+  row.notes.push_back(
+      fmt::format("{} passes, {:.1f} times real time", vocoder.corrections(), 1.0 / row.value));
+  return row;
+}
+
 // A frame at a time on one thread, against the time that a frame lasts.
 BenchRow stream(const BenchOptions& o, Precision precision) {
   const Vocoder vocoder = Vocoder::load(o.model, precision);
   const Mel mel = random_mel(vocoder.mel(), o.quick ? 2.0 : 60.0);
-  const SynthesisOptions options{kSigma, 1, 1};
+  const SynthesisOptions options{kSigma, 1, 1, std::nullopt, 0};
   std::vector<double> times;
   const auto run = [&] {
     std::vector<float> samples;
@@ -255,6 +287,7 @@ const std::vector<Bench>& benches() {
       {"waveglow-256-bf16", "the same in bfloat16", in_bf16<waveglow>},
       {"mdct-causal-fp32", "the project's model, 10 s at once", in_fp32<own_model>},
       {"mdct-causal-bf16", "the same in bfloat16", in_bf16<own_model>},
+      {"mdct-causal-corrected", "the same with the model's passes of correction", corrected},
       {"stream-fp32", "the project's model, a frame at a time, one thread", in_fp32<stream>},
       {"stream-bf16", "the same in bfloat16", in_bf16<stream>},
       {"start", "process start to the end of a short utterance", start},

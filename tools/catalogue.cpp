@@ -57,6 +57,12 @@ const std::vector<Command>& catalogue() {
        "  glowvox score --model M --wav speech.wav\n"
        "  glowvox score --model M --wav speech.wav --plot score.png --json",
        nullptr},
+      {"eval", "Measure synthesized speech against the recordings",
+       "  glowvox eval --model samples/mdct-causal.safetensors --list dev.txt\n"
+       "  glowvox eval --model M --list dev.txt --sigma 1 --sigma 0.7 --baseline griffin-lim "
+       "--report page.html\n"
+       "  glowvox eval --ref recordings --out synthesized --json",
+       nullptr},
       {"encode", "Sound to latent, exactly",
        "  glowvox encode --model M --wav speech.wav -o z.npy\n"
        "  glowvox encode --model M --audio x.npy -o z.npy --write-mel mel.npy",

@@ -19,6 +19,7 @@ std::function<int()> setup_synth(CLI::App& app);
 // Those of glowvox-train, which need LibTorch.
 std::function<int()> setup_bench(CLI::App& app);
 std::function<int()> setup_encode(CLI::App& app);
+std::function<int()> setup_eval(CLI::App& app);
 std::function<int()> setup_info(CLI::App& app);
 std::function<int()> setup_init(CLI::App& app);
 std::function<int()> setup_morph(CLI::App& app);

@@ -1,5 +1,7 @@
 #include "engine_options.hpp"
 
+#include <fmt/format.h>
+
 #include <map>
 
 #include "command.hpp"
@@ -25,6 +27,31 @@ void EngineOptions::add_to(CLI::App& app, const char* usual_threads) {
                  "fp32, bf16, or auto: bf16 where the processor has it and the model allows it")
       ->capture_default_str();
   app.add_option("--threads", threads, std::string("Threads (default: ") + usual_threads + ")");
+}
+
+void EngineOptions::add_sampling_to(CLI::App& app) {
+  app.add_option("--sigma", sigma, "Temperature")->capture_default_str();
+  app.add_option("--seed", seed, "Random seed")->capture_default_str();
+}
+
+void EngineOptions::add_finishing_to(CLI::App& app, const char* usual_corrections) {
+  app.add_option("--denoise", denoise,
+                 "Strength of the denoiser, which takes off what the model hums in silence; 0: off "
+                 "(default: as the model file says)");
+  app.add_option("--corrections", corrections,
+                 std::string("Passes that bring the sound's mel nearer to the given one; each adds "
+                             "most of a transform to a stream's latency; 0: off (default: ") +
+                     usual_corrections + ")");
+}
+
+SynthesisOptions EngineOptions::synthesis() const {
+  if (!(sigma >= 0.0))
+    throw UsageError("--sigma", fmt::format("expected 0 or more, got {}", sigma));
+  if (denoise && !(*denoise >= 0.0))
+    throw UsageError("--denoise", fmt::format("expected 0 or more, got {}", *denoise));
+  if (corrections && *corrections < 0)
+    throw UsageError("--corrections", fmt::format("expected 0 or more, got {}", *corrections));
+  return {sigma, seed, thread_count(), denoise, corrections};
 }
 
 int EngineOptions::thread_count() const {

@@ -24,14 +24,10 @@ constexpr double kMostLatencyMs = 10000.0;
 constexpr double kLightLoad = 0.5;  // real-time factor: nobody is starved by what mostly sleeps
 
 void check(const LiveOptions& o) {
-  static_cast<void>(o.engine.thread_count());
+  static_cast<void>(o.engine.synthesis());
   if (!(o.latency_ms >= 0.0 && o.latency_ms <= kMostLatencyMs))
     throw UsageError("--latency",
                      fmt::format("expected 0 to {} ms, got {}", kMostLatencyMs, o.latency_ms));
-  if (!(o.sigma >= 0.0))
-    throw UsageError("--sigma", fmt::format("expected 0 or more, got {}", o.sigma));
-  if (o.denoise && !(*o.denoise >= 0.0))
-    throw UsageError("--denoise", fmt::format("expected 0 or more, got {}", *o.denoise));
   if (!o.out.empty() && !o.tee.empty())
     throw UsageError("--tee", "goes beside a device, -o takes its place", "give one of them");
   if (o.live && !o.out.empty())
@@ -118,7 +114,10 @@ void summarize(const LiveOptions& o, const live::Report& report, const Vocoder& 
                const live::Player* player) {
   Latency latency;
   std::int64_t model_samples = vocoder.look_ahead_samples() + vocoder.overlap_samples();
-  if (o.denoise.value_or(vocoder.denoise()) > 0.0) model_samples += vocoder.denoise_delay_samples();
+  if (o.engine.denoise.value_or(vocoder.denoise()) > 0.0)
+    model_samples += vocoder.denoise_delay_samples();
+  model_samples +=
+      o.engine.corrections.value_or(vocoder.corrections()) * vocoder.correction_delay_samples();
   latency.model_ms = 1e3 * static_cast<double>(model_samples) / vocoder.mel().sample_rate_hz;
   if (player) {
     latency.buffer_ms = player->target_ms();
@@ -135,7 +134,7 @@ void summarize(const LiveOptions& o, const live::Report& report, const Vocoder& 
 
 }  // namespace
 
-void LiveOptions::add_to(CLI::App& app) {
+void LiveOptions::add_to(CLI::App& app, const char* usual_corrections) {
   engine.add_to(app, "one");
   app.add_option("--device", device, "Index, or part of a name, of glowvox devices")
       ->capture_default_str();
@@ -143,11 +142,8 @@ void LiveOptions::add_to(CLI::App& app) {
   app.add_option("--latency", latency_ms, "Sound held ready before the device, in ms")
       ->capture_default_str();
   app.add_flag("--reconnect", reconnect, "Wait for a device that is gone");
-  app.add_option("--sigma", sigma, "Temperature")->capture_default_str();
-  app.add_option("--seed", seed, "Random seed")->capture_default_str();
-  app.add_option("--denoise", denoise,
-                 "Strength of the denoiser, which adds most of a transform to the latency; 0: off "
-                 "(default: as the model file says)");
+  engine.add_sampling_to(app);
+  engine.add_finishing_to(app, usual_corrections);
   app.add_flag("--json", json, "Print the figures as JSON");
 }
 
@@ -158,7 +154,9 @@ int run_live(const LiveOptions& o, const std::string& input, const OpenSource& o
   const std::atomic<bool>& interrupted = catch_interrupts();
   const Vocoder vocoder = o.engine.load();
   const MelSpec& spec = vocoder.mel();
-  const live::SessionOptions session{{o.sigma, o.seed, o.engine.threads, o.denoise}, o.live};
+  SynthesisOptions synthesis = o.engine.synthesis();
+  synthesis.threads = o.engine.threads;  // none: one
+  const live::SessionOptions session{synthesis, o.live};
   const double load = live::warm_up(vocoder, session.synthesis);
   if (o.out.empty()) take_priority(load < kLightLoad);  // there is a device
   const QuietLibraries quiet;

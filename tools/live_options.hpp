@@ -17,12 +17,10 @@ namespace glowvox::tools {
 struct LiveOptions {
   EngineOptions engine;
   std::string device = "default", out, tee, raw = "s16le";
-  double latency_ms = 80.0, sigma = 0.7;
-  std::uint64_t seed = 1;
-  std::optional<double> denoise;
+  double latency_ms = 80.0;
   bool live = false, reconnect = false, json = false;
 
-  void add_to(CLI::App& app);
+  void add_to(CLI::App& app, const char* usual_corrections = "as the model file says");
 };
 
 // The source is opened once the model is there.

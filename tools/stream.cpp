@@ -65,7 +65,8 @@ std::function<int()> setup_stream(CLI::App& app) {
   o->mic_given = app.add_option("--mic", o->microphone,
                                 "Copy what a sound card records; with an index or part of a name")
                      ->expected(0, 1);
-  o->live.add_to(app);
+  o->live.engine.corrections = 0;
+  o->live.add_to(app, "0, the least latency");
   app.add_option("-o,--out", o->live.out,
                  "Write wav, flac or ogg instead of playing; - is raw samples on standard output");
   app.add_option("--raw", o->live.raw, "Samples of -o -")

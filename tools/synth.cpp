@@ -36,9 +36,6 @@ struct Options {
   MelInput mel;
   std::string out, picture;
   std::vector<std::string> mels, wavs;
-  std::optional<double> denoise;
-  double sigma = 0.7;
-  std::uint64_t seed = 1;
   bool json = false;
 };
 
@@ -101,7 +98,7 @@ std::optional<Result> synthesize(const Vocoder& vocoder, const Input& input, con
   const auto start = Clock::now();
   ProgressBar progress;
   const int block = vocoder.block_frames(frames.count());
-  Stream stream(vocoder, {o.sigma, o.seed, o.engine.thread_count(), o.denoise}, block);
+  Stream stream(vocoder, o.engine.synthesis(), block);
   for (std::int64_t done = 0; done < frames.count(); done += block) {
     if (interrupted) return std::nullopt;
     const Mel piece = frames.read(done, std::min<std::int64_t>(block, frames.count() - done));
@@ -148,10 +145,6 @@ int run(const Options& o) {
     throw Error(o.out, fmt::format("expected an existing folder for {} inputs", inputs.size()));
   if (!o.picture.empty() && inputs.size() > 1)
     throw UsageError("--picture", fmt::format("expected one input, got {}", inputs.size()));
-  if (!(o.sigma >= 0.0))
-    throw UsageError("--sigma", fmt::format("expected 0 or more, got {}", o.sigma));
-  if (o.denoise && !(*o.denoise >= 0.0))
-    throw UsageError("--denoise", fmt::format("expected 0 or more, got {}", *o.denoise));
   std::set<std::string> outputs;
   for (const Input& input : inputs) {
     const std::string out = output_of(input, o, inputs.size());
@@ -161,7 +154,7 @@ int run(const Options& o) {
     for (const Input& other : inputs)
       for (const std::string& target : {out, o.picture}) refuse_overwriting(other.path, target);
   }
-  static_cast<void>(o.engine.thread_count());  // wrong usage before slow work
+  static_cast<void>(o.engine.synthesis());  // wrong usage before slow work
   const Vocoder vocoder = o.engine.load();
   nlohmann::json list = nlohmann::json::array();
   for (const Input& input : inputs) {
@@ -190,12 +183,9 @@ std::function<int()> setup_synth(CLI::App& app) {
       "Mels: npy, npz, PyTorch or safetensors files, raw float32 (.f32), or - for standard input");
   app.add_option("--wav", o->wavs, "Sound files to copy: their mel is computed first");
   app.add_option("-o,--out", o->out, "wav, flac or ogg; for several inputs a folder")->required();
-  app.add_option("--sigma", o->sigma, "Temperature")->capture_default_str();
-  app.add_option("--seed", o->seed, "Random seed")->capture_default_str();
+  o->engine.add_sampling_to(app);
   o->mel.add_to(app);
-  app.add_option("--denoise", o->denoise,
-                 "Strength of the denoiser, which takes off what the model hums in silence; 0: off "
-                 "(default: as the model file says)");
+  o->engine.add_finishing_to(app);
   app.add_option("--picture", o->picture, "PNG: spectrogram of the result");
   app.add_flag("--json", o->json, "Print the figures as JSON");
   return [o] { return run(*o); };

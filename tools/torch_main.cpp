@@ -7,9 +7,9 @@
 int main(int argc, char** argv) {
   using namespace glowvox::tools;
   static const std::pair<const char*, Setup> kSetups[] = {
-      {"bench", setup_bench}, {"encode", setup_encode}, {"info", setup_info},
-      {"init", setup_init},   {"morph", setup_morph},   {"score", setup_score},
-      {"train", setup_train},
+      {"bench", setup_bench}, {"encode", setup_encode}, {"eval", setup_eval},
+      {"info", setup_info},   {"init", setup_init},     {"morph", setup_morph},
+      {"score", setup_score}, {"train", setup_train},
   };
   for (const auto& [name, setup] : kSetups) {
     if (argc < 2 || std::strcmp(argv[1], name) != 0) continue;

@@ -14,7 +14,7 @@ namespace glowvox {
 namespace engine {
 struct PreparedModel;
 class Pipeline;
-class Denoiser;
+class Finishing;
 struct Bias;
 }  // namespace engine
 
@@ -31,6 +31,9 @@ struct SynthesisOptions {
   // Strength of the bias denoiser, >= 0; 0: off; none: what the model file asks for. It takes off
   // what the model hums when nothing is said, and delays a stream by denoise_delay_samples().
   std::optional<double> denoise = std::nullopt;
+  // Passes, 0 to 16, that bring the sound's own mel nearer to the one it is made from; none: what
+  // the model file asks for. Each delays a stream by correction_delay_samples().
+  std::optional<int> corrections = std::nullopt;
 };
 
 // A model, ready for synthesis. Copies share the weights; every function may be called from several
@@ -56,6 +59,8 @@ class Vocoder {
   std::int64_t overlap_samples() const;
   double denoise() const;  // the strength that the model file asks for
   std::int64_t denoise_delay_samples() const;
+  int corrections() const;                        // the passes that the model file asks for
+  std::int64_t correction_delay_samples() const;  // of one pass
 
   // How many frames of an utterance of `frames` are best pushed at once where nobody waits for
   // them.
@@ -77,7 +82,9 @@ class Vocoder {
  private:
   friend class Stream;
   explicit Vocoder(std::shared_ptr<const engine::PreparedModel> model);
-  std::unique_ptr<engine::Denoiser> make_denoiser(const SynthesisOptions& options) const;
+  std::vector<double> bias(int threads) const;  // what the denoiser takes off
+  std::unique_ptr<engine::Finishing> make_finishing(const SynthesisOptions& options, int threads,
+                                                    std::int64_t most_frames) const;
   std::shared_ptr<const engine::PreparedModel> model_;
   std::shared_ptr<engine::Bias> bias_;  // measured when it is first asked for
 };
@@ -107,9 +114,10 @@ class Stream {
   Samples finish();
 
  private:
+  friend class Vocoder;
+  Stream(const Vocoder& vocoder, const SynthesisOptions& options, int most_frames, int threads);
   std::unique_ptr<engine::Pipeline> pipeline_;
-  std::unique_ptr<engine::Denoiser> denoiser_;  // null: off
-  std::vector<float> denoised_;
+  std::unique_ptr<engine::Finishing> finishing_;
 };
 
 }  // namespace glowvox

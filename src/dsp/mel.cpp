@@ -135,6 +135,27 @@ void check_mel_length(std::int64_t samples, const MelSpec& spec, int shift_sampl
                              " too short: need at least " + std::to_string(needed));
 }
 
+void mel_frame(const std::complex<float>* spectrum, const MelSpec& spec,
+               const MelAnalysis& analysis, float* magnitude, float* out) {
+  magnitudes(spectrum, static_cast<std::size_t>(spec.n_fft) / 2 + 1, spec, magnitude);
+  for (const MelBand& band : analysis.bands)
+    *out++ = compress(dot(band.weights.data(), magnitude + band.first, band.weights.size()), spec);
+}
+
+std::vector<double> band_centers_hz(const MelSpec& spec) {
+  std::vector<double> centers;
+  for (const MelBand& band : mel_analysis(spec)->bands) {
+    double sum = 0.0, moment = 0.0;
+    for (std::size_t i = 0; i < band.weights.size(); ++i) {
+      sum += band.weights[i];
+      moment += band.weights[i] * static_cast<double>(band.first + i);
+    }
+    const double before = centers.empty() ? 0.0 : centers.back();
+    centers.push_back(sum > 0.0 ? moment / sum * spec.sample_rate_hz / spec.n_fft : before);
+  }
+  return centers;
+}
+
 void append_mel(const std::vector<float>& padded, const MelSpec& spec, const MelAnalysis& analysis,
                 Mel* mel) {
   const Spectrum spectrum = stft(padded, spec.n_fft, spec.hop_samples, analysis.window);
@@ -145,10 +166,8 @@ void append_mel(const std::vector<float>& padded, const MelSpec& spec, const Mel
   float* out = mel->values.data() + mel->frames * mel->bands;
   mel->frames += spectrum.frames;
   for (std::size_t frame = 0; frame < static_cast<std::size_t>(spectrum.frames); ++frame) {
-    magnitudes(&spectrum.values[frame * bins], bins, spec, magnitude.data());
-    for (const MelBand& band : analysis.bands)
-      *out++ =
-          compress(dot(band.weights.data(), &magnitude[0] + band.first, band.weights.size()), spec);
+    mel_frame(&spectrum.values[frame * bins], spec, analysis, magnitude.data(), out);
+    out += spec.bands;
   }
 }
 

@@ -1,6 +1,7 @@
 // The parts of a log-mel that a whole signal and one in pieces share.
 #pragma once
 
+#include <complex>
 #include <cstddef>
 #include <memory>
 #include <vector>
@@ -27,6 +28,15 @@ int mel_padding(const MelSpec& spec);  // samples on both sides
 bool mirrors_edges(const MelSpec& spec);
 // Throws Error when so many samples are too few to be padded.
 void check_mel_length(std::int64_t samples, const MelSpec& spec, int shift_samples);
+
+// One frame: spectrum [n_fft / 2 + 1] to bands as the specification stores them. magnitudes: space
+// for a value of every bin.
+void mel_frame(const std::complex<float>* spectrum, const MelSpec& spec,
+               const MelAnalysis& analysis, float* magnitudes, float* bands);
+
+// Centre of gravity of every band of the filterbank in Hz; a band without weights is where the one
+// before is.
+std::vector<double> band_centers_hz(const MelSpec& spec);
 
 // The frames that lie inside padded, after those that *mel has.
 void append_mel(const std::vector<float>& padded, const MelSpec& spec, const MelAnalysis& analysis,

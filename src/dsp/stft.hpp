@@ -22,6 +22,16 @@ Spectrum stft(const std::vector<float>& padded, int n_fft, int hop_samples, int 
 Spectrum stft(const std::vector<float>& padded, int n_fft, int hop_samples,
               const std::vector<double>& window);
 
+// Frame t of a centred transform stands around sample t * hop: the signal is padded by its own
+// reflection (of at most n_fft / 2 samples; zeros where it is shorter) on both sides.
+Spectrum centred_stft(const std::vector<float>& samples, int n_fft, int hop_samples);
+
+// The signal of [samples] whose centred transform is nearest in squares (Griffin and Lim, "Signal
+// estimation from modified short-time Fourier transform", IEEE TASSP 1984): the inverse where the
+// spectrum is that of a signal.
+std::vector<float> inverse_centred_stft(const Spectrum& spectrum, int n_fft, int hop_samples,
+                                        std::int64_t samples);
+
 // The periodic Hann window of win_samples, centred in n_fft.
 std::vector<double> centred_hann(int n_fft, int win_samples);
 

@@ -7,7 +7,7 @@
 #include <mutex>
 
 #include "core/cpu.hpp"
-#include "engine/denoiser.hpp"
+#include "engine/finishing.hpp"
 #include "engine/instruction_set.hpp"
 #include "engine/pipeline.hpp"
 #include "format/model_metadata.hpp"
@@ -132,45 +132,67 @@ std::int64_t Vocoder::denoise_delay_samples() const {
 
 // The model's own sound for a mel at its floor, without noise; its ends, where the nets see less
 // than they do in the middle, do not count.
-std::unique_ptr<engine::Denoiser> Vocoder::make_denoiser(const SynthesisOptions& options) const {
-  const double strength = options.denoise.value_or(denoise());
-  if (!(strength >= 0.0 && strength <= format::kMostDenoise))
-    throw Error("denoise", fmt::format("expected a strength from 0 to {}, got {}",
-                                       format::kMostDenoise, strength));
-  if (strength == 0.0) return nullptr;
+std::vector<double> Vocoder::bias(int threads) const {
   const MelSpec& spec = mel();
-  const int n_fft = spec.n_fft, hop = denoiser_hop(n_fft);
   const std::lock_guard<std::mutex> lock(bias_->mutex);
   if (bias_->magnitudes.empty()) {
     const std::int64_t edge = std::min<std::int64_t>(
         kMostBiasEdge, 1 + format::reach_of(model_->config).future_samples / spec.hop_samples);
     const std::int64_t inside =
-        std::max<std::int64_t>(kBiasFrames, kBiasTransforms * n_fft / spec.hop_samples);
+        std::max<std::int64_t>(kBiasFrames, kBiasTransforms * spec.n_fft / spec.hop_samples);
     const std::int64_t frames = inside + 2 * edge;
     const Mel floor{frames, spec.bands,
                     std::vector<float>(static_cast<std::size_t>(frames * spec.bands),
                                        static_cast<float>(mel_floor(spec)))};
-    const std::vector<float> hum = synthesize(floor, {0.0, 0, options.threads, 0.0});
+    const std::vector<float> hum = synthesize(floor, {0.0, 0, threads, 0.0, 0});
     const auto cut = static_cast<std::ptrdiff_t>(edge * spec.hop_samples);
-    bias_->magnitudes = engine::mean_magnitudes({hum.begin() + cut, hum.end() - cut}, n_fft, hop);
+    bias_->magnitudes = engine::mean_magnitudes({hum.begin() + cut, hum.end() - cut}, spec.n_fft,
+                                                denoiser_hop(spec.n_fft));
   }
-  return std::make_unique<engine::Denoiser>(bias_->magnitudes, n_fft, hop, strength);
+  return bias_->magnitudes;
+}
+
+int Vocoder::corrections() const { return model_->config.synthesis.corrections; }
+
+std::int64_t Vocoder::correction_delay_samples() const { return mel().n_fft - mel().hop_samples; }
+
+std::unique_ptr<engine::Finishing> Vocoder::make_finishing(const SynthesisOptions& options,
+                                                           int threads,
+                                                           std::int64_t most_frames) const {
+  engine::Finishing::Options o;
+  o.denoise = options.denoise.value_or(denoise());
+  if (!(o.denoise >= 0.0 && o.denoise <= format::kMostDenoise))
+    throw Error("denoise", fmt::format("expected a strength from 0 to {}, got {}",
+                                       format::kMostDenoise, o.denoise));
+  o.corrections = options.corrections.value_or(corrections());
+  if (o.corrections < 0 || o.corrections > format::kMostCorrections)
+    throw Error("corrections", fmt::format("expected a number from 0 to {}, got {}",
+                                           format::kMostCorrections, o.corrections));
+  if (o.corrections > 0 && !engine::MelCorrection::possible(mel()))
+    throw Error("corrections", "mel frames of this specification overlap too little for them",
+                "use 0");
+  if (o.denoise > 0.0) {
+    o.bias = bias(options.threads);
+    o.bias_hop = denoiser_hop(mel().n_fft);
+  }
+  o.threads = threads;
+  o.most_frames = most_frames;
+  o.frames_ahead = (look_ahead_samples() + overlap_samples()) / mel().hop_samples + 1;
+  return std::make_unique<engine::Finishing>(mel(), o);
 }
 
 std::vector<float> Vocoder::synthesize(const Mel& mel, const SynthesisOptions& options) const {
   check(mel, model_->conditioner.bands);
-  const auto denoiser = make_denoiser(options);
-  engine::Pipeline pipeline(model_, latent_of(options), threads_for(options, available_cores()),
-                            block_frames(mel.frames), true);
-  std::vector<float> samples = pipeline.push(mel.values.data(), mel.frames);
-  const std::vector<float>& rest = pipeline.finish();
-  samples.insert(samples.end(), rest.begin(), rest.end());
-  if (!denoiser) return samples;
-  std::vector<float> clean;
-  clean.reserve(samples.size());
-  denoiser->push(samples.data(), samples.size(), &clean);
-  denoiser->finish(&clean);
-  return clean;
+  const int block = block_frames(mel.frames);
+  Stream stream(*this, options, block, threads_for(options, available_cores()));
+  std::vector<float> all;
+  all.reserve(static_cast<std::size_t>(mel.frames * this->mel().hop_samples));
+  const auto take = [&all](const Samples& s) { all.insert(all.end(), s.data, s.data + s.count); };
+  for (std::int64_t done = 0; done < mel.frames; done += block)
+    take(stream.push(mel.values.data() + done * mel.bands,
+                     std::min<std::int64_t>(block, mel.frames - done)));
+  take(stream.finish());
+  return all;
 }
 
 std::vector<std::vector<float>> Vocoder::synthesize(const std::vector<Mel>& mels,
@@ -206,17 +228,18 @@ int Vocoder::block_frames(std::int64_t frames) const {
       std::clamp<std::int64_t>(whole / rows_per_frame(), 1, std::max<std::int64_t>(1, frames)));
 }
 
-Stream::Stream(const Vocoder& vocoder, const SynthesisOptions& options, int most_frames) {
+Stream::Stream(const Vocoder& vocoder, const SynthesisOptions& options, int most_frames)
+    : Stream(vocoder, options, most_frames, threads_for(options, 1)) {}
+
+Stream::Stream(const Vocoder& vocoder, const SynthesisOptions& options, int most_frames,
+               int threads) {
   const std::int64_t most = kMostRows / vocoder.rows_per_frame();
   if (most_frames < 1 || most_frames > most)
     throw Error("most_frames",
                 fmt::format("expected a number from 1 to {}, got {}", most, most_frames));
-  pipeline_ = std::make_unique<engine::Pipeline>(vocoder.model_, latent_of(options),
-                                                 threads_for(options, 1), most_frames, true);
-  denoiser_ = vocoder.make_denoiser(options);
-  if (denoiser_)
-    denoised_.reserve(static_cast<std::size_t>((most_frames + 1) * vocoder.mel().hop_samples +
-                                               vocoder.mel().n_fft));
+  pipeline_ = std::make_unique<engine::Pipeline>(vocoder.model_, latent_of(options), threads,
+                                                 most_frames, true);
+  finishing_ = vocoder.make_finishing(options, threads, most_frames);
 }
 
 Stream::~Stream() = default;
@@ -224,20 +247,15 @@ Stream::Stream(Stream&& other) noexcept = default;
 Stream& Stream::operator=(Stream&& other) noexcept = default;
 
 Samples Stream::push(const float* frames, std::int64_t count) {
-  const std::vector<float>& samples = pipeline_->push(frames, count);
-  if (!denoiser_) return {samples.data(), samples.size()};
-  denoised_.clear();
-  denoiser_->push(samples.data(), samples.size(), &denoised_);
-  return {denoised_.data(), denoised_.size()};
+  const std::vector<float>& made = pipeline_->push(frames, count);
+  finishing_->push_mel(frames, count);
+  const std::vector<float>& samples = finishing_->push(made);
+  return {samples.data(), samples.size()};
 }
 
 Samples Stream::finish() {
-  const std::vector<float>& samples = pipeline_->finish();
-  if (!denoiser_) return {samples.data(), samples.size()};
-  denoised_.clear();
-  denoiser_->push(samples.data(), samples.size(), &denoised_);
-  denoiser_->finish(&denoised_);
-  return {denoised_.data(), denoised_.size()};
+  const std::vector<float>& samples = finishing_->finish(pipeline_->finish());
+  return {samples.data(), samples.size()};
 }
 
 }  // namespace glowvox

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "dsp/mel_analysis.hpp"
+
 namespace glowvox::flow {
 
 namespace {
@@ -9,27 +11,9 @@ namespace {
 constexpr double kRandomScale = 0.1;
 constexpr double kSmallestPower = 1e-12;
 
-// Centre of gravity of every band of the filterbank in Hz.
-std::vector<double> band_centers_hz(const MelSpec& mel) {
-  const std::vector<float> bank = mel_filterbank(mel);
-  const int bins = mel.n_fft / 2 + 1;
-  std::vector<double> centers(mel.bands);
-  for (int b = 0; b < mel.bands; ++b) {
-    double sum = 0.0, moment = 0.0;
-    for (int k = 0; k < bins; ++k) {
-      const double w = bank[static_cast<size_t>(b) * bins + k];
-      sum += w;
-      moment += w * k;
-    }
-    const double previous = b > 0 ? centers[b - 1] : 0.0;
-    centers[b] = sum > 0 ? moment / sum * mel.sample_rate_hz / mel.n_fft : previous;
-  }
-  return centers;
-}
-
 // [channels, bands]: linear interpolation between band centres, constant beyond the outermost.
 Tensor interpolation(int64_t channels, const MelSpec& mel) {
-  const std::vector<double> centers = band_centers_hz(mel);
+  const std::vector<double> centers = dsp::band_centers_hz(mel);
   Tensor M = torch::zeros({channels, mel.bands});
   auto m = M.accessor<float, 2>();
   for (int64_t c = 0; c < channels; ++c) {

@@ -115,6 +115,7 @@ void fields(V& v, Config& c) {
   v.map("synthesis", [&](V& m) {
     m("bf16", c.synthesis.bf16);
     m("denoise", c.synthesis.denoise);
+    m("corrections", c.synthesis.corrections);
   });
   v.map("mel_statistics", [&](V& m) {
     m("mean", c.mel_statistics.mean);

@@ -83,10 +83,12 @@ struct TrainConfig {
 };
 
 constexpr double kMostDenoise = 1000.0;  // strength of the bias denoiser
+constexpr int kMostCorrections = 16;
 
 struct SynthesisConfig {
   bool bf16 = true;      // matrix products in bfloat16 where the processor is made for it
   double denoise = 0.0;  // usual strength of the bias denoiser; 0: off
+  int corrections = 0;   // usual number of passes towards the given mel
 };
 
 // What the mels of the training data were like, in the specification's own units: one value for

@@ -140,6 +140,7 @@ void validate(const ModelConfig& c, const std::string& where) {
   validate_train(c.train, where);
   validate_statistics(c, where);
   between(where, "synthesis.denoise", c.synthesis.denoise, 0.0, kMostDenoise);
+  between(where, "synthesis.corrections", c.synthesis.corrections, 0, kMostCorrections);
   if (c.alignment == MelAlignment::kHopCenter && c.mel.padding == MelPadding::kNone)
     throw Error(where + ": alignment", "expected as_is with unpadded mel frames, got hop_center");
   if (c.mel.win_samples < c.mel.hop_samples)

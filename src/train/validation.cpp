@@ -39,14 +39,26 @@ Recording as_recording(const std::vector<float>& samples, const format::ModelCon
           torch::tensor(mel.values).view({1, mel.frames, mel.bands}).narrow(1, 0, frames)};
 }
 
-namespace {
-
 Recording held_out(const Corpus& corpus, std::size_t clip, const model::FlowVocoder& model) {
   std::vector<float> audio = corpus.load(clip);
   dequantise(audio, kSeed, kNoiseStream, clip);
   const Recording r = as_recording(audio, model.config(), corpus.path(clip));
   return {r.audio.to(model.device()), r.mel.to(model.device())};
 }
+
+Likelihood likelihood(model::FlowVocoder& model, const Recording& recording) {
+  const torch::NoGradGuard no_grad;
+  const model::Encoded encoded = model.encode(recording.audio, recording.mel);
+  Likelihood l{static_cast<double>(recording.audio.size(1)), encoded.log_prob().item<double>(), {}};
+  const torch::Tensor channels = encoded.channel_log_prob();
+  if (!channels.defined() || !model.spectral() || channels.size(2) % kBands != 0) return l;
+  const torch::Tensor bands =
+      channels.to(torch::kDouble).sum(torch::IntArrayRef({0, 1})).view({kBands, -1}).sum(1).cpu();
+  for (int b = 0; b < kBands; ++b) l.bands.push_back(bands[b].item<double>());
+  return l;
+}
+
+namespace {
 
 // Sums over what a rank has seen, in the order in which they travel.
 struct Sums {
@@ -74,17 +86,14 @@ Validation validate(model::FlowVocoder& model, const Corpus& corpus, Ranks& rank
     // A lone clip gets its own second half first.
     const torch::Tensor other = clips > 1 ? held_out(corpus, (clip + 1) % clips, model).mel
                                           : r.mel.roll(r.mel.size(1) / 2, 1);
-    const model::Encoded encoded = model.encode(r.audio, r.mel);
-    sums.samples += static_cast<double>(r.audio.size(1));
-    sums.nats += encoded.log_prob().item<double>();
+    const Likelihood own = likelihood(model, r);
+    sums.samples += own.samples;
+    sums.nats += own.nats;
     sums.swapped += model.log_prob(r.audio, fit(other, r.mel.size(1))).item<double>();
     sums.variation += model.feature_variation(r.mel);
-    const torch::Tensor channels = encoded.channel_log_prob();
-    if (!channels.defined() || !model.spectral() || channels.size(2) % kBands != 0) continue;
+    if (own.bands.empty()) continue;
     ++sums.separable;
-    const torch::Tensor bands =
-        channels.to(torch::kDouble).sum(torch::IntArrayRef({0, 1})).view({kBands, -1}).sum(1).cpu();
-    for (int b = 0; b < kBands; ++b) sums.bands[b] += bands[b].item<double>();
+    for (int b = 0; b < kBands; ++b) sums.bands[b] += own.bands[b];
   }
   ranks.wait_for_all();
   sums.add_over(ranks);

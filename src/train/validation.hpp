@@ -17,14 +17,27 @@ struct Recording {
 Recording as_recording(const std::vector<float>& samples, const format::ModelConfig& config,
                        const std::string& where);
 
+// Clip `clip` of a corpus as held-out likelihoods take it: on the model's device, with
+// dequantisation noise of one 16-bit step that is the same every time.
+Recording held_out(const Corpus& corpus, std::size_t clip, const model::FlowVocoder& model);
+
 constexpr int kBands = 4;  // equal parts of the spectrum, the lowest first
+
+// Exact log-likelihood of a recording, in nats.
+struct Likelihood {
+  double samples = 0.0, nats = 0.0;
+  // What each band has of it. Empty where the model's channels are not frequencies or its layers
+  // mix them.
+  std::vector<double> bands;
+};
+Likelihood likelihood(model::FlowVocoder& model, const Recording& recording);
 
 struct Validation {
   double nats_per_sample = 0.0;    // mean over all samples
   double swapped_mel_loss = 0.0;   // what the same loses with another clip's mel
   double feature_variation = 0.0;  // see FlowVocoder::feature_variation
   // What each band's coefficients have on average; the mean over the bands is nats_per_sample.
-  // Empty where the model's channels are not frequencies or its layers mix them.
+  // Empty where Likelihood's are.
   std::vector<double> band_nats;
 };
 

@@ -110,6 +110,40 @@ TEST_CASE("a report renders, plays and makes no complaint in a browser") {
   CHECK(browser.complaints().empty());
 }
 
+TEST_CASE("the page of an evaluation, with everything side by side") {
+  if (!Browser::installed()) {
+    MESSAGE("skipped: no chromium here");
+    return;
+  }
+  const test::TemporaryDirectory folder;
+  const auto speech = audio::read_audio(std::string(GLOWVOX_TEST_DATA) + "/mel/lj_2s.wav").samples;
+  std::filesystem::create_directories(folder.file("ref"));
+  audio::write_audio(folder.file("ref/a.wav"), speech, 22050);
+  const std::string run = std::string(GLOWVOX_BINARY) + " init " + GLOWVOX_CONFIGS +
+                          "/tiny.yaml -o " + folder.file("m.safetensors") + " && " +
+                          GLOWVOX_BINARY + " eval --model " + folder.file("m.safetensors") +
+                          " --list " + folder.file("ref") +
+                          " --sigma 1 --sigma 0.7 --baseline griffin-lim --baseline noise "
+                          "--baseline latents --report " +
+                          folder.file("page.html") + " >/dev/null 2>&1";
+  REQUIRE(std::system(run.c_str()) == 0);
+  Browser browser;
+  for (const bool dark : {false, true})
+    for (const int width : {1280, 390}) {
+      CAPTURE(width);
+      browser.resize(width, 900, dark);
+      browser.open(folder.file("page.html"));
+      CHECK(browser.evaluate("document.querySelector('h1').textContent") == "Evaluation of tiny");
+      CHECK(browser.evaluate("document.querySelectorAll('audio').length") == 6);
+      CHECK(browser.evaluate("[...document.images].every(i => i.naturalWidth > 0)") == true);
+      CHECK(browser.evaluate("document.querySelectorAll('table').length") == 6);
+      CHECK(browser.evaluate("document.documentElement.scrollWidth <= innerWidth") == true);
+      keep_screenshot(browser, std::string("evaluation-") + (dark ? "dark-" : "light-") +
+                                   std::to_string(width));
+      CHECK(browser.complaints().empty());
+    }
+}
+
 TEST_CASE("the report of a run is what the browser shows") {
   if (!Browser::installed()) {
     MESSAGE("skipped: no chromium here");

@@ -17,7 +17,7 @@ void check_parity(const format::ModelConfig& config, int frames = 37) {
   const Vocoder vocoder = saved_and_loaded(folder, *model);
   const auto expected = model->synthesize(mel, 0.8, 5);
   CHECK(largest(expected) > 1e-3);
-  CHECK(eval::largest_difference(expected, vocoder.synthesize(mel, {0.8, 5, 2})) < 1e-4);
+  CHECK(eval::largest_difference(expected, vocoder.synthesize(mel, uncorrected(0.8, 5, 2))) < 1e-4);
 }
 
 }  // namespace
@@ -98,13 +98,15 @@ TEST_CASE("the shipped model, whole, and in bfloat16") {
   const auto model = model::load_model(kShippedModel);
   const Mel mel = format::read_mel(std::string(GLOWVOX_SAMPLES) + "/kerstin.npy", 80);
   const auto expected = model->synthesize(mel, 0.7, 1);
-  const auto full = Vocoder::load(kShippedModel, Precision::kFloat32).synthesize(mel, {0.7, 1, 0});
+  const auto full =
+      Vocoder::load(kShippedModel, Precision::kFloat32).synthesize(mel, uncorrected(0.7, 1, 0));
   CHECK(eval::largest_difference(expected, full) < 1e-4);
   if (Vocoder::load(kShippedModel).precision() != Precision::kBfloat16) {
     MESSAGE("skipped: no bfloat16 here");
     return;
   }
-  CHECK(eval::snr_db(full, Vocoder::load(kShippedModel).synthesize(mel, {0.7, 1, 0})) > 35.0);
+  CHECK(eval::snr_db(full, Vocoder::load(kShippedModel).synthesize(mel, uncorrected(0.7, 1, 0))) >
+        35.0);
 }
 
 TEST_CASE("bfloat16 keeps 35 dB, for every shipped configuration") {
@@ -114,13 +116,13 @@ TEST_CASE("bfloat16 keeps 35 dB, for every shipped configuration") {
     const format::ModelConfig config = reduced_config(name, 64);
     const auto model = random_model(config);
     const Mel mel = speech_like_mel(config.mel, 20, 3);
-    const auto full = saved_and_loaded(folder, *model).synthesize(mel, {0.7, 1, 1});
+    const auto full = saved_and_loaded(folder, *model).synthesize(mel, uncorrected(0.7, 1, 1));
     const Vocoder vocoder = saved_and_loaded(folder, *model, Precision::kAuto);
     if (vocoder.precision() != Precision::kBfloat16) {
       MESSAGE("skipped: no bfloat16 here");
       return;
     }
-    CHECK(eval::snr_db(full, vocoder.synthesize(mel, {0.7, 1, 1})) > 35.0);
+    CHECK(eval::snr_db(full, vocoder.synthesize(mel, uncorrected(0.7, 1, 1))) > 35.0);
   }
 }
 

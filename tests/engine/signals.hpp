@@ -11,6 +11,7 @@
 #include "eval/difference.hpp"
 #include "glowvox/mel.hpp"
 #include "glowvox/random.hpp"
+#include "glowvox/vocoder.hpp"
 #include "golden.hpp"
 
 namespace glowvox::test {
@@ -27,6 +28,11 @@ inline Mel speech_like_mel(const MelSpec& spec, std::int64_t frames, std::uint64
     }
   }
   return mel;
+}
+
+// The flow's own sound, which a stream gives with the least latency.
+inline SynthesisOptions uncorrected(double sigma, std::uint64_t seed, int threads) {
+  return {sigma, seed, threads, std::nullopt, 0};
 }
 
 inline double largest(const std::vector<float>& x) {

@@ -114,7 +114,7 @@ TEST_CASE("a causal model gives every frame's samples at once, less the overlap"
   CHECK(vocoder.look_ahead_samples() == 0);
   CHECK(vocoder.overlap_samples() == 256);
   const Mel mel = speech_like_mel(vocoder.mel(), 10, 1);
-  Stream stream(vocoder, {0.7, 1, 1});
+  Stream stream(vocoder, uncorrected(0.7, 1, 1));
   // Half a hop belongs before the audio's start and half a hop awaits the next frame.
   CHECK(stream.push(mel.values.data(), 1).count == 0);
   for (int i = 1; i < 10; ++i) CHECK(stream.push(&mel.values[i * 80], 1).count == 256);
@@ -135,10 +135,10 @@ TEST_CASE("a change in one mel frame is heard where the receptive field says, an
     CAPTURE(path);
     const Vocoder vocoder = Vocoder::load(path, Precision::kFloat32);
     Mel mel = speech_like_mel(vocoder.mel(), 120, 1);
-    const auto before = vocoder.synthesize(mel, {0.7, 1, 1});
+    const auto before = vocoder.synthesize(mel, uncorrected(0.7, 1, 1));
     for (int band = 0; band < vocoder.mel().bands; ++band)
       mel.values[static_cast<std::size_t>(60 * mel.bands + band)] += 0.5F;
-    const auto after = vocoder.synthesize(mel, {0.7, 1, 1});
+    const auto after = vocoder.synthesize(mel, uncorrected(0.7, 1, 1));
     std::int64_t first = -1;
     for (std::size_t i = 0; i < before.size() && first < 0; ++i)
       if (before[i] != after[i]) first = static_cast<std::int64_t>(i);

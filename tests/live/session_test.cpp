@@ -46,15 +46,16 @@ Ran play(const Vocoder& vocoder, Frames* source, std::atomic<bool>* interrupted)
   outputs.file = std::make_unique<audio::AudioWriter>(folder.file("out.wav"), 22050);
   live::SessionHooks hooks;
   hooks.notice = [&ran](const std::string& text) { ran.notices.push_back(text); };
-  ran.report =
-      live::run_session(vocoder, source, &outputs, {{0.7, 3, 1}, false}, hooks, *interrupted);
+  ran.report = live::run_session(vocoder, source, &outputs, {test::uncorrected(0.7, 3, 1), false},
+                                 hooks, *interrupted);
   ran.samples = audio::read_audio(folder.file("out.wav")).samples;
   return ran;
 }
 
 std::vector<float> offline(const Vocoder& vocoder, const Mel& mel) {
   const test::TemporaryDirectory folder;
-  audio::write_audio(folder.file("out.wav"), vocoder.synthesize(mel, {0.7, 3, 1}), 22050);
+  audio::write_audio(folder.file("out.wav"), vocoder.synthesize(mel, test::uncorrected(0.7, 3, 1)),
+                     22050);
   return audio::read_audio(folder.file("out.wav")).samples;
 }
 
@@ -111,7 +112,8 @@ TEST_CASE("algorithmic latency: a frame is heard in what its own push returns, a
   Mel changed = mel;
   constexpr std::int64_t kImpulse = 20;
   for (int band = 0; band < 80; ++band) changed.values[kImpulse * 80 + band] += 2.0F;
-  Stream before(vocoder, {0.7, 1, 1}), after(vocoder, {0.7, 1, 1});
+  Stream before(vocoder, test::uncorrected(0.7, 1, 1)),
+      after(vocoder, test::uncorrected(0.7, 1, 1));
   std::int64_t given = 0, heard = -1, heard_at_frame = -1;
   for (std::int64_t t = 0; t < 40; ++t) {
     const Samples a = before.push(&mel.values[static_cast<std::size_t>(t * 80)], 1);

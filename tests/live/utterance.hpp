@@ -38,7 +38,7 @@ struct Utterance {
     mel = speech_like_mel(vocoder.mel(), frames, 1);
     path = folder.file("mel.npy");
     format::write_mel(path, mel);
-    samples = vocoder.synthesize(mel, {0.7, 1, 1});
+    samples = vocoder.synthesize(mel, uncorrected(0.7, 1, 1));
     for (float& x : samples) x = std::clamp(x, -1.0F, 1.0F);
   }
   const float* frame(std::int64_t i) const { return &mel.values[static_cast<std::size_t>(i * 80)]; }
@@ -50,7 +50,8 @@ struct Utterance {
 
 inline std::vector<std::string> running(const std::string& command,
                                         std::vector<std::string> options) {
-  std::vector<std::string> all = {GLOWVOX_BINARY, command, "--model", kShippedModel, "--json"};
+  std::vector<std::string> all = {GLOWVOX_BINARY, command,         "--model", kShippedModel,
+                                  "--json",       "--corrections", "0"};
   all.insert(all.end(), options.begin(), options.end());
   return all;
 }

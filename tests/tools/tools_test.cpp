@@ -33,7 +33,7 @@ TEST_CASE("help, version and wrong usage") {
   CHECK(contains(succeeds(folder, "--version").out, "glowvox 0."));
   for (const char* name :
        {"synth", "mel", "mel-check", "import", "export", "train", "info", "init", "score", "encode",
-        "decode", "morph", "bench", "play", "stream", "devices"}) {
+        "decode", "morph", "eval", "bench", "play", "stream", "devices"}) {
     const test::Ran ran = succeeds(folder, std::string(name) + " --help");
     CHECK(contains(ran.out, "Examples:"));
     CHECK(contains(ran.out, std::string("glowvox ") + name));

@@ -1,0 +1,41 @@
+// What a sound goes through after the flow.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/denoiser.hpp"
+#include "engine/mel_correction.hpp"
+
+namespace glowvox::engine {
+
+// The denoiser, where there is one, and then so many passes of correction. What all calls return,
+// one after the other, is the same whatever the pieces.
+class Finishing {
+ public:
+  struct Options {
+    std::vector<double> bias;  // of the denoiser; empty: none
+    int bias_hop = 0;
+    double denoise = 0.0;
+    int corrections = 0;
+    int threads = 1;
+    std::int64_t most_frames = 1;   // of a push
+    std::int64_t frames_ahead = 0;  // of the mel, before their samples come
+  };
+  Finishing(const MelSpec& spec, const Options& options);
+
+  void push_mel(const float* frames, std::int64_t count);
+  // Samples that stay until the next call.
+  const std::vector<float>& push(const std::vector<float>& samples) { return run(samples, false); }
+  const std::vector<float>& finish(const std::vector<float>& samples) { return run(samples, true); }
+
+ private:
+  const std::vector<float>& run(const std::vector<float>& samples, bool last);
+
+  std::unique_ptr<ThreadTeam> team_;  // null: alone
+  std::unique_ptr<Denoiser> denoiser_;
+  std::vector<std::unique_ptr<MelCorrection>> corrections_;
+  std::vector<float> now_, next_;
+};
+
+}  // namespace glowvox::engine

@@ -1,0 +1,190 @@
+// Sound brought nearer to the mel that it was made from.
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "allocations.hpp"
+#include "audio/resample.hpp"
+#include "audio/wav.hpp"
+#include "dsp/stft.hpp"
+#include "engine/mel_correction.hpp"
+#include "engine/overlap_add.hpp"
+#include "engine/signals.hpp"
+#include "glowvox/vocoder.hpp"
+
+using namespace glowvox;
+using test::contains;
+using test::error_of;
+
+namespace {
+
+std::vector<float> noise(std::size_t count, std::uint64_t seed) {
+  std::vector<float> x(count);
+  fill_normal(seed, 0, 0, 0, static_cast<std::int64_t>(count), x.data());
+  for (float& v : x) v *= 0.05F;
+  return x;
+}
+
+Mel mel_of(const std::vector<float>& x, const MelSpec& spec) {
+  return log_mel(x.data(), static_cast<std::int64_t>(x.size()), spec);
+}
+
+std::vector<float> corrected(const std::vector<float>& x, const Mel& mel, const MelSpec& spec,
+                             std::size_t piece) {
+  engine::MelCorrection pass(spec, mel.frames);
+  pass.push_mel(mel.values.data(), mel.frames);
+  std::vector<float> out;
+  for (std::size_t at = 0; at < x.size(); at += piece)
+    pass.push(x.data() + at, std::min(piece, x.size() - at), &out);
+  pass.finish(&out);
+  return out;
+}
+
+// Mean absolute difference of natural logarithms of amplitudes.
+double distance(const Mel& a, const Mel& b, const MelSpec& spec) {
+  double sum = 0.0;
+  for (std::size_t i = 0; i < a.values.size(); ++i) {
+    double x = a.values[i], y = b.values[i];
+    if (spec.log == MelLog::kNone) x = std::log(x + 1e-10), y = std::log(y + 1e-10);
+    if (spec.log == MelLog::kLog10) x *= std::log(10.0), y *= std::log(10.0);
+    sum += std::fabs(x - y) / spec.power;
+  }
+  return sum / static_cast<double>(a.values.size());
+}
+
+}  // namespace
+
+TEST_CASE("overlapping frames begin where they should, and are said to lie inside or not") {
+  const std::vector<float> x = noise(1000, 1);
+  const std::vector<double> window = dsp::centred_hann(64, 64);
+  for (const int first : {0, -32, -24, 5, 100}) {
+    CAPTURE(first);
+    std::vector<std::int64_t> begins;
+    bool wrong = false;
+    engine::OverlapAdd frames(window, 16, first, 1000, nullptr,
+                              [&](const engine::OverlapAdd::Frame& f) {
+                                begins.push_back(f.first);
+                                wrong = wrong || (f.first - first) % 16 != 0 ||
+                                        f.whole != (f.first >= 0 && f.first + 64 <= 1000);
+                              });
+    std::vector<float> out;
+    frames.push(x.data(), x.size(), &out);
+    frames.finish(&out);
+    CHECK(!wrong);
+    for (std::size_t i = 1; i < begins.size(); ++i) CHECK(begins[i] == begins[i - 1] + 16);
+    REQUIRE(out.size() == x.size());
+    double most = 0.0;
+    for (std::size_t i = 0; i < x.size(); ++i)
+      most = std::max(most, std::fabs(static_cast<double>(x[i]) - out[i]));
+    CHECK(most < 1e-6);
+  }
+}
+
+TEST_CASE("one gain everywhere: the sound gets it, to the power that a pass goes") {
+  const MelSpec spec = mel_preset("tacotron2");
+  const std::vector<float> x = noise(20 * 256, 2);
+  Mel louder = mel_of(x, spec);
+  for (float& v : louder.values) v += 0.2F;
+  const std::vector<float> y = corrected(x, louder, spec, x.size());
+  REQUIRE(y.size() == x.size());
+  const double gain = std::exp(0.2 * engine::MelCorrection::kStrength);
+  // Where all four frames that cover a sample lie inside the sound.
+  for (std::size_t i = 1024; i < x.size() - 1024; ++i) CHECK(std::fabs(y[i] - gain * x[i]) < 1e-5);
+  // The ends belong to frames whose mel is unknown.
+  for (const std::size_t i : {std::size_t{0}, std::size_t{10}, x.size() - 1})
+    CHECK(std::fabs(y[i] - x[i]) < 1e-5);
+  // The right mel changes nothing.
+  const std::vector<float> same = corrected(x, mel_of(x, spec), spec, x.size());
+  for (std::size_t i = 0; i < x.size(); ++i) CHECK(std::fabs(same[i] - x[i]) < 1e-5);
+  // No band gets more than the most.
+  for (float& v : louder.values) v += 20.0F;
+  const std::vector<float> loud = corrected(x, louder, spec, x.size());
+  for (std::size_t i = 1024; i < x.size() - 1024; ++i)
+    CHECK(std::fabs(loud[i] - engine::MelCorrection::kMostGain * x[i]) < 1e-4);
+}
+
+TEST_CASE("noise with the mel of speech comes nearer to it, whatever the specification") {
+  for (const std::string& preset : mel_preset_names()) {
+    const MelSpec spec = mel_preset(preset);
+    CAPTURE(preset);
+    REQUIRE(engine::MelCorrection::possible(spec));
+    const auto clip = audio::read_audio(std::string(GLOWVOX_TEST_DATA) + "/mel/lj_2s.wav");
+    const std::vector<float> speech =
+        audio::resample(clip.samples, clip.sample_rate_hz, spec.sample_rate_hz);
+    const Mel mel = mel_of(speech, spec);
+    std::vector<float> x = noise(speech.size(), 3);
+    double before = distance(mel, mel_of(x, spec), spec);
+    for (int pass = 0; pass < 3; ++pass) {
+      x = corrected(x, mel, spec, x.size());
+      const double now = distance(mel, mel_of(x, spec), spec);
+      CHECK(now < (pass == 0 ? 0.6 : 0.95) * before);
+      before = now;
+    }
+  }
+}
+
+TEST_CASE("any pieces give the same corrected samples") {
+  const MelSpec spec = mel_preset("hifigan");
+  const std::vector<float> x = noise(6000, 4);
+  const Mel mel = test::speech_like_mel(spec, 6000 / spec.hop_samples, 1);
+  const std::vector<float> whole = corrected(x, mel, spec, x.size());
+  for (const std::size_t piece : {1, 100, 256, 1000})
+    CHECK(corrected(x, mel, spec, piece) == whole);
+}
+
+TEST_CASE("a vocoder corrects in a stream as it does at once, later by what it says") {
+  for (const std::string& path : {test::kShippedModel, test::golden_model("waveglow")}) {
+    CAPTURE(path);
+    const Vocoder vocoder = Vocoder::load(path, Precision::kFloat32);
+    const MelSpec& spec = vocoder.mel();
+    const Mel mel = test::speech_like_mel(spec, 90, 1);
+    SynthesisOptions options{0.7, 1, 1, std::nullopt, 0};
+    const auto plain = vocoder.synthesize(mel, options);
+    options.corrections = 2;
+    const auto whole = vocoder.synthesize(mel, options);
+    REQUIRE(whole.size() == plain.size());
+    CHECK(distance(mel, mel_of(whole, spec), spec) <
+          0.8 * distance(mel, mel_of(plain, spec), spec));
+    std::size_t delays[2];
+    for (const int passes : {0, 2}) {
+      options.corrections = passes;
+      Stream stream(vocoder, options, 7);
+      std::vector<float> streamed;
+      for (std::int64_t done = 0; done < mel.frames; done += 7) {
+        const auto count = std::min<std::int64_t>(7, mel.frames - done);
+        const Samples piece = stream.push(mel.values.data() + done * mel.bands, count);
+        streamed.insert(streamed.end(), piece.data, piece.data + piece.count);
+      }
+      delays[passes / 2] = plain.size() - streamed.size();
+      const Samples rest = stream.finish();
+      streamed.insert(streamed.end(), rest.data, rest.data + rest.count);
+      CHECK(streamed == (passes == 0 ? plain : whole));
+    }
+    const auto later = static_cast<std::int64_t>(delays[1]) - static_cast<std::int64_t>(delays[0]);
+    CHECK(std::abs(later - 2 * vocoder.correction_delay_samples()) <= 2 * spec.hop_samples);
+  }
+}
+
+TEST_CASE("after the first push a correcting stream allocates nothing") {
+  const Vocoder vocoder = Vocoder::load(test::kShippedModel);
+  const Mel mel = test::speech_like_mel(vocoder.mel(), 300, 6);
+  Stream stream(vocoder, {0.7, 1, 1, std::nullopt, 4}, 4);
+  stream.push(mel.values.data(), 4);
+  const std::int64_t before = test::allocations();
+  for (std::int64_t done = 4; done + 4 <= mel.frames; done += 1 + done % 4)
+    stream.push(mel.values.data() + done * mel.bands, 1 + done % 4);
+  CHECK(test::allocations() == before);
+}
+
+TEST_CASE("corrections that cannot be") {
+  const Vocoder vocoder = Vocoder::load(test::kShippedModel);
+  const Mel mel = test::speech_like_mel(vocoder.mel(), 4, 1);
+  for (const int passes : {-1, 17})
+    CHECK(contains(error_of([&] {
+                     vocoder.synthesize(mel, {0.7, 1, 1, std::nullopt, passes});
+                   }),
+                   "corrections: expected a number from 0 to 16"));
+  MelSpec sparse = mel_preset("tacotron2");
+  sparse.hop_samples = 600;
+  CHECK(!engine::MelCorrection::possible(sparse));
+}
