@@ -7,6 +7,7 @@
 #include <future>
 #include <map>
 #include <memory>
+#include <set>
 
 #include "audio/resample.hpp"
 #include "audio/wav.hpp"
@@ -84,7 +85,7 @@ const std::map<std::string, Baseline>& baselines() {
 
 const char* const kLatents = "latents";
 
-// The models' ways; `flow` is loaded where its own latents are asked for.
+// The model at every temperature, and its own latents where they are asked for.
 std::vector<System> systems_of_model(const Options& o, const std::shared_ptr<Vocoder>& vocoder,
                                      const std::shared_ptr<model::FlowVocoder>& flow) {
   std::vector<System> systems;
@@ -141,17 +142,33 @@ void check(const Options& o) {
   }
 }
 
-void write_sounds(const std::string& folder, const std::vector<System>& systems, const Item& item,
+// Where --write puts a file of one system.
+fs::path written_path(const Options& o, const std::string& system, const std::string& path) {
+  std::string folder = system;
+  std::replace_if(
+      folder.begin(), folder.end(), [](char c) { return c == ' ' || c == '/'; }, '-');
+  return fs::path(o.write) / folder / (fs::path(path).stem().string() + ".wav");
+}
+
+// What would only be found out at the end.
+void check_outputs(const Options& o, const std::vector<std::string>& files) {
+  const fs::path folder = fs::path(o.report).parent_path();
+  if (!o.report.empty() && !folder.empty() && !fs::is_directory(folder))
+    throw Error(o.report, "its folder does not exist");
+  std::set<fs::path> names;
+  if (o.write.empty()) return;
+  for (const std::string& file : files)
+    if (!names.insert(written_path(o, "", file)).second)
+      throw Error(file, "would overwrite another file of this name below " + o.write);
+}
+
+void write_sounds(const Options& o, const std::vector<System>& systems, const Item& item,
                   const std::vector<std::vector<float>>& sounds) {
   for (std::size_t s = 0; s < systems.size(); ++s) {
-    std::string name = systems[s].name;
-    std::replace_if(
-        name.begin(), name.end(), [](char c) { return c == ' ' || c == '/'; }, '-');
-    const fs::path directory = fs::path(folder) / name;
-    fs::create_directories(directory);
-    const std::string path = (directory / fs::path(item.path).stem()).string() + ".wav";
-    refuse_overwriting(item.path, path);
-    audio::write_audio(path, sounds[s], item.rate_hz);
+    const fs::path path = written_path(o, systems[s].name, item.path);
+    fs::create_directories(path.parent_path());
+    refuse_overwriting(item.path, path.string());
+    audio::write_audio(path.string(), sounds[s], item.rate_hz);
   }
 }
 
@@ -159,7 +176,7 @@ void write_sounds(const std::string& folder, const std::vector<System>& systems,
 void add(const Item& item, const std::vector<System>& systems, const Options& o, Evaluation* e) {
   std::vector<std::vector<float>> sounds;
   for (const System& s : systems) sounds.push_back(s.make(item));
-  if (!o.write.empty()) write_sounds(o.write, systems, item, sounds);
+  if (!o.write.empty()) write_sounds(o, systems, item, sounds);
   std::vector<std::future<std::vector<double>>> values;
   for (const auto& sound : sounds)
     values.push_back(std::async(std::launch::async, [&item, &sound] {
@@ -209,6 +226,7 @@ int run(const Options& o) {
                            return from_mel(item, baseline, o.engine.seed);
                          }});
   if (o.limit > 0) e.files.resize(std::min(e.files.size(), static_cast<std::size_t>(o.limit)));
+  check_outputs(o, e.files);
   for (const System& s : systems) e.systems.push_back({s.name, {}, {}, {}});
 
   ProgressBar bar;

@@ -64,7 +64,7 @@ report::Table table_of(const Evaluation& e) {
   for (const EvaluatedSystem& s : e.systems) {
     double most = -std::numeric_limits<double>::infinity();
     for (const auto& file : s.values)
-      if (file.back() > most) most = file.back();
+      most = std::fmax(most, file[eval::metric_at("loudest_frame")]);
     loudest.push_back(std::isinf(most) ? kNone : number(most, 2));
     silence.push_back(silence_text(s, e.rate_hz));
   }

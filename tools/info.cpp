@@ -37,6 +37,7 @@ int run(const Options& o) {
                                       {"look_ahead_samples", reach.future_samples},
                                       {"look_back_samples", reach.past_samples},
                                       {"overlap_samples", reach.overlap_samples},
+                                      {"corrections", c.synthesis.corrections},
                                       {"mel", describe(c.mel)},
                                       {"configuration", format::to_yaml(c)}}
                            .dump(2));
@@ -52,6 +53,9 @@ int run(const Options& o) {
   fmt::print("streaming latency     {:.1f} ms: look-ahead {:.1f}, overlap of the lift {:.1f}\n",
              (reach.future_samples + reach.overlap_samples) * ms, reach.future_samples * ms,
              reach.overlap_samples * ms);
+  if (c.synthesis.corrections > 0)
+    fmt::print("corrections           {} passes, {:.1f} ms more each in a stream\n",
+               c.synthesis.corrections, (c.mel.n_fft - c.mel.hop_samples) * ms);
   fmt::print("mel                   {}\n\n{}\n", describe(c.mel), format::to_yaml(c));
   return 0;
 }

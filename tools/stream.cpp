@@ -47,6 +47,8 @@ int run(Options o) {
   if (microphone && o.live.reconnect)
     throw UsageError("--reconnect", "cannot wait while --mic records");
   if (microphone && o.live.out.empty()) o.live.live = true;
+  // Somebody is waiting for the sound.
+  if (o.live.live && !o.live.engine.corrections) o.live.engine.corrections = 0;
   return run_live(o.live, o.mel.empty() ? o.wav : o.mel,
                   [&o](const MelSpec& spec) { return open(o, spec); });
 }
@@ -65,15 +67,16 @@ std::function<int()> setup_stream(CLI::App& app) {
   o->mic_given = app.add_option("--mic", o->microphone,
                                 "Copy what a sound card records; with an index or part of a name")
                      ->expected(0, 1);
-  o->live.engine.corrections = 0;
-  o->live.add_to(app, "0, the least latency");
+  o->live.add_to(app, "as the model file says, none with --live");
   app.add_option("-o,--out", o->live.out,
                  "Write wav, flac or ogg instead of playing; - is raw samples on standard output");
   app.add_option("--raw", o->live.raw, "Samples of -o -")
       ->check(CLI::IsMember({"s16le", "f32le"}))
       ->capture_default_str();
-  app.add_flag("--live", o->live.live,
-               "The frames' writer keeps its own time: skip or repeat one when clocks drift apart");
+  app.add_flag(
+      "--live", o->live.live,
+      "The frames' writer keeps its own time: skip or repeat one when clocks drift apart, and "
+      "make no passes of correction unless told to");
   return [o] { return run(*o); };
 }
 

@@ -45,6 +45,12 @@ const std::vector<Metric>& metrics() {
   return all;
 }
 
+std::size_t metric_at(const std::string& key) {
+  for (std::size_t m = 0; m < metrics().size(); ++m)
+    if (key == metrics()[m].key) return m;
+  throw Error("metric", "there is no '" + key + "'");
+}
+
 std::vector<double> measure(const std::vector<float>& reference, const std::vector<float>& signal,
                             int rate_hz) {
   std::vector<float> r = reference, s = signal;

@@ -19,6 +19,7 @@ struct Metric {
 
 // In the order of a sound's values.
 const std::vector<Metric>& metrics();
+std::size_t metric_at(const std::string& key);  // throws Error where there is none
 
 // The value of each metric for [samples] at rate_hz, the longer cut to the shorter; NaN where it is
 // undefined (no voiced frame, less than 30 frames that are not silent). Throws Error for sounds

@@ -124,5 +124,7 @@ TEST_CASE("eval: wrong usage") {
       "eval --ref " + folder.file("ref") + " --out " + folder.file("ref") + " --baseline latents",
       "latents need --model", 2);
   refuses(folder, model + " --list " + folder.file("nowhere"), "nowhere");
-  refuses(folder, model + list + " --report /nowhere/page.html", "/nowhere/page.html");
+  refuses(folder, model + list + " --report /nowhere/page.html", "its folder does not exist");
+  folder.write("ref/b.wav", 1.0F);
+  refuses(folder, model + list + " --write " + folder.file("made"), "would overwrite another file");
 }
