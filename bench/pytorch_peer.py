@@ -105,9 +105,9 @@ class WaveGlow(nn.Module):
 
 
 class MdctCausal(nn.Module):
-    """Even and odd coefficients stay apart until the transform's matrix joins them."""
+    """Channels are the even coefficients and then the odd ones, up to the transform's matrix."""
 
-    COEFFICIENTS, FEATURES, CHANNELS, STEPS = HOP_SAMPLES, 128, 192, 8
+    COEFFICIENTS, FEATURES, CHANNELS, STEPS = HOP_SAMPLES, 120, 192, 8
     DILATIONS = (1, 2, 1, 2)
 
     def __init__(self):
@@ -119,6 +119,10 @@ class MdctCausal(nn.Module):
         self.nets = nn.ModuleList(
             Wavenet(C // 2, H, self.CHANNELS, self.DILATIONS, True) for _ in range(self.STEPS)
         )
+        self.inverses = [
+            torch.inverse(torch.linalg.qr(torch.randn(C, C))[0]).unsqueeze(-1)
+            for _ in range(self.STEPS)
+        ]
         self.from_features = end_conv(H, 2 * C)
         self.from_mel = nn.Conv1d(BANDS, C, 1)
         self.from_mel.weight.data.fill_(1.0 / BANDS)
@@ -152,8 +156,10 @@ class MdctCausal(nn.Module):
             passes, changes = step % 2, 1 - step % 2
             t, log_s = self.nets[step](halves[passes], features)
             halves[changes] = (halves[changes] - t) * torch.exp(-log_s)
+            x = F.conv1d(torch.cat(halves, 1), self.inverses[step])
+            halves = list(x.chunk(2, 1))
         t, log_s = self.from_features(features).chunk(2, 1)
-        x = (torch.cat(halves, 1) + t) * torch.exp(log_s + self.from_mel(mel))
+        x = (x + t) * torch.exp(log_s + self.from_mel(mel))
         return self.unlap(torch.matmul(self.transform, x))
 
 

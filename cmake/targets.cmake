@@ -43,6 +43,7 @@ add_library(glowvox_lib STATIC
   src/engine/weights.cpp
   src/eval/difference.cpp
   src/eval/distances.cpp
+  src/eval/envelope.cpp
   src/eval/evaluation.cpp
   src/eval/griffin_lim.cpp
   src/eval/picture.cpp

@@ -5,6 +5,7 @@
 
 #include "audio/resample.hpp"
 #include "eval/distances.hpp"
+#include "eval/envelope.hpp"
 #include "eval/pitch.hpp"
 #include "eval/stoi.hpp"
 #include "glowvox/error.hpp"
@@ -39,6 +40,7 @@ const std::vector<Metric>& metrics() {
       {"voicing_f1", "voicing F1", "", 4, "high"},
       {"gross_f0_errors", "gross F0 errors", "", 4, "low"},
       {"f0_error", "F0 error", "cents", 2, "low"},
+      {"envelope_variation", "envelope variation, to the recording's", "", 3, "one"},
       {"level", "level", "dB", 2, "zero"},
       {"loudest_frame", "loudest frame against its reference", "dB", 2, "low"},
   };
@@ -62,11 +64,14 @@ std::vector<double> measure(const std::vector<float>& reference, const std::vect
     s = audio::resample(s, rate_hz, kRateHz);
   }
   const Mel a = mel_of(r), b = mel_of(s);
-  const PitchErrors pitch = compare(track_pitch(r, kRateHz), track_pitch(s, kRateHz));
-  return {stoi_or_nan(r, s),     mel_error(a, b),   mel_cepstral_distortion(a, b),
-          stft_distance(r, s),   pitch.periodicity, pitch.voicing_f1,
-          pitch.gross,           pitch.cents,       level_db(r, s),
-          loudest_frame_db(r, s)};
+  const PitchTrack track = track_pitch(r, kRateHz);
+  const PitchErrors pitch = compare(track, track_pitch(s, kRateHz));
+  const double variation =
+      envelope_variation(s, kRateHz, track.voiced) / envelope_variation(r, kRateHz, track.voiced);
+  return {stoi_or_nan(r, s),   mel_error(a, b),       mel_cepstral_distortion(a, b),
+          stft_distance(r, s), pitch.periodicity,     pitch.voicing_f1,
+          pitch.gross,         pitch.cents,           variation,
+          level_db(r, s),      loudest_frame_db(r, s)};
 }
 
 }  // namespace glowvox::eval

@@ -14,7 +14,7 @@ struct Metric {
   const char* label;  // for people
   const char* unit;   // may be empty
   int digits;         // after the point
-  const char* best;   // "low", "high" or "zero"
+  const char* best;   // "low", "high", "zero" or "one"
 };
 
 // In the order of a sound's values.

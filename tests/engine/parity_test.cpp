@@ -52,6 +52,8 @@ TEST_CASE("the engine runs what no shipped configuration has") {
          c.net.kind = format::NetKind::kSeparable;
          c.net.weight_norm = true;
        }},
+      {"no mixing over a lapped transform", "mdct-causal",
+       [](auto& c) { c.mixing = format::MixingKind::kNone; }},
       {"a bounded log-scale", "mdct-causal", [](auto& c) { c.coupling.log_s_bound = 0.5; }},
       {"an even kernel", "mdct-causal", [](auto& c) { c.net.kernel = 2; }},
       {"additive separable couplings", "squeezewave-64s",

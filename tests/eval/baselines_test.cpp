@@ -99,6 +99,7 @@ TEST_CASE("noise shaped by the mel has its level, and neither pitch nor its fine
   CHECK(value(v, "mel_error") < 0.5);
   CHECK(value(v, "periodicity_error") > 0.15);
   CHECK(value(v, "stoi") < 0.93);
+  CHECK(value(v, "envelope_variation") < 0.9);
 }
 
 TEST_CASE("a recording against itself is perfect, at any rate") {
@@ -110,6 +111,7 @@ TEST_CASE("a recording against itself is perfect, at any rate") {
     REQUIRE(v.size() == eval::metrics().size());
     CHECK(value(v, "stoi") == doctest::Approx(1.0));
     CHECK(value(v, "voicing_f1") == 1.0);
+    CHECK(value(v, "envelope_variation") == 1.0);
     for (const char* key :
          {"mel_error", "mel_cepstral_distortion", "stft_distance", "periodicity_error",
           "gross_f0_errors", "f0_error", "level", "loudest_frame"})

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <complex>
 #include <numeric>
 
+#include "eval/envelope.hpp"
 #include "glowvox/random.hpp"
 
 using namespace glowvox;
@@ -78,6 +80,36 @@ TEST_CASE("noise, silence and what is too quiet are not voiced") {
   CHECK(share(track_pitch(quiet, kRate).voiced) == 1.0);
   CHECK(share(track_pitch(std::vector<float>(kRate, 0.3F), kRate).voiced) == 0.0);
   CHECK(track_pitch(std::vector<float>(100), kRate).voiced.empty());
+}
+
+// A band of Gaussian noise: Rayleigh's distribution. A sum of equal harmonics in phase: one burst a
+// period, |sin(pi n t f) / sin(pi t f)| with n harmonics in the band.
+TEST_CASE("envelopes: noise varies as Rayleigh says, pulses more, one tone not at all") {
+  const std::vector<bool> all((kRate - 1536) / 256 + 1, true);
+  std::vector<float> noise(kRate), tone(kRate), pulses(kRate), apart(kRate);
+  fill_normal(9, 0, 0, 0, kRate, noise.data());
+  const double f0 = 200.0;
+  double sum = 0.0, squares = 0.0;  // of one period's envelope: harmonics 13 to 35 lie in the band
+  for (int i = 0; i < 1000; ++i) {
+    std::complex<double> z = 0.0;
+    for (int h = 13; h <= 35; ++h) z += std::polar(1.0, kTwoPi * h * i / 1000.0);
+    sum += std::abs(z) / 1000.0;
+    squares += std::norm(z) / 1000.0;
+  }
+  const double expected = std::sqrt(squares - sum * sum) / sum;
+  for (std::size_t i = 0; i < tone.size(); ++i) {
+    const double s = static_cast<double>(i) / kRate;
+    tone[i] = static_cast<float>(std::sin(kTwoPi * 5000.0 * s));
+    for (int h = 1; h <= 40; ++h) {
+      pulses[i] += static_cast<float>(0.05 * std::cos(kTwoPi * h * f0 * s));
+      apart[i] += static_cast<float>(0.05 * std::cos(kTwoPi * h * f0 * s + h * h));
+    }
+  }
+  CHECK(envelope_variation(noise, kRate, all) == doctest::Approx(0.5227).epsilon(0.02));
+  CHECK(envelope_variation(tone, kRate, all) < 0.02);
+  CHECK(envelope_variation(pulses, kRate, all) == doctest::Approx(expected).epsilon(0.05));
+  CHECK(envelope_variation(apart, kRate, all) < 0.6 * expected);
+  CHECK(std::isnan(envelope_variation(noise, kRate, {})));
 }
 
 TEST_CASE("errors of a track, counted by hand") {
