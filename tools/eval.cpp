@@ -233,7 +233,7 @@ int run(const Options& o) {
   for (std::size_t f = 0; f < e.files.size(); ++f) {
     if (interrupted) {
       bar.clear();
-      say("stopped; nothing was written");
+      say("stopped");
       return kInterruptedStatus;
     }
     bar.show(static_cast<double>(f) / static_cast<double>(e.files.size()), e.files[f]);
