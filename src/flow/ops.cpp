@@ -212,6 +212,7 @@ Bf16Guard::~Bf16Guard() { bf16_products = before_; }
 bool Bf16Guard::active() { return bf16_products; }
 
 void use_portable_operators(bool enabled) { portable = enabled; }
+bool portable_operators() { return portable; }
 
 Tensor conv(const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t dilation,
             int64_t left) {
