@@ -179,6 +179,7 @@ add_executable(glowvox-train
   tools/bench.cpp
   tools/bench_rows.cpp
   tools/bench_timing.cpp
+  tools/bench_train.cpp
   tools/encode.cpp
   tools/eval.cpp
   tools/eval_result.cpp

@@ -1,4 +1,4 @@
-// glowvox bench: how fast synthesis is here.
+// glowvox bench: how fast synthesis and training are here.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -45,7 +45,7 @@ void print_json(const BenchRow& row) {
   line["ratio"] = ratio(row);
   line["check"] = row.check;
   if (row.pytorch) {
-    line["pytorch_rtf"] = *row.pytorch;
+    line["pytorch_" + row.unit] = *row.pytorch;
     line["pytorch_ratio"] = *row.pytorch / row.value;
   }
   if (!row.notes.empty()) line["notes"] = row.notes;
@@ -118,6 +118,8 @@ std::function<int()> setup_bench(CLI::App& app) {
   app.add_option("--model", o->bench.model, "The causal model")->capture_default_str();
   app.add_option("--configs", o->bench.configs, "Folder of configurations")->capture_default_str();
   app.add_option("--peer", o->peer, "libtorch, or pytorch: Debian's python3-torch as well")
+      ->capture_default_str();
+  app.add_option("--python", o->bench.python, "The Python that has the PyTorch of --peer pytorch")
       ->capture_default_str();
   app.add_option("--threads", o->bench.threads, "Threads (default: all cores)");
   app.add_flag("--quick", o->bench.quick, "Short: is everything there and right?");

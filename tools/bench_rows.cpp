@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench_timing.hpp"
+#include "bench_train.hpp"
 #include "core/cpu.hpp"
 #include "engine_options.hpp"
 #include "eval/difference.hpp"
@@ -75,7 +76,7 @@ std::optional<double> pytorch_factor(const BenchOptions& o, const std::string& n
                                      double seconds) {
   if (o.pytorch.empty()) return std::nullopt;
   const std::string printed =
-      output_of(fmt::format("/usr/bin/python3 '{}' {} {} 2>/dev/null", o.pytorch, name, seconds));
+      output_of(fmt::format("'{}' '{}' {} {} 2>/dev/null", o.python, o.pytorch, name, seconds));
   const nlohmann::json answer = nlohmann::json::parse(printed, nullptr, false);
   if (!answer.is_object() || !answer.contains("rtf"))
     throw Error("--peer pytorch", "PyTorch did not run", "apt-get install python3-torch");
@@ -293,6 +294,7 @@ const std::vector<Bench>& benches() {
       {"start", "process start to the end of a short utterance", start},
       {"memory-one-hour", "peak memory of an hour of sound", memory},
       {"libraries", "shared libraries of glowvox synth", libraries},
+      {"train", "a training step of the project's model", training_step},
   };
   return all;
 }

@@ -9,10 +9,11 @@
 namespace glowvox::tools {
 
 struct BenchOptions {
-  std::string model;    // the project's own
-  std::string configs;  // folder with waveglow-256.yaml
-  std::string program;  // the glowvox executable
-  std::string pytorch;  // script that times PyTorch; empty: not asked for
+  std::string model;                        // the project's own
+  std::string configs;                      // folder with waveglow-256.yaml
+  std::string program;                      // the glowvox executable
+  std::string pytorch;                      // script that times PyTorch; empty: not asked for
+  std::string python = "/usr/bin/python3";  // that runs it
   int threads = 0;
   bool quick = false;  // short utterances and few repetitions: is everything there and right?
 };
@@ -24,7 +25,7 @@ struct BenchRow {
   std::optional<double> peer_value;  // in the same unit
   std::string check;                 // how the result was checked
   std::vector<std::string> notes;    // further figures
-  std::optional<double> pytorch;     // real-time factor
+  std::optional<double> pytorch;     // in the same unit
 };
 
 // The rows' names in order, and how each is measured. Measuring throws Error where a result is
