@@ -110,6 +110,7 @@ target_link_libraries(glowvox_live
 # The flow, the model and its training: LibTorch. Its headers are compiled once.
 add_library(glowvox_flow STATIC
   src/flow/actnorm.cpp
+  src/flow/base.cpp
   src/flow/conditioner.cpp
   src/flow/conv.cpp
   src/flow/coupling.cpp
@@ -126,10 +127,12 @@ add_library(glowvox_flow STATIC
   src/train/corpus.cpp
   src/train/corpus_check.cpp
   src/train/csv_log.cpp
+  src/train/energy_kernel.cpp
   src/train/estimate.cpp
   src/train/gradient_buckets.cpp
   src/train/guard.cpp
   src/train/launch.cpp
+  src/train/mel_front_end.cpp
   src/train/memory_meter.cpp
   src/train/mixing_watch.cpp
   src/train/optimizer.cpp
@@ -137,8 +140,10 @@ add_library(glowvox_flow STATIC
   src/train/run.cpp
   src/train/run_log.cpp
   src/train/run_report.cpp
+  src/train/sample_loss.cpp
   src/train/segment_sampler.cpp
   src/train/setting.cpp
+  src/train/spectral_distance.cpp
   src/train/trainer.cpp
   src/train/trainer_state.cpp
   src/train/validation.cpp
@@ -146,7 +151,7 @@ add_library(glowvox_flow STATIC
 target_include_directories(glowvox_flow PUBLIC src)
 target_link_libraries(glowvox_flow
   PUBLIC glowvox_lib glowvox_torch OpenMP::OpenMP_CXX fmt::fmt
-  PRIVATE glowvox_options)
+  PRIVATE glowvox_options Eigen3::Eigen)
 target_precompile_headers(glowvox_flow PRIVATE <torch/torch.h>)
 
 # The tools: one command, with what needs LibTorch in an executable beside it that it starts.

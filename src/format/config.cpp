@@ -32,6 +32,7 @@ GLOWVOX_NAMES(NetKind, {NetKind::kWavenet, "wavenet"}, {NetKind::kSeparable, "se
 GLOWVOX_NAMES(ConditionerKind, {ConditionerKind::kUpsample, "upsample"},
               {ConditionerKind::kRepeat, "repeat"}, {ConditionerKind::kFrames, "frames"})
 GLOWVOX_NAMES(OptimizerKind, {OptimizerKind::kAdam, "adam"}, {OptimizerKind::kAdamW, "adamw"})
+GLOWVOX_NAMES(BaseKind, {BaseKind::kGaussian, "gaussian"}, {BaseKind::kTailed, "tailed"})
 #undef GLOWVOX_NAMES
 
 namespace {
@@ -95,6 +96,11 @@ void fields(V& v, Config& c) {
     m("every", c.early.every);
     m("channels", c.early.channels);
   });
+  v.map("base", [&](V& m) {
+    m("kind", c.base.kind);
+    m("channel_share", c.base.channel_share);
+    m("frame_cost", c.base.frame_cost);
+  });
   v.map("train", [&](V& m) {
     m("optimizer", c.train.optimizer);
     m("batch", c.train.batch);
@@ -111,6 +117,16 @@ void fields(V& v, Config& c) {
     m("recompute", c.train.recompute);
     m("outlier", c.train.outlier);
     m("patience", c.train.patience);
+    m.map("likelihood", [&](V& l) {
+      l("weight", c.train.likelihood.weight);
+      l("share", c.train.likelihood.share);
+    });
+    m.map("sample_loss", [&](V& l) {
+      l("weight", c.train.sample_loss.weight);
+      l("fft_sizes", c.train.sample_loss.fft_sizes);
+      l("log_floor", c.train.sample_loss.log_floor);
+      l("skip_frames", c.train.sample_loss.skip_frames);
+    });
   });
   v.map("synthesis", [&](V& m) {
     m("bf16", c.synthesis.bf16);

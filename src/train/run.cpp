@@ -40,8 +40,10 @@ double smooth(double mean, double value) {
 
 std::string describe(const Validation& v) {
   return fmt::format(
-      "held out {:.4f} nats/sample (with another clip's mel {:.4f} less, features vary by {:.3f})",
-      v.nats_per_sample, v.swapped_mel_loss, v.feature_variation);
+      "held out {:.4f} nats/sample (with another clip's mel {:.4f} less, features vary by "
+      "{:.3f}){}",
+      v.nats_per_sample, v.swapped_mel_loss, v.feature_variation,
+      std::isfinite(v.fit) ? fmt::format(", fit {:.4f}, spread {:.4f}", v.fit, v.spread) : "");
 }
 
 void make_folder(const std::string& folder) {
@@ -91,7 +93,7 @@ class Run {
     if (ranks_.leads() && trainer_->progress().step == 0) {
       const double none = std::numeric_limits<double>::quiet_NaN();
       if (summary_.before)
-        log_->step(trainer_->progress(), {none, none, none}, none, summary_.before);
+        log_->step(trainer_->progress(), {none, none, none, none, none}, none, summary_.before);
       save_checkpoint();
     }
     const double seconds_at_start = trainer_->progress().seconds;

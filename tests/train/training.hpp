@@ -16,6 +16,16 @@ inline format::ModelConfig tiny() {
   return format::read_config(std::string(GLOWVOX_CONFIGS) + "/tiny.yaml");
 }
 
+// The same, trained by its own samples as well.
+inline format::ModelConfig tiny_sampled() {
+  format::ModelConfig config = tiny();
+  config.train.likelihood = {0.3, 0.5};
+  config.train.sample_loss.weight = 1.0;
+  config.train.sample_loss.fft_sizes = {512, 128, 32};
+  config.train.sample_loss.skip_frames = 4;
+  return config;
+}
+
 inline std::vector<float> speech() {
   return audio::read_audio(std::string(GLOWVOX_TEST_DATA) + "/mel/lj_2s.wav").samples;
 }
