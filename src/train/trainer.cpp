@@ -54,7 +54,7 @@ Share share_of(const format::TrainConfig& config, const RankPlace& place) {
 
 }  // namespace
 
-Trainer::Trainer(const format::ModelConfig& config, const std::string& data, std::uint64_t seed,
+Trainer::Trainer(const format::ModelConfig& config, const DataOptions& data, std::uint64_t seed,
                  const Notify& notify, const Setting& setting)
     : config_(config),
       seed_(seed),
