@@ -107,6 +107,21 @@ target_link_libraries(glowvox_live
   PUBLIC glowvox_lib
   PRIVATE glowvox_options PkgConfig::PORTAUDIO fmt::fmt Threads::Threads ${CMAKE_DL_LIBS})
 
+# What is trained on: lists, recordings, their mixture and augmentation; free of LibTorch.
+add_library(glowvox_corpus STATIC
+  src/train/augment.cpp
+  src/train/corpus.cpp
+  src/train/corpus_check.cpp
+  src/train/data.cpp
+  src/train/file_clips.cpp
+  src/train/mixture.cpp
+  src/train/pack.cpp
+  src/train/packed_clips.cpp
+  src/train/sinc.cpp
+)
+target_include_directories(glowvox_corpus PUBLIC src)
+target_link_libraries(glowvox_corpus PUBLIC glowvox_lib PRIVATE glowvox_options fmt::fmt)
+
 # The flow, the model and its training: LibTorch. Its headers are compiled once.
 add_library(glowvox_flow STATIC
   src/flow/actnorm.cpp
@@ -124,8 +139,6 @@ add_library(glowvox_flow STATIC
   src/model/recomputed_chain.cpp
   src/train/batch_loader.cpp
   src/train/checkpoints.cpp
-  src/train/corpus.cpp
-  src/train/corpus_check.cpp
   src/train/csv_log.cpp
   src/train/energy_kernel.cpp
   src/train/estimate.cpp
@@ -150,7 +163,7 @@ add_library(glowvox_flow STATIC
 )
 target_include_directories(glowvox_flow PUBLIC src)
 target_link_libraries(glowvox_flow
-  PUBLIC glowvox_lib glowvox_torch OpenMP::OpenMP_CXX fmt::fmt
+  PUBLIC glowvox_corpus glowvox_lib glowvox_torch OpenMP::OpenMP_CXX fmt::fmt
   PRIVATE glowvox_options Eigen3::Eigen)
 target_precompile_headers(glowvox_flow PRIVATE <torch/torch.h>)
 
@@ -162,16 +175,17 @@ target_link_libraries(glowvox_cli PUBLIC glowvox_lib CLI11::CLI11 fmt::fmt PRIVA
 target_include_directories(glowvox_cli PUBLIC src)
 
 add_executable(glowvox
-  tools/decode.cpp tools/devices.cpp tools/export.cpp tools/import.cpp tools/live_options.cpp
-  tools/main.cpp tools/mel.cpp tools/mel_check.cpp tools/play.cpp tools/stream.cpp tools/synth.cpp)
+  tools/data_options.cpp tools/decode.cpp tools/devices.cpp tools/export.cpp tools/import.cpp tools/live_options.cpp
+  tools/main.cpp tools/mel.cpp tools/mel_check.cpp tools/pack.cpp tools/play.cpp tools/stream.cpp tools/synth.cpp)
 target_compile_definitions(glowvox PRIVATE GLOWVOX_VERSION="${PROJECT_VERSION}")
 target_link_libraries(glowvox
-  PRIVATE glowvox_cli glowvox_live glowvox_options glowvox_executable nlohmann_json::nlohmann_json)
+  PRIVATE glowvox_cli glowvox_corpus glowvox_live glowvox_options glowvox_executable nlohmann_json::nlohmann_json)
 
 add_executable(glowvox-train
   tools/bench.cpp
   tools/bench_rows.cpp
   tools/bench_timing.cpp
+  tools/data_options.cpp
   tools/encode.cpp
   tools/eval.cpp
   tools/eval_result.cpp
@@ -201,6 +215,9 @@ target_include_directories(bench_training_memory PRIVATE tools)
 target_link_libraries(bench_training_memory
   PRIVATE glowvox_cli glowvox_flow glowvox_options ${CMAKE_DL_LIBS})
 target_precompile_headers(bench_training_memory REUSE_FROM glowvox-train)
+add_executable(bench_loader EXCLUDE_FROM_ALL bench/loader.cpp)
+target_link_libraries(bench_loader PRIVATE glowvox_flow glowvox_options)
+target_precompile_headers(bench_loader REUSE_FROM glowvox-train)
 add_executable(bench_composition EXCLUDE_FROM_ALL bench/composition.cpp)
 target_include_directories(bench_composition PRIVATE src)
 target_link_libraries(bench_composition PRIVATE glowvox_lib fmt::fmt glowvox_options)

@@ -49,6 +49,11 @@ const std::vector<Command>& catalogue() {
        "  torchrun --nproc_per_node 4 --no_python glowvox train configs/mdct-causal.yaml "
        "--data train.txt --out runs/b --steps 10000",
        nullptr},
+      {"pack", "Put recordings into one file to train from",
+       "  glowvox pack train.txt -o corpus.bin\n"
+       "  glowvox pack train.txt:0.4 train-many.txt:0.6 -o corpus.bin --part-mib 30\n"
+       "  glowvox train configs/mdct-causal.yaml --data corpus.bin --out runs/a --minutes 60",
+       nullptr},
       {"info", "Describe a model file or a configuration",
        "  glowvox info configs/mdct-causal.yaml\n  glowvox info model.safetensors --json", nullptr},
       {"init", "Write a model with random weights, for tests and timing",

@@ -70,7 +70,8 @@ int main(int argc, char** argv) {
   static const std::pair<const char*, Setup> kSetups[] = {
       {"decode", setup_decode}, {"devices", setup_devices}, {"export", setup_export},
       {"import", setup_import}, {"mel", setup_mel},         {"mel-check", setup_mel_check},
-      {"play", setup_play},     {"stream", setup_stream},   {"synth", setup_synth}};
+      {"pack", setup_pack},     {"play", setup_play},       {"stream", setup_stream},
+      {"synth", setup_synth}};
   for (const auto& [own, setup] : kSetups) {
     if (name != own) continue;
     Command command = *known;

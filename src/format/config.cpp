@@ -55,6 +55,33 @@ void mel_fields(V& v, Spec& mel) {
   v("floor", mel.floor);
 }
 
+template <typename V, typename Augment>
+void augment_fields(V& v, Augment& augment) {
+  v("gain_db", augment.gain_db);
+  v("polarity", augment.polarity);
+  v.map("speed", [&](V& m) {
+    m("probability", augment.speed.probability);
+    m("least", augment.speed.least);
+    m("most", augment.speed.most);
+  });
+  v.map("low_pass", [&](V& m) {
+    m("probability", augment.low_pass.probability);
+    m("least_hz", augment.low_pass.least_hz);
+    m("most_hz", augment.low_pass.most_hz);
+  });
+  v.map("noise", [&](V& m) {
+    m("probability", augment.noise.probability);
+    m("least_db", augment.noise.least_db);
+    m("most_db", augment.noise.most_db);
+  });
+  v.map("mel_blur", [&](V& m) {
+    m("probability", augment.mel_blur.probability);
+    m("frames", augment.mel_blur.frames);
+    m("bands", augment.mel_blur.bands);
+    m("noise", augment.mel_blur.noise);
+  });
+}
+
 // Every key but `mel`, which has presets.
 template <typename V, typename Config>
 void fields(V& v, Config& c) {
@@ -127,6 +154,8 @@ void fields(V& v, Config& c) {
       l("log_floor", c.train.sample_loss.log_floor);
       l("skip_frames", c.train.sample_loss.skip_frames);
     });
+    m("tempering", c.train.tempering);
+    m.map("augment", [&](V& a) { augment_fields(a, c.train.augment); });
   });
   v.map("synthesis", [&](V& m) {
     m("bf16", c.synthesis.bf16);

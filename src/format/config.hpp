@@ -84,6 +84,28 @@ struct SampleLossConfig {
   int skip_frames = 12;     // mel frames at a segment's start, where the nets lack their past
 };
 
+// What is done to a training segment's sound before its mel is computed, each with a probability
+// of its own. The usual: nothing.
+struct AugmentConfig {
+  double gain_db = 0.0;   // a segment is up to so much quieter: this times the square of a uniform
+  double polarity = 0.0;  // probability of the other sign
+  struct Speed {          // faster and higher: other voices; log-uniform between the two
+    double probability = 0.0, least = 0.8, most = 1.25;
+  } speed;
+  struct LowPass {  // as telephones and old recordings have it; log-uniform
+    double probability = 0.0, least_hz = 3400.0, most_hz = 8000.0;
+  } low_pass;
+  struct Noise {  // below the segment's level; every other time white, or shaped like speech
+    double probability = 0.0, least_db = 20.0, most_db = 50.0;
+  } noise;
+  // Of the mel alone, as acoustic models' predictions are: smoothed over time and bands by up to
+  // so much (the deviation of a Gaussian in frames and bands), and with noise of up to this
+  // deviation in the mel's own units.
+  struct MelBlur {
+    double probability = 0.0, frames = 1.5, bands = 1.5, noise = 0.1;
+  } mel_blur;
+};
+
 struct TrainConfig {
   OptimizerKind optimizer = OptimizerKind::kAdamW;
   int batch = 16;
@@ -106,6 +128,10 @@ struct TrainConfig {
   int patience = 5;  // steps skipped in a row before the run goes back, at half the rate
   LikelihoodConfig likelihood;
   SampleLossConfig sample_loss;
+  // A speaker is drawn in proportion to what there is of it to this power: 1 as often as it
+  // speaks, 0 as often as every other.
+  double tempering = 0.5;
+  AugmentConfig augment;
 };
 
 constexpr double kMostDenoise = 1000.0;  // strength of the bias denoiser

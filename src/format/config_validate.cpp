@@ -97,6 +97,35 @@ void validate_channels(const ModelConfig& c, const std::string& where) {
   }
 }
 
+void not_below(const std::string& where, const char* key, double value, double least) {
+  if (value < least)
+    throw Error(where + ": " + key,
+                fmt::format("expected no less than its lower end {}, got {}", least, value));
+}
+
+void validate_augment(const AugmentConfig& a, double nyquist_hz, const std::string& where) {
+  between(where, "train.augment.gain_db", a.gain_db, 0.0, 60.0);
+  between(where, "train.augment.polarity", a.polarity, 0.0, 1.0);
+  between(where, "train.augment.speed.probability", a.speed.probability, 0.0, 1.0);
+  between(where, "train.augment.speed.least", a.speed.least, 0.5, 2.0);
+  between(where, "train.augment.speed.most", a.speed.most, 0.5, 2.0);
+  not_below(where, "train.augment.speed.most", a.speed.most, a.speed.least);
+  between(where, "train.augment.low_pass.probability", a.low_pass.probability, 0.0, 1.0);
+  if (a.low_pass.probability > 0.0) {
+    between(where, "train.augment.low_pass.least_hz", a.low_pass.least_hz, 500.0, nyquist_hz);
+    between(where, "train.augment.low_pass.most_hz", a.low_pass.most_hz, 500.0, nyquist_hz);
+    not_below(where, "train.augment.low_pass.most_hz", a.low_pass.most_hz, a.low_pass.least_hz);
+  }
+  between(where, "train.augment.noise.probability", a.noise.probability, 0.0, 1.0);
+  between(where, "train.augment.noise.least_db", a.noise.least_db, 0.0, 120.0);
+  between(where, "train.augment.noise.most_db", a.noise.most_db, 0.0, 120.0);
+  not_below(where, "train.augment.noise.most_db", a.noise.most_db, a.noise.least_db);
+  between(where, "train.augment.mel_blur.probability", a.mel_blur.probability, 0.0, 1.0);
+  between(where, "train.augment.mel_blur.frames", a.mel_blur.frames, 0.0, 20.0);
+  between(where, "train.augment.mel_blur.bands", a.mel_blur.bands, 0.0, 20.0);
+  between(where, "train.augment.mel_blur.noise", a.mel_blur.noise, 0.0, 10.0);
+}
+
 void validate_train(const TrainConfig& t, const std::string& where) {
   between(where, "train.batch", t.batch, 1, kMostChannels);
   between(where, "train.segment_frames", t.segment_frames, 2, kMostChannels);
@@ -111,6 +140,7 @@ void validate_train(const TrainConfig& t, const std::string& where) {
   between(where, "train.accumulate", t.accumulate, 1, t.batch);
   between(where, "train.outlier", t.outlier, 0.0, kMostReal);
   between(where, "train.patience", t.patience, 1, 1000000);
+  between(where, "train.tempering", t.tempering, 0.0, 1.0);
 }
 
 void validate_base(const BaseConfig& b, const std::string& where) {
@@ -186,6 +216,7 @@ void validate(const ModelConfig& c, const std::string& where) {
   validate_train(c.train, where);
   validate_objective(c, where);
   validate_base(c.base, where);
+  validate_augment(c.train.augment, 0.5 * c.mel.sample_rate_hz, where);
   validate_statistics(c, where);
   between(where, "synthesis.denoise", c.synthesis.denoise, 0.0, kMostDenoise);
   between(where, "synthesis.corrections", c.synthesis.corrections, 0, kMostCorrections);

@@ -144,8 +144,9 @@ class Run {
   // A rank with other options would train something else, or wait for ever.
   void check_same_run() {
     const RunOptions& o = options_;
-    const std::string all = fmt::format("{}|{}|{}|{}|{}|{}", format::to_yaml(o.config), o.seed,
-                                        o.steps, o.minutes, o.valid_every, o.valid.empty());
+    const std::string all =
+        fmt::format("{}|{}|{}|{}|{}|{}|{}", format::to_yaml(o.config), o.seed, o.steps, o.minutes,
+                    o.valid_every, o.valid.empty(), trainer_->corpus().drawing());
     const double sum = crc32c(all.data(), all.size());
     if (ranks_.sum({sum})[0] != sum * ranks_.count())
       throw Error("ranks", "were started with different configurations or options",

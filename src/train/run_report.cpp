@@ -216,7 +216,7 @@ void write_run_report(const RunReport& r) {
   page.folded_text("Configuration", format::to_yaml(shown));
   page.folded_text("Machine", machine(r.options));
   page.folded_text("Data",
-                   fmt::format("data: {}\nvalid: {}\nseed: {}", r.options.data,
+                   fmt::format("data: {}\nvalid: {}\nseed: {}", describe(r.options.data),
                                r.options.valid.empty() ? "none" : r.options.valid, r.options.seed));
   write_file(out + "/report.html", page.html());
 }

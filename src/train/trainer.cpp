@@ -71,7 +71,7 @@ std::vector<std::int64_t> likelihood_segments(std::int64_t first, std::int64_t c
 
 }  // namespace
 
-Trainer::Trainer(const format::ModelConfig& config, const std::string& data, std::uint64_t seed,
+Trainer::Trainer(const format::ModelConfig& config, const DataOptions& data, std::uint64_t seed,
                  const Notify& notify, const Setting& setting)
     : config_(config),
       seed_(seed),

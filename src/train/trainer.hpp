@@ -48,7 +48,7 @@ class Trainer {
   // A run from random weights, to be initialised from the data. The configuration's batch is
   // divided among the ranks, and a rank's part into `accumulate` passes; throws Error when that
   // does not come out even.
-  Trainer(const format::ModelConfig& config, const std::string& data, std::uint64_t seed,
+  Trainer(const format::ModelConfig& config, const DataOptions& data, std::uint64_t seed,
           const Notify& notify, const Setting& setting = {});
 
   // Replaces the weights by a model's (--init-from); its configuration must be the same network.

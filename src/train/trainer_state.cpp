@@ -78,6 +78,7 @@ format::Safetensors Trainer::checkpoint() const {
   file.metadata = {{"checkpoint_version", kVersion},
                    {"config", identity(config_)},
                    {"model_config", format::to_yaml(model_->config())},
+                   {"data", corpus_.drawing()},
                    {"seed", std::to_string(seed_)}};
   each_field(progress_, [&](const char* name, const auto& value) {
     file.metadata[name] = fmt::format("{}", value);
@@ -101,6 +102,13 @@ void Trainer::restore(const format::Safetensors& file, const std::string& where)
   if (identity(format::parse_config(entry(file, "config", where), where)) != identity(config_))
     throw Error(where, "was written with another configuration",
                 "resume with the configuration of that run, or use --init-from");
+  // Checkpoints have it since there can be several lists.
+  const auto drawing = file.metadata.find("data");
+  if (drawing != file.metadata.end() && drawing->second != corpus_.drawing())
+    throw Error(where,
+                "was written by a run that draws " + drawing->second + ", this one draws " +
+                    corpus_.drawing(),
+                "resume with the --data weights and --speakers of that run, or use --init-from");
   if (entry(file, "seed", where) != std::to_string(seed_))
     throw Error(where, "was written with --seed " + entry(file, "seed", where) + ", got --seed " +
                            std::to_string(seed_));
