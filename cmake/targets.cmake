@@ -46,8 +46,10 @@ add_library(glowvox_lib STATIC
   src/eval/envelope.cpp
   src/eval/evaluation.cpp
   src/eval/griffin_lim.cpp
+  src/eval/judges.cpp
   src/eval/picture.cpp
   src/eval/pitch.cpp
+  src/eval/speakers.cpp
   src/eval/statistics.cpp
   src/eval/stoi.cpp
   src/exchange/source.cpp
@@ -189,9 +191,13 @@ add_executable(glowvox-train
   tools/encode.cpp
   tools/eval.cpp
   tools/eval_result.cpp
+  tools/eval_speakers.cpp
+  tools/eval_systems.cpp
   tools/info.cpp
   tools/init.cpp
+  tools/judging.cpp
   tools/morph.cpp
+  tools/program.cpp
   tools/score.cpp
   tools/signals.cpp
   tools/torch_main.cpp
