@@ -24,6 +24,7 @@ class Bf16Guard {
 // Makes the CPU take the way of every other device, ATen's operators instead of loops of our own:
 // for tests.
 void use_portable_operators(bool enabled);
+bool portable_operators();
 
 // Dilated convolution along time, zero outside the segment.
 // x [T, B, Cin], weight [Cout, K, Cin], bias [Cout] -> [T, B, Cout]; tap k reads

@@ -30,13 +30,20 @@ inline std::vector<float> speech() {
   return audio::read_audio(std::string(GLOWVOX_TEST_DATA) + "/mel/lj_2s.wav").samples;
 }
 
-// A folder with two clips of speech.
+// A bare build has no libsndfile.
+#ifdef GLOWVOX_BARE
+constexpr const char* kSecondClip = "b.wav";
+#else
+constexpr const char* kSecondClip = "b.flac";
+#endif
+
+// A folder with two clips of speech, a.wav and kSecondClip.
 class SpeechFolder : public TemporaryDirectory {
  public:
   SpeechFolder() {
     const std::vector<float> all = speech();
     audio::write_audio(file("a.wav"), {all.begin(), all.begin() + 20000}, 22050);
-    audio::write_audio(file("b.flac"), {all.begin() + 20000, all.end()}, 22050);
+    audio::write_audio(file(kSecondClip), {all.begin() + 20000, all.end()}, 22050);
   }
   std::string folder() const { return file(""); }
 };
