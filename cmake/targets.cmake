@@ -136,6 +136,14 @@ add_library(glowvox_corpus STATIC
 target_include_directories(glowvox_corpus PUBLIC src)
 target_link_libraries(glowvox_corpus PUBLIC glowvox_lib PRIVATE glowvox_options fmt::fmt)
 
+# The loops of training on CPUs, compiled for every instruction set; free of LibTorch.
+add_library(glowvox_kernels STATIC
+  src/flow/gate_kernels.cpp
+  src/flow/products.cpp
+)
+target_include_directories(glowvox_kernels PRIVATE src)
+target_link_libraries(glowvox_kernels PRIVATE glowvox_options PkgConfig::HWY)
+
 # The flow, the model and its training: LibTorch. Its headers are compiled once.
 add_library(glowvox_flow STATIC
   src/flow/actnorm.cpp
@@ -148,6 +156,10 @@ add_library(glowvox_flow STATIC
   src/flow/net.cpp
   src/flow/ops.cpp
   src/flow/scale_shift.cpp
+  src/flow/team.cpp
+  src/flow/wavenet_backward.cpp
+  src/flow/wavenet_function.cpp
+  src/flow/wavenet_rows.cpp
   src/model/flow_vocoder.cpp
   src/model/model_file.cpp
   src/model/recomputed_chain.cpp
@@ -178,7 +190,7 @@ add_library(glowvox_flow STATIC
 target_include_directories(glowvox_flow PUBLIC src)
 target_link_libraries(glowvox_flow
   PUBLIC glowvox_corpus glowvox_lib glowvox_torch OpenMP::OpenMP_CXX fmt::fmt
-  PRIVATE glowvox_options glowvox_libraries)
+  PRIVATE glowvox_options glowvox_kernels glowvox_libraries)
 target_precompile_headers(glowvox_flow PRIVATE <torch/torch.h>)
 
 # The tools: one command, with what needs LibTorch in an executable beside it that it starts (in a bare

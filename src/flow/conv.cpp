@@ -36,10 +36,13 @@ Tensor Conv::effective_weight() const {
 Tensor Conv::forward(const Tensor& x) { return forward(x, {effective_weight(), bias_}); }
 
 Tensor Conv::forward(const Tensor& x, const Block& block) const {
-  return conv(x, block.weight, block.bias, options_.dilation,
-              format::context_of(static_cast<int>(options_.kernel),
-                                 static_cast<int>(options_.dilation), options_.causal)
-                  .before);
+  return conv(x, block.weight, block.bias, options_.dilation, left());
+}
+
+int64_t Conv::left() const {
+  return format::context_of(static_cast<int>(options_.kernel), static_cast<int>(options_.dilation),
+                            options_.causal)
+      .before;
 }
 
 std::vector<Conv::Block> Conv::blocks(int64_t size) const {

@@ -30,6 +30,9 @@ class Conv : public torch::nn::Module {
   std::vector<Block> blocks(int64_t size) const;
   Tensor forward(const Tensor& x, const Block& block) const;
   Tensor effective_weight() const;
+  const Tensor& bias() const { return bias_; }
+  int64_t dilation() const { return options_.dilation; }
+  int64_t left() const;  // frames that the first tap reads before the present one
   // Draws weight and bias anew: uniform in +-scale / sqrt(Cin * K).
   void randomize(double scale);
   double macs_per_frame() const;

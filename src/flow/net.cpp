@@ -3,6 +3,7 @@
 #include <string>
 
 #include "flow/ops.hpp"
+#include "flow/wavenet_function.hpp"
 #include "format/receptive_field.hpp"
 
 namespace glowvox::flow {
@@ -72,6 +73,22 @@ Wavenet::Wavenet(int64_t in, int64_t out, int64_t features, const format::NetCon
     res_skip_.push_back(register_module(indexed("res_skip", i),
                                         pointwise(H, last ? H : 2 * H, config.weight_norm)));
   }
+}
+
+Tensor Wavenet::forward(const Tensor& x, const Tensor& features) {
+  if (!takes_wavenet(x, features)) return Net::forward(x, features);
+  WavenetWeights w{start_->effective_weight(),
+                   start_->bias(),
+                   cond_->effective_weight(),
+                   cond_->bias(),
+                   end_->effective_weight(),
+                   end_->bias(),
+                   {}};
+  for (size_t i = 0; i < dilated_.size(); ++i)
+    w.layers.push_back({dilated_[i]->effective_weight(), dilated_[i]->bias(),
+                        res_skip_[i]->effective_weight(), res_skip_[i]->bias(),
+                        dilated_[i]->dilation(), dilated_[i]->left()});
+  return wavenet(x, features, w);
 }
 
 Tensor Wavenet::layers(Tensor h, const Tensor& features,

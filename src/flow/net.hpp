@@ -15,7 +15,7 @@ namespace glowvox::flow {
 class Net : public torch::nn::Module {
  public:
   Net(int64_t in, int64_t out, int64_t features, const format::NetConfig& config);
-  Tensor forward(const Tensor& x, const Tensor& features);
+  virtual Tensor forward(const Tensor& x, const Tensor& features);
   double macs_per_frame() const;
   void randomize();  // the last convolution, to small values
 
@@ -34,6 +34,7 @@ class Net : public torch::nn::Module {
 class Wavenet : public Net {
  public:
   Wavenet(int64_t in, int64_t out, int64_t features, const format::NetConfig& config);
+  Tensor forward(const Tensor& x, const Tensor& features) override;
 
  protected:
   Tensor layers(Tensor h, const Tensor& features,

@@ -1,0 +1,63 @@
+// Matrix products in float on CPUs for training: small enough pieces that a thread works on rows of
+// its own and what follows a product finds its result in the cache. Compiled for every instruction
+// set, chosen at run time (Highway).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace glowvox::flow {
+
+// Rows of floats, `row` apart.
+struct ConstRows {
+  const float* data = nullptr;
+  std::ptrdiff_t row = 0;
+  ConstRows from(std::int64_t first) const { return {data + first * row, row}; }
+};
+struct Rows {
+  float* data = nullptr;
+  std::ptrdiff_t row = 0;
+  Rows from(std::int64_t first) const { return {data + first * row, row}; }
+  operator ConstRows() const { return {data, row}; }
+};
+
+// The right side of products, [depth, columns], in panels of columns that fit the registers.
+class Packed {
+ public:
+  Packed() = default;
+  Packed(std::int64_t depth, std::int64_t columns);
+  // Element [k, j] is from[k * depth_stride + j * column_stride]; one of the strides is 1. Panels
+  // [first, last) of panels(), so that threads can share the work.
+  void fill(const float* from, std::ptrdiff_t depth_stride, std::ptrdiff_t column_stride,
+            std::int64_t first, std::int64_t last);
+  std::int64_t panels() const;
+  std::int64_t depth() const { return depth_; }
+  std::int64_t columns() const { return columns_; }
+  const float* data() const { return data_.get(); }
+
+ private:
+  struct Free {
+    void operator()(float* data) const;
+  };
+  std::int64_t depth_ = 0, columns_ = 0;
+  std::unique_ptr<float[], Free> data_;  // at a cache line's beginning: no load crosses two
+};
+
+// c = a b + (start, where given: [rows, columns], may be c itself) + (bias, where given:
+// [columns]).
+void multiply(ConstRows a, const Packed& b, std::int64_t rows, Rows c, ConstRows start = {},
+              const float* bias = nullptr);
+
+// c[n, k] = sum over rows of g[row, n] u[row, k]: the gradient of a weight, [g's columns, columns].
+struct Outer {
+  ConstRows u;
+  std::int64_t columns;
+  Rows c;
+};
+// Several with the same g, which is brought in order once. scratch: reused between calls.
+void multiply_transposed(ConstRows g, std::int64_t rows, std::int64_t g_columns,
+                         const std::vector<Outer>& outers, std::vector<float>* scratch);
+
+}  // namespace glowvox::flow

@@ -1,0 +1,66 @@
+// How wavenet() lays out and divides its work.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "flow/products.hpp"
+#include "flow/wavenet_function.hpp"
+
+namespace glowvox::flow {
+
+inline float* floats(const Tensor& t) { return t.data_ptr<float>(); }
+
+// Rows [first, first + count).
+struct Block {
+  int64_t first, count;
+};
+
+struct WavenetSizes {
+  WavenetSizes(const Tensor& x, const Tensor& features, const WavenetWeights& weights);
+
+  int64_t T, B, rows, in, H, F, out, taps;
+  int layers;
+  std::vector<int64_t> dilation, left;  // of every layer
+  int64_t before, after;                // rows of zeros around activations that taps read from
+
+  // Row that tap k of a layer reads for row 0.
+  int64_t offset(int layer, int64_t k) const {
+    return (k * dilation[static_cast<size_t>(layer)] - left[static_cast<size_t>(layer)]) * B;
+  }
+  int64_t padded_rows() const { return before + rows + after; }
+  // Rows are divided into blocks small enough for the cache and for every thread to have some.
+  int blocks() const;
+  Block block(int index) const;
+
+ private:
+  int64_t block_rows_;
+};
+
+// [count][padded_rows][columns] with the zeros around the rows in place; mirrored for gradients,
+// which go the taps' way back.
+enum class Padding { kPlain, kMirrored };
+Tensor padded_activations(const WavenetSizes& sizes, int64_t count, int64_t columns,
+                          Padding padding = Padding::kPlain);
+
+// Matrices that are brought in order for the products by all threads.
+class Packing {
+ public:
+  // Element [k, j] of the matrix is from[k * depth_stride + j * column_stride].
+  const Packed* add(const float* from, int64_t depth, int64_t columns, int64_t depth_stride,
+                    int64_t column_stride);
+  int pieces() const { return static_cast<int>(pieces_.size()); }
+  void run(int piece) const;
+
+ private:
+  struct Piece {
+    Packed* packed;
+    const float* from;
+    int64_t depth_stride, column_stride, first, last;
+  };
+  std::vector<std::unique_ptr<Packed>> all_;
+  std::vector<Piece> pieces_;
+};
+
+}  // namespace glowvox::flow

@@ -1,0 +1,97 @@
+#include "flow/products.hpp"
+
+#include <doctest/doctest.h>
+#include <torch/torch.h>
+
+#include "flow/gate_kernels.hpp"
+
+using namespace glowvox;
+using torch::Tensor;
+
+namespace {
+
+float* floats(const Tensor& t) { return t.data_ptr<float>(); }
+
+double largest_difference(const Tensor& got, const Tensor& expected) {
+  return (got.to(torch::kDouble) - expected).abs().max().item<double>();
+}
+
+constexpr double kRounding = 1e-5;  // of sums of a few hundred products of normal numbers
+
+}  // namespace
+
+TEST_CASE("products equal those in double at every kind of edge") {
+  torch::manual_seed(1);
+  for (const auto [rows, depth, columns] :
+       {std::array<int64_t, 3>{1, 1, 1}, {3, 5, 7}, {64, 192, 384}, {13, 250, 49}, {9, 500, 24}}) {
+    const Tensor a = torch::randn({rows, depth}), b = torch::randn({depth, columns});
+    const Tensor bias = torch::randn({columns}), start = torch::randn({rows, columns});
+    const Tensor product = torch::mm(a.to(torch::kDouble), b.to(torch::kDouble));
+    flow::Packed packed(depth, columns), transposed(depth, columns);
+    packed.fill(floats(b), columns, 1, 0, packed.panels());
+    const Tensor bt = b.t().contiguous();
+    transposed.fill(floats(bt), 1, depth, 0, transposed.panels());
+
+    Tensor c = torch::full({rows, columns}, std::nanf(""));
+    flow::multiply({floats(a), depth}, packed, rows, {floats(c), columns});
+    CHECK(largest_difference(c, product) < kRounding * depth);
+    flow::multiply({floats(a), depth}, transposed, rows, {floats(c), columns},
+                   {floats(start), columns}, floats(bias));
+    CHECK(largest_difference(c, product + start + bias) < kRounding * depth);
+    flow::multiply({floats(a), depth}, packed, rows, {floats(c), columns}, {floats(c), columns});
+    CHECK(largest_difference(c, 2.0 * product + start + bias) < 2 * kRounding * depth);
+  }
+}
+
+TEST_CASE("a row's product does not depend on the rows beside it") {
+  torch::manual_seed(2);
+  const int64_t rows = 21, depth = 96, columns = 40;
+  const Tensor a = torch::randn({rows, depth}), b = torch::randn({depth, columns});
+  flow::Packed packed(depth, columns);
+  packed.fill(floats(b), columns, 1, 0, packed.panels());
+  const Tensor all = torch::empty({rows, columns}), one = torch::empty({columns});
+  flow::multiply({floats(a), depth}, packed, rows, {floats(all), columns});
+  for (int64_t r = 0; r < rows; ++r) {
+    flow::multiply({floats(a) + r * depth, depth}, packed, 1, {floats(one), columns});
+    CHECK(torch::equal(all[r], one));
+  }
+}
+
+TEST_CASE("gradients of weights equal those in double at every kind of edge") {
+  torch::manual_seed(3);
+  for (const auto [rows, n, k] :
+       {std::array<int64_t, 3>{1, 1, 1}, {5, 3, 7}, {500, 48, 96}, {241, 50, 31}}) {
+    const Tensor g = torch::randn({rows, n}), u = torch::randn({rows, k}),
+                 v = torch::randn({rows, 2});
+    const Tensor c = torch::full({n, k}, std::nanf("")), e = torch::full({n, 2}, std::nanf(""));
+    std::vector<float> scratch;
+    flow::multiply_transposed(
+        {floats(g), n}, rows, n,
+        {{{floats(u), k}, k, {floats(c), k}}, {{floats(v), 2}, 2, {floats(e), 2}}}, &scratch);
+    const Tensor gt = g.to(torch::kDouble).t();
+    CHECK(largest_difference(c, gt.mm(u.to(torch::kDouble))) < kRounding * rows);
+    CHECK(largest_difference(e, gt.mm(v.to(torch::kDouble))) < kRounding * rows);
+  }
+}
+
+TEST_CASE("the gate's kernels equal tanh times sigmoid and its gradient, far out as well") {
+  torch::manual_seed(4);
+  const int64_t rows = 3, H = 21;
+  Tensor u = torch::randn({rows, 2 * H}) * 3.0;
+  u[0][0] = 200.0;
+  u[0][1] = -200.0;
+  u[1][H] = 200.0;
+  u[1][H + 1] = -200.0;
+  const Tensor exact = u.to(torch::kDouble).requires_grad_(true);
+  const auto halves = exact.chunk(2, 1);
+  const Tensor expected = torch::tanh(halves[0]) * torch::sigmoid(halves[1]);
+  const Tensor factors = u.clone(), z = torch::empty({rows, H}), again = torch::empty({rows, H});
+  flow::gate_forward({floats(factors), 2 * H}, rows, H, {floats(z), H});
+  CHECK(largest_difference(z, expected) < 1e-6);
+  const Tensor g = torch::randn({rows, H}), grad = torch::empty({rows, 2 * H});
+  flow::gate_backward({floats(factors), 2 * H}, {floats(g), H}, rows, H, {floats(grad), 2 * H},
+                      {floats(again), H});
+  CHECK(torch::equal(again, z));
+  const Tensor want = torch::autograd::grad({expected}, {exact}, {g.to(torch::kDouble)})[0];
+  CHECK(largest_difference(grad, want) < 1e-6);
+}

@@ -1,0 +1,108 @@
+#include <ATen/Parallel.h>
+#include <doctest/doctest.h>
+
+#include "flow/law.hpp"
+#include "flow/net.hpp"
+#include "flow/ops.hpp"
+#include "flow/wavenet_function.hpp"
+
+using namespace glowvox;
+using torch::Tensor;
+
+namespace {
+
+struct Problem {
+  std::shared_ptr<flow::Net> net;
+  Tensor x, features, g;
+};
+
+Problem problem(const format::NetConfig& config, int64_t T, int64_t B) {
+  Problem p;
+  p.net = flow::make_net(10, 20, 12, config);
+  test::shake(*p.net, 0.1);
+  p.x = torch::randn({T, B, 10}).requires_grad_(true);
+  p.features = torch::randn({T, B, 12}).requires_grad_(true);
+  p.g = torch::randn({T, B, 20});
+  return p;
+}
+
+// The output, and the gradients of x, the features and every parameter.
+std::vector<Tensor> run(const Problem& p) {
+  const Tensor y = p.net->forward(p.x, p.features);
+  std::vector<Tensor> inputs = {p.x, p.features};
+  for (const Tensor& w : p.net->parameters()) inputs.push_back(w);
+  std::vector<Tensor> all = torch::autograd::grad({y}, inputs, {p.g.to(y.scalar_type())});
+  all.push_back(y.detach());
+  return all;
+}
+
+Problem in_double(Problem p) {
+  p.net->to(torch::kDouble);
+  p.x = p.x.detach().to(torch::kDouble).requires_grad_(true);
+  p.features = p.features.detach().to(torch::kDouble).requires_grad_(true);
+  return p;
+}
+
+struct ThreadCount {
+  explicit ThreadCount(int count) : before(at::get_num_threads()) { at::set_num_threads(count); }
+  ~ThreadCount() { at::set_num_threads(before); }
+  int before;
+};
+
+}  // namespace
+
+TEST_CASE("the fused Wavenet and all its gradients equal the composed one in double") {
+  torch::manual_seed(1);
+  for (const bool causal : {true, false})
+    for (const bool weight_norm : {true, false})
+      for (const auto [layers, kernel, T, B] :
+           {std::array<int, 4>{3, 3, 23, 5}, {1, 3, 2, 1}, {2, 1, 40, 4}, {4, 3, 5, 3}}) {
+        format::NetConfig config;
+        config.layers = layers;
+        config.kernel = kernel;
+        config.channels = 18;
+        config.causal = causal;
+        config.weight_norm = weight_norm;
+        const Problem p = problem(config, T, B);
+        REQUIRE(flow::takes_wavenet(p.x, p.features));
+        const auto got = run(p), want = run(in_double(p));
+        REQUIRE(got.size() == want.size());
+        for (size_t i = 0; i < got.size(); ++i) {
+          const Tensor difference = got[i].to(torch::kDouble) - want[i];
+          CHECK(difference.norm().item<double>() <= 1e-5 * want[i].norm().item<double>());
+        }
+      }
+}
+
+TEST_CASE(
+    "the fused Wavenet gives the same bits for any number of threads, and without gradients") {
+  torch::manual_seed(2);
+  format::NetConfig config;
+  config.layers = 2;
+  config.channels = 64;
+  config.causal = true;
+  const Problem p = problem(config, 50, 3);
+  const auto expected = run(p);
+  for (const int threads : {1, 3, 8}) {
+    const ThreadCount count(threads);
+    const auto got = run(p);
+    for (size_t i = 0; i < got.size(); ++i) CHECK(torch::equal(got[i], expected[i]));
+    const torch::NoGradGuard no_grad;
+    CHECK(torch::equal(p.net->forward(p.x, p.features), expected.back()));
+  }
+}
+
+TEST_CASE("the fused Wavenet can be walked back twice, and leaves out what needs no gradient") {
+  torch::manual_seed(3);
+  format::NetConfig config;
+  config.layers = 2;
+  config.channels = 16;
+  Problem p = problem(config, 9, 2);
+  p.x = p.x.detach();
+  const Tensor y = p.net->forward(p.x, p.features);
+  const auto grad = [&] {
+    return torch::autograd::grad({y}, {p.features}, {p.g}, /*retain_graph=*/true)[0];
+  };
+  const Tensor first = grad();
+  CHECK(torch::equal(first, grad()));
+}
