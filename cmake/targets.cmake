@@ -178,6 +178,7 @@ add_library(glowvox_flow STATIC
   src/train/ranks.cpp
   src/train/run.cpp
   src/train/run_log.cpp
+  src/train/run_record.cpp
   src/train/run_report.cpp
   src/train/sample_loss.cpp
   src/train/segment_sampler.cpp

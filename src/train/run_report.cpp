@@ -77,21 +77,21 @@ std::vector<report::Chart> charts(const CsvTable& metrics, const CsvTable& mixin
        false,
        {known("training, smoothed", step, smoothed(column("train_nats_per_sample"))),
         known("held out", step, column("valid_nats_per_sample"))}},
-      {"Energy distance of the flow's own samples",
-       "step",
-       "spectral distance",
-       false,
-       {known("fit in training, smoothed", step, smoothed(column("train_fit"))),
-        known("spread in training, smoothed", step, smoothed(column("train_spread"))),
-        known("fit, held out", step, column("valid_fit")),
-        known("spread, held out", step, column("valid_spread"))}},
       {"Gradient norm", "step", "L2 norm", true,
        one_curve("before clipping", step, column("gradient_norm"))},
       {"Learning rate", "step", "rate", false, one_curve("rate", step, column("rate"))},
       {"Speed", "step", "seconds of audio per second", false,
        one_curve("training", step, column("audio_seconds_per_second"))}};
-  const bool sampled = !all[1].curves.front().x.empty() || !all[1].curves[2].x.empty();
-  if (!sampled) all.erase(all.begin() + 1);
+  report::Chart distance{
+      "Energy distance of the flow's own samples",
+      "step",
+      "spectral distance",
+      false,
+      {known("fit in training, smoothed", step, smoothed(column("train_fit"))),
+       known("spread in training, smoothed", step, smoothed(column("train_spread"))),
+       known("fit, held out", step, column("valid_fit")),
+       known("spread, held out", step, column("valid_spread"))}};
+  if (!distance.curves.front().x.empty()) all.insert(all.begin() + 1, distance);
   report::Chart bands{
       "Held-out log-likelihood by frequency", "step", "nats per coefficient", false, {}};
   const double width = config.mel.sample_rate_hz / 2000.0 / kBands;
