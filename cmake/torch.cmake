@@ -43,12 +43,13 @@ if(EXISTS "${folder}/lib/libtorch_cpu.so")
     find_path(CUDA_INCLUDE cuda_runtime_api.h HINTS ${nvidia} PATHS /usr/local/cuda/include REQUIRED)
     find_path(NCCL_INCLUDE nccl.h HINTS ${nvidia} PATHS /usr/local/cuda/include)
     # For what uses CUDA itself, beyond operators.
-    set_source_files_properties(src/train/ranks.cpp PROPERTIES
-      COMPILE_OPTIONS "SHELL:-isystem ${CUDA_INCLUDE}" SKIP_PRECOMPILE_HEADERS ON)
+    set(options -isystem${CUDA_INCLUDE})
     if(NCCL_INCLUDE)
-      set_property(SOURCE src/train/ranks.cpp APPEND PROPERTY COMPILE_OPTIONS "SHELL:-isystem ${NCCL_INCLUDE}")
+      list(APPEND options -isystem${NCCL_INCLUDE})
       set_property(SOURCE src/train/ranks.cpp PROPERTY COMPILE_DEFINITIONS USE_C10D_NCCL)
     endif()
+    set_source_files_properties(src/train/ranks.cpp PROPERTIES
+      COMPILE_OPTIONS "${options}" SKIP_PRECOMPILE_HEADERS ON)
   endif()
   # The CUDA half is named by nothing of ours: it enters by being loaded.
   list(JOIN libraries " " libraries)

@@ -1,4 +1,4 @@
-// dsp/fft.hpp where there is no FFTW: the KissFFT that Eigen's headers hold, four times slower.
+// dsp/fft.hpp where there is no FFTW: the KissFFT that Eigen's headers hold, some eight times slower.
 #include "dsp/fft.hpp"
 
 #include <unsupported/Eigen/FFT>
@@ -22,7 +22,7 @@ struct BasicRealFft<Real>::State {
 
 template <typename Real>
 BasicRealFft<Real>::BasicRealFft(int size) : size_(size) {
-  if (size < 1) throw Error("stft", "there is no transform of " + std::to_string(size));
+  if (size < 2) throw Error("stft", "there is no transform of " + std::to_string(size));
   state_ = std::make_unique<State>(size);
   time_ = state_->time.data();
   spectrum_ = state_->spectrum.data();
