@@ -178,9 +178,10 @@ void write_run_report(const RunReport& r) {
     return std::isfinite(value) ? fmt::format(fmt::runtime(format), value) : std::string("none");
   };
   const std::time_t now = std::time(nullptr);
-  report::Page page(
-      "Training of " + config.name,
-      fmt::format("{} at step {}, {:%Y-%m-%d %H:%M}", r.state, p.step, fmt::localtime(now)));
+  std::tm local{};
+  ::localtime_r(&now, &local);
+  report::Page page("Training of " + config.name,
+                    fmt::format("{} at step {}, {:%Y-%m-%d %H:%M}", r.state, p.step, local));
   page.tiles(
       {{"step", r.options.steps > 0 ? fmt::format("{} of {}", p.step, r.options.steps)
                                     : fmt::format("{}", p.step)},
