@@ -191,7 +191,7 @@ add_library(glowvox_flow STATIC
 target_include_directories(glowvox_flow PUBLIC src)
 target_link_libraries(glowvox_flow
   PUBLIC glowvox_corpus glowvox_lib glowvox_torch OpenMP::OpenMP_CXX fmt::fmt
-  PRIVATE glowvox_options glowvox_kernels glowvox_libraries)
+  PRIVATE glowvox_options glowvox_kernels Eigen3::Eigen)
 target_precompile_headers(glowvox_flow PRIVATE <torch/torch.h>)
 
 # The tools: one command, with what needs LibTorch in an executable beside it that it starts (in a bare

@@ -67,12 +67,14 @@ TEST_CASE("what a Gaussian makes impossible costs a tailed base its scale") {
   };
   // Ordinary latents pay next to nothing.
   CHECK(per_channel(base, 1.0) > per_channel(gaussian, 1.0) - 1.5e-3);
-  // A frame a thousand or a million times too loud: log of that, and no squares.
+  // A frame a thousand or a million times too loud: log of that and the frame's cost, no squares.
   for (const double scale : {1e3, 1e6}) {
     CHECK(per_channel(base, scale) ==
-          doctest::Approx(per_channel(gaussian, 1.0) - std::log(scale)).epsilon(0.02));
+          doctest::Approx(per_channel(gaussian, 1.0) - 1.0 - std::log(scale)).epsilon(0.02));
     CHECK(per_channel(gaussian, scale) < -1e5);
   }
+  // One whose scale is right within a half is still measured by it.
+  CHECK(per_channel(base, 1.5) == doctest::Approx(per_channel(gaussian, 1.5)).epsilon(0.01));
   // A click in one channel: no more than the channel's share and its tail.
   Tensor click = torch::zeros({1, 1, C});
   click[0][0][7] = 1e4;

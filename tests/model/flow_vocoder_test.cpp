@@ -31,6 +31,7 @@ format::ModelConfig reduced(const std::string& path) {
   c.net.channels = 6;
   c.net.layers = std::min(c.net.layers, 2);
   if (!c.net.dilations.empty()) c.net.dilations.resize(c.net.layers);
+  c.train = {};  // its segments would be too short
   format::validate(c, path);
   return c;
 }
