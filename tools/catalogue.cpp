@@ -66,6 +66,8 @@ const std::vector<Command>& catalogue() {
        "  glowvox eval --model samples/mdct-causal.safetensors --list dev.txt\n"
        "  glowvox eval --model M --list dev.txt --sigma 1 --sigma 0.7 --baseline griffin-lim "
        "--report page.html\n"
+       "  glowvox eval --model M --list dev.txt --judges --judges-python judges/bin/python "
+       "--report page.html\n"
        "  glowvox eval --ref recordings --out synthesized --json",
        nullptr},
       {"encode", "Sound to latent, exactly",
