@@ -25,9 +25,8 @@ find_package(yaml-cpp REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(fmt REQUIRED)
 find_package(CLI11 REQUIRED)
-find_package(Torch REQUIRED)
-if("${TORCH_CXX_FLAGS}" MATCHES "CXX11_ABI=0")
-  message(FATAL_ERROR "this LibTorch was built with the pre-C++11 ABI: take the cxx11-ABI download")
-endif()
-add_library(glowvox_torch INTERFACE)
-target_link_libraries(glowvox_torch INTERFACE ${TORCH_LIBRARIES})
+# Of libglowvox.
+add_library(glowvox_libraries INTERFACE)
+target_link_libraries(glowvox_libraries INTERFACE
+  PkgConfig::SNDFILE PkgConfig::FFTW PkgConfig::SOXR PkgConfig::ZIP PNG::PNG glowvox_xsmm PkgConfig::HWY
+  Eigen3::Eigen)

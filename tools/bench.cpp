@@ -11,6 +11,7 @@
 #include "core/cpu.hpp"
 #include "engine_options.hpp"
 #include "glowvox/error.hpp"
+#include "program.hpp"
 
 namespace glowvox::tools {
 
@@ -24,13 +25,6 @@ struct Options {
   std::string peer = "libtorch";
   bool json = false;
 };
-
-// The source tree, when the program lies in its build folder.
-std::string beside_program(const std::string& path) {
-  std::error_code unknown;
-  const fs::path folder = fs::read_symlink("/proc/self/exe", unknown).parent_path();
-  return (folder.parent_path() / path).string();
-}
 
 std::string program() {
   std::error_code unknown;

@@ -49,6 +49,11 @@ const std::vector<Command>& catalogue() {
        "  torchrun --nproc_per_node 4 --no_python glowvox train configs/mdct-causal.yaml "
        "--data train.txt --out runs/b --steps 10000",
        nullptr},
+      {"pack", "Put recordings into one file to train from",
+       "  glowvox pack train.txt -o corpus.bin\n"
+       "  glowvox pack train.txt:0.4 train-many.txt:0.6 -o corpus.bin --part-mib 30\n"
+       "  glowvox train configs/mdct-causal.yaml --data corpus.bin --out runs/a --minutes 60",
+       nullptr},
       {"info", "Describe a model file or a configuration",
        "  glowvox info configs/mdct-causal.yaml\n  glowvox info model.safetensors --json", nullptr},
       {"init", "Write a model with random weights, for tests and timing",
@@ -60,6 +65,8 @@ const std::vector<Command>& catalogue() {
       {"eval", "Measure synthesized speech against the recordings",
        "  glowvox eval --model samples/mdct-causal.safetensors --list dev.txt\n"
        "  glowvox eval --model M --list dev.txt --sigma 1 --sigma 0.7 --baseline griffin-lim "
+       "--report page.html\n"
+       "  glowvox eval --model M --list dev.txt --judges --judges-python judges/bin/python "
        "--report page.html\n"
        "  glowvox eval --ref recordings --out synthesized --json",
        nullptr},

@@ -12,6 +12,7 @@ std::function<int()> setup_export(CLI::App& app);
 std::function<int()> setup_import(CLI::App& app);
 std::function<int()> setup_mel(CLI::App& app);
 std::function<int()> setup_mel_check(CLI::App& app);
+std::function<int()> setup_pack(CLI::App& app);
 std::function<int()> setup_play(CLI::App& app);
 std::function<int()> setup_stream(CLI::App& app);
 std::function<int()> setup_synth(CLI::App& app);

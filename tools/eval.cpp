@@ -5,23 +5,21 @@
 #include <atomic>
 #include <filesystem>
 #include <future>
-#include <map>
 #include <memory>
 #include <set>
 
-#include "audio/resample.hpp"
 #include "audio/wav.hpp"
 #include "commands.hpp"
 #include "core/atomic_file.hpp"
 #include "core/progress_bar.hpp"
-#include "engine_options.hpp"
 #include "eval/evaluation.hpp"
-#include "eval/griffin_lim.hpp"
 #include "eval_result.hpp"
+#include "eval_speakers.hpp"
+#include "eval_systems.hpp"
 #include "glowvox/error.hpp"
 #include "interrupt.hpp"
+#include "judging.hpp"
 #include "model/model_file.hpp"
-#include "signals.hpp"
 #include "sound.hpp"
 #include "torch_threads.hpp"
 
@@ -31,94 +29,15 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int kIterations = 60;  // of Griffin and Lim's
-
 struct Options {
   EngineOptions engine;
   std::string list, ref, report, write;
   std::vector<std::string> outs, baselines;
   std::vector<double> sigmas;
+  JudgingOptions judging = usual_judging();
   int limit = 0, clips = 3;
-  bool json = false;
+  bool judges = false, json = false, markdown = false;
 };
-
-struct Item {
-  std::string path;
-  int rate_hz = 0;
-  std::vector<float> samples;
-};
-
-// One way of making a file's sound again.
-struct System {
-  std::string name;
-  std::function<std::vector<float>(const Item&)> make;
-};
-
-using Baseline = std::vector<float> (*)(const std::vector<float>& magnitudes, const MelSpec& spec,
-                                        std::int64_t samples, std::uint64_t seed);
-
-// What a baseline makes from the tacotron2 mel of a recording.
-std::vector<float> from_mel(const Item& item, Baseline baseline, std::uint64_t seed) {
-  const MelSpec spec = mel_preset("tacotron2");
-  const std::vector<float> x =
-      item.rate_hz == spec.sample_rate_hz
-          ? item.samples
-          : audio::resample(item.samples, item.rate_hz, spec.sample_rate_hz);
-  const std::vector<float> made =
-      baseline(eval::mel_to_magnitudes(mel_of_sound(item.path, x, spec), spec), spec,
-               static_cast<std::int64_t>(x.size()), seed);
-  return item.rate_hz == spec.sample_rate_hz
-             ? made
-             : audio::resample(made, spec.sample_rate_hz, item.rate_hz);
-}
-
-const std::map<std::string, Baseline>& baselines() {
-  static const std::map<std::string, Baseline> all = {
-      {"griffin-lim",
-       [](const std::vector<float>& magnitudes, const MelSpec& spec, std::int64_t samples,
-          std::uint64_t seed) {
-         return eval::griffin_lim(magnitudes, spec, samples, kIterations, seed);
-       }},
-      {"noise", eval::shaped_noise}};
-  return all;
-}
-
-const char* const kLatents = "latents";
-
-// The model at every temperature, and its own latents where they are asked for.
-std::vector<System> systems_of_model(const Options& o, const std::shared_ptr<Vocoder>& vocoder,
-                                     const std::shared_ptr<model::FlowVocoder>& flow) {
-  std::vector<System> systems;
-  std::vector<double> sigmas = o.sigmas;
-  if (sigmas.empty()) sigmas.push_back(o.engine.sigma);
-  for (const double sigma : sigmas) {
-    SynthesisOptions options = o.engine.synthesis();
-    options.sigma = sigma;
-    systems.push_back({fmt::format("sigma {:g}", sigma), [vocoder, options](const Item& item) {
-                         return vocoder->synthesize(
-                             mel_of_sound(item.path, item.samples, vocoder->mel()), options);
-                       }});
-  }
-  if (std::count(o.baselines.begin(), o.baselines.end(), kLatents) > 0)
-    systems.push_back({kLatents, [flow](const Item& item) {
-                         const torch::NoGradGuard no_grad;
-                         const train::Recording r =
-                             train::as_recording(item.samples, flow->config(), item.path);
-                         return to_vector(flow->decode(flow->encode(r.audio, r.mel).z, r.mel)[0]);
-                       }});
-  return systems;
-}
-
-// The file of `folder` with the name of `path`, whatever its extension.
-std::string counterpart(const std::string& path, const std::string& root,
-                        const std::string& folder) {
-  const fs::path stem = fs::path(folder) / fs::relative(path, root).replace_extension();
-  for (const char* extension : {".wav", ".flac", ".ogg"}) {
-    const std::string candidate = stem.string() + extension;
-    if (fs::exists(candidate)) return candidate;
-  }
-  throw Error(stem.string(), "expected a .wav, .flac or .ogg of this name, for " + path);
-}
 
 void check(const Options& o) {
   const bool model = !o.engine.model.empty();
@@ -136,7 +55,7 @@ void check(const Options& o) {
     if (!(sigma >= 0.0))
       throw UsageError("--sigma", fmt::format("expected 0 or more, got {}", sigma));
   for (const std::string& name : o.baselines) {
-    if (baselines().count(name) == 0 && name != kLatents)
+    if (!is_baseline(name) && name != kLatents)
       throw UsageError("--baseline", "expected griffin-lim, noise or latents, got '" + name + "'");
     if (name == kLatents && !model) throw UsageError("--baseline", "latents need --model");
   }
@@ -173,16 +92,19 @@ void write_sounds(const Options& o, const std::vector<System>& systems, const It
 }
 
 // Adds one file to the evaluation; every system's metrics in a thread of its own.
-void add(const Item& item, const std::vector<System>& systems, const Options& o, Evaluation* e) {
+void add(const Item& item, const std::vector<System>& systems, const Options& o, Judging* judging,
+         Evaluation* e) {
   std::vector<std::vector<float>> sounds;
   for (const System& s : systems) sounds.push_back(s.make(item));
   if (!o.write.empty()) write_sounds(o, systems, item, sounds);
+  if (judging != nullptr) judging->add(item.samples, sounds, item.rate_hz);
   std::vector<std::future<std::vector<double>>> values;
   for (const auto& sound : sounds)
     values.push_back(std::async(std::launch::async, [&item, &sound] {
       return eval::measure(item.samples, sound, item.rate_hz);
     }));
-  const bool keep = !o.report.empty() && e->references.size() < static_cast<std::size_t>(o.clips);
+  const std::size_t file = e->systems.front().values.size();
+  const bool keep = std::count(e->shown.begin(), e->shown.end(), file) > 0;
   for (std::size_t s = 0; s < systems.size(); ++s) {
     try {
       e->systems[s].values.push_back(values[s].get());
@@ -195,57 +117,86 @@ void add(const Item& item, const std::vector<System>& systems, const Options& o,
   if (keep) e->references.push_back(item.samples);
 }
 
+// The judges, where they are asked for and there are any.
+std::unique_ptr<Judging> judging_of(const Options& o, Evaluation* e) {
+  if (!o.judges) return nullptr;
+  auto judging = std::make_unique<Judging>(o.judging);
+  e->notes = judging->available().skipped;
+  for (const std::string& sentence : e->notes) say(sentence);
+  if (judging->available().judges.empty()) return nullptr;
+  return judging;
+}
+
+// The systems, and what is evaluated: its title, rate and files.
+std::vector<System> systems_of(const Options& o, const std::shared_ptr<Vocoder>& vocoder,
+                               const std::shared_ptr<model::FlowVocoder>& flow, Evaluation* e) {
+  std::vector<System> systems;
+  if (vocoder) {
+    e->title = vocoder->name();
+    e->rate_hz = vocoder->mel().sample_rate_hz;
+    systems = systems_of_model(o.engine, o.sigmas, vocoder);
+    if (std::count(o.baselines.begin(), o.baselines.end(), kLatents) > 0)
+      systems.push_back(latents_of(flow));
+    e->files = train::list_recordings(o.list);
+  } else {
+    e->title = o.outs.front();
+    for (const std::string& out : o.outs) systems.push_back(files_of(out, o.ref));
+    e->files = train::list_recordings(o.ref);
+    e->rate_hz = audio::probe(e->files.front()).sample_rate_hz;
+  }
+  for (const std::string& name : o.baselines)
+    if (is_baseline(name)) systems.push_back(baseline(name, o.engine.seed));
+  if (o.limit > 0) e->files.resize(std::min(e->files.size(), static_cast<std::size_t>(o.limit)));
+  for (const System& s : systems) e->systems.push_back({s.name, {}, {}, {}});
+  return systems;
+}
+
 int run(const Options& o) {
   check(o);
   const std::atomic<bool>& interrupted = catch_interrupts();
   use_threads(o.engine.threads);
   Evaluation e;
-  std::vector<System> systems;
+  std::shared_ptr<Vocoder> vocoder;
   std::shared_ptr<model::FlowVocoder> flow;
   std::unique_ptr<train::Corpus> corpus;
   if (!o.engine.model.empty()) {
-    const auto vocoder = std::make_shared<Vocoder>(o.engine.load());
+    vocoder = std::make_shared<Vocoder>(o.engine.load());
     flow = model::load_model(o.engine.model);
-    e.title = vocoder->name();
-    e.rate_hz = vocoder->mel().sample_rate_hz;
-    systems = systems_of_model(o, vocoder, flow);
-    corpus = std::make_unique<train::Corpus>(o.list, e.rate_hz, say);
-    e.files = train::list_recordings(o.list);
-  } else {
-    e.title = o.outs.front();
-    for (const std::string& out : o.outs)
-      systems.push_back({out, [&o, out](const Item& item) {
-                           return read_sound(counterpart(item.path, o.ref, out), item.rate_hz);
-                         }});
-    e.files = train::list_recordings(o.ref);
-    e.rate_hz = audio::probe(e.files.front()).sample_rate_hz;
+    corpus = std::make_unique<train::Corpus>(o.list, vocoder->mel().sample_rate_hz, say);
   }
-  for (const std::string& name : o.baselines)
-    if (const auto found = baselines().find(name); found != baselines().end())
-      systems.push_back({name, [baseline = found->second, &o](const Item& item) {
-                           return from_mel(item, baseline, o.engine.seed);
-                         }});
-  if (o.limit > 0) e.files.resize(std::min(e.files.size(), static_cast<std::size_t>(o.limit)));
+  const std::vector<System> systems = systems_of(o, vocoder, flow, &e);
   check_outputs(o, e.files);
-  for (const System& s : systems) e.systems.push_back({s.name, {}, {}, {}});
+  const std::unique_ptr<Judging> judging = judging_of(o, &e);
+  // Where somebody judges, the page plays what was judged worst.
+  if (!o.report.empty() && !judging)
+    for (std::size_t f = 0; f < e.files.size() && static_cast<int>(f) < o.clips; ++f)
+      e.shown.push_back(f);
 
   ProgressBar bar;
+  const auto stopped = [&] {
+    bar.clear();
+    say("stopped");
+    return kInterruptedStatus;
+  };
   for (std::size_t f = 0; f < e.files.size(); ++f) {
-    if (interrupted) {
-      bar.clear();
-      say("stopped");
-      return kInterruptedStatus;
-    }
+    if (interrupted) return stopped();
     bar.show(static_cast<double>(f) / static_cast<double>(e.files.size()), e.files[f]);
-    add({e.files[f], e.rate_hz, read_sound(e.files[f], e.rate_hz)}, systems, o, &e);
+    add({e.files[f], e.rate_hz, read_sound(e.files[f], e.rate_hz)}, systems, o, judging.get(), &e);
     if (flow) e.likelihoods.push_back(train::likelihood(*flow, held_out(*corpus, f, *flow)));
+  }
+  if (judging) bar.show(1.0, "judges");
+  try {
+    if (judging) add_verdicts(*judging, o.report.empty() ? 0 : o.clips, &e);
+  } catch (const Error&) {
+    if (interrupted) return stopped();
+    throw;
   }
   bar.clear();
   if (!o.report.empty()) write_file(o.report, page_of(e));
   if (o.json)
     fmt::print("{}\n", to_json(e).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   else
-    print(e);
+    print(e, o.markdown);
   return 0;
 }
 
@@ -265,14 +216,26 @@ std::function<int()> setup_eval(CLI::App& app) {
   app.add_option("--baseline", o->baselines,
                  "griffin-lim (60 fast iterations), noise (shaped by the mel alone), latents (the "
                  "model's own, decoded again: perfect); may be given several times");
+  app.add_flag("--judges", o->judges,
+               "Ask PESQ-WB and NISQA v2 too, where the Python below has them (packages: "
+               "tools/judges/requirements.txt)");
+  app.add_option("--judges-python", o->judging.python,
+                 "Python of the judges (default: the environment's GLOWVOX_JUDGES_PYTHON, or "
+                 "python3)")
+      ->needs("--judges");
+  app.add_option("--nisqa", o->judging.nisqa,
+                 "NISQA's weights, nisqa.tar (default: the environment's GLOWVOX_NISQA)")
+      ->needs("--judges");
   app.add_option("--limit", o->limit, "Only the first N files")->check(CLI::PositiveNumber);
   app.add_option("--report", o->report,
-                 "HTML page: the table, spectrograms side by side with players, every file");
+                 "HTML page: the table, spectrograms side by side with players, every file; with "
+                 "--judges every speaker, worst first");
   app.add_option("--clips", o->clips, "Files that the page plays")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   app.add_option("--write", o->write, "Folder for the synthesized files, one below it each system");
   app.add_flag("--json", o->json, "Print the figures as JSON");
+  app.add_flag("--markdown", o->markdown, "Print the table as Markdown")->excludes("--json");
   return [o] { return run(*o); };
 }
 

@@ -6,8 +6,7 @@
 #include <filesystem>
 #include <optional>
 
-#include "eval/evaluation.hpp"
-#include "eval/statistics.hpp"
+#include "eval_speakers.hpp"
 #include "report/page.hpp"
 
 namespace glowvox::tools {
@@ -15,11 +14,6 @@ namespace glowvox::tools {
 namespace {
 
 const char* const kNone = "-";
-
-std::string number(double value, int digits, bool sign = false) {
-  if (std::isnan(value)) return kNone;
-  return sign ? fmt::format("{:+.{}f}", value, digits) : fmt::format("{:.{}f}", value, digits);
-}
 
 // "0.9127 ±0.0041"
 std::string text_of(const eval::Summary& s, const eval::Metric& metric) {
@@ -53,18 +47,19 @@ report::Table table_of(const Evaluation& e) {
   report::Table table;
   table.header.emplace_back(file_count(e));
   for (const EvaluatedSystem& s : e.systems) table.header.push_back(s.name);
-  for (std::size_t m = 0; m < eval::metrics().size(); ++m) {
-    std::vector<std::string> row = {label_of(eval::metrics()[m])};
+  for (std::size_t m = 0; m < e.metrics.size(); ++m) {
+    std::vector<std::string> row = {label_of(e.metrics[m])};
     for (const EvaluatedSystem& s : e.systems)
-      row.push_back(text_of(summary_of(s, m), eval::metrics()[m]));
+      row.push_back(text_of(summary_of(s, m), e.metrics[m]));
     table.rows.push_back(row);
   }
+  const std::size_t loudest_at =
+      e.metrics.size() - eval::metrics().size() + eval::metric_at("loudest_frame");
   std::vector<std::string> loudest = {"loudest frame of all files, dB"};
   std::vector<std::string> silence = {"silence's spectrum where it differs most, dB"};
   for (const EvaluatedSystem& s : e.systems) {
     double most = -std::numeric_limits<double>::infinity();
-    for (const auto& file : s.values)
-      most = std::fmax(most, file[eval::metric_at("loudest_frame")]);
+    for (const auto& file : s.values) most = std::fmax(most, file[loudest_at]);
     loudest.push_back(std::isinf(most) ? kNone : number(most, 2));
     silence.push_back(silence_text(s, e.rate_hz));
   }
@@ -112,6 +107,24 @@ std::string nats_text(const Nats& n, int rate_hz) {
   return text;
 }
 
+// "de-anna, 0017" and, for every way of making it again, what the judges say.
+std::vector<report::SoundRow> sound_rows(const Evaluation& e) {
+  std::vector<report::SoundRow> rows;
+  for (std::size_t i = 0; i < e.shown.size(); ++i) {
+    const std::size_t f = e.shown[i];
+    const std::string file = std::filesystem::path(e.files[f]).stem().string();
+    rows.push_back({e.speakers.empty() ? file : e.speakers[f] + ", " + file,
+                    {{"recording", e.references[i]}}});
+    for (const EvaluatedSystem& s : e.systems) {
+      std::string label = s.name;
+      for (std::size_t j = 0; j < e.recordings.size(); ++j)
+        label += fmt::format(", {} {}", e.metrics[j].label, number(s.values[f][j], 2));
+      rows.back().versions.push_back({label, s.clips[i]});
+    }
+  }
+  return rows;
+}
+
 // Columns that line up; ± is one column and two bytes.
 std::size_t width_of(const std::string& text) {
   std::size_t width = 0;
@@ -124,16 +137,37 @@ std::string padded(const std::string& text, std::size_t width, bool right) {
   return right ? space + text : text + space;
 }
 
+// The recordings' own scores, of those judges that hear them alone.
+std::vector<std::pair<eval::Metric, eval::Summary>> recordings_of(const Evaluation& e) {
+  std::vector<std::pair<eval::Metric, eval::Summary>> own;
+  for (std::size_t j = 0; j < e.recordings.size(); ++j)
+    if (e.recordings[j].count > 0) own.emplace_back(e.metrics[j], e.recordings[j]);
+  return own;
+}
+
 }  // namespace
 
-void print(const Evaluation& e) {
+std::string number(double value, int digits, bool sign) {
+  if (std::isnan(value)) return kNone;
+  return sign ? fmt::format("{:+.{}f}", value, digits) : fmt::format("{:.{}f}", value, digits);
+}
+
+void print(const Evaluation& e, bool markdown) {
   if (const auto nats = nats_of(e)) fmt::print("held out: {}\n\n", nats_text(*nats, e.rate_hz));
+  for (const auto& [judge, own] : recordings_of(e))
+    fmt::print("{} of the recordings themselves: {}\n\n", judge.label, text_of(own, judge));
   report::Table table = table_of(e);
   table.rows.insert(table.rows.begin(), table.header);
   std::vector<std::size_t> widths(table.header.size(), 0);
   for (const auto& row : table.rows)
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
-  for (const auto& row : table.rows) {
+  for (std::size_t r = 0; r < table.rows.size(); ++r) {
+    const auto& row = table.rows[r];
+    if (markdown) {
+      fmt::print("| {} |\n", fmt::join(row, " | "));
+      if (r == 0) fmt::print("|{}\n", fmt::join(std::vector<std::string>(row.size(), "---|"), ""));
+      continue;
+    }
     std::string line = padded(row[0], widths[0], false);
     for (std::size_t i = 1; i < row.size(); ++i) line += "  " + padded(row[i], widths[i], true);
     fmt::print("{}\n", line);
@@ -146,12 +180,15 @@ nlohmann::json to_json(const Evaluation& e) {
     out["nats_per_sample"] = {{"mean", nats->total}, {"interval", nats->interval}};
     out["band_nats"] = nats->bands;
   }
+  for (const auto& [judge, own] : recordings_of(e))
+    out["recordings"][judge.key] = {{"mean", own.mean}, {"interval", own.interval}};
+  if (!e.notes.empty()) out["notes"] = e.notes;
   for (const EvaluatedSystem& s : e.systems) {
     nlohmann::json system = {{"name", s.name}, {"files", nlohmann::json::array()}};
-    for (std::size_t m = 0; m < eval::metrics().size(); ++m) {
+    for (std::size_t m = 0; m < e.metrics.size(); ++m) {
       const eval::Summary summary = summary_of(s, m);
-      system["mean"][eval::metrics()[m].key] = summary.mean;
-      system["interval"][eval::metrics()[m].key] = summary.interval;
+      system["mean"][e.metrics[m].key] = summary.mean;
+      system["interval"][e.metrics[m].key] = summary.interval;
     }
     const auto worst = s.silence.worst();
     system["silence"] = {{"frames", s.silence.frames()},
@@ -159,8 +196,8 @@ nlohmann::json to_json(const Evaluation& e) {
                          {"frequency_hz", worst.frequency * e.rate_hz}};
     for (std::size_t f = 0; f < e.files.size(); ++f) {
       nlohmann::json file = {{"path", e.files[f]}};
-      for (std::size_t m = 0; m < eval::metrics().size(); ++m)
-        file[eval::metrics()[m].key] = s.values[f][m];
+      if (!e.speakers.empty()) file["speaker"] = e.speakers[f];
+      for (std::size_t m = 0; m < e.metrics.size(); ++m) file[e.metrics[m].key] = s.values[f][m];
       if (!e.likelihoods.empty())
         file["nats_per_sample"] = e.likelihoods[f].nats / e.likelihoods[f].samples;
       system["files"].push_back(file);
@@ -172,33 +209,34 @@ nlohmann::json to_json(const Evaluation& e) {
 
 std::string page_of(const Evaluation& e) {
   report::Page page("Evaluation of " + e.title, file_count(e) + ", means and 95% intervals");
+  page.notes(e.notes);
+  std::vector<std::pair<std::string, std::string>> tiles;
+  for (const auto& [judge, own] : recordings_of(e))
+    tiles.emplace_back(fmt::format("{} of the recordings", judge.label), text_of(own, judge));
   if (const auto nats = nats_of(e)) {
-    std::vector<std::pair<std::string, std::string>> tiles = {
-        {"held out, nats per sample", fmt::format("{:.4f}", nats->total)}};
+    tiles.emplace_back("held out, nats per sample", fmt::format("{:.4f}", nats->total));
     for (std::size_t b = 0; b < nats->bands.size(); ++b)
       tiles.emplace_back(band_name(b, nats->bands.size(), e.rate_hz),
                          fmt::format("{:.3f}", nats->bands[b]));
-    page.tiles(tiles);
   }
+  if (!tiles.empty()) page.tiles(tiles);
   page.heading("Every metric");
   page.table(table_of(e));
-  page.heading("Recordings and their synthesis");
-  std::vector<report::SoundRow> rows;
-  for (std::size_t f = 0; f < e.references.size(); ++f) {
-    report::SoundRow row{std::filesystem::path(e.files[f]).stem().string(),
-                         {{"recording", e.references[f]}}};
-    for (const EvaluatedSystem& s : e.systems) row.versions.push_back({s.name, s.clips[f]});
-    rows.push_back(row);
+  if (!e.speakers.empty()) {
+    page.heading("Every speaker, the worst first");
+    page.table(speaker_table(e));
   }
-  page.sounds(rows, e.rate_hz);
+  page.heading(e.speakers.empty() ? "Recordings and their synthesis"
+                                  : "Recordings and their synthesis, the worst first");
+  page.sounds(sound_rows(e), e.rate_hz);
   for (const EvaluatedSystem& s : e.systems) {
     page.heading("Every file: " + s.name);
     report::Table table{{"file"}, {}};
-    for (const eval::Metric& m : eval::metrics()) table.header.push_back(label_of(m));
+    for (const eval::Metric& m : e.metrics) table.header.push_back(label_of(m));
     for (std::size_t f = 0; f < e.files.size(); ++f) {
       table.rows.push_back({std::filesystem::path(e.files[f]).stem().string()});
-      for (std::size_t m = 0; m < eval::metrics().size(); ++m)
-        table.rows.back().push_back(number(s.values[f][m], eval::metrics()[m].digits));
+      for (std::size_t m = 0; m < e.metrics.size(); ++m)
+        table.rows.back().push_back(number(s.values[f][m], e.metrics[m].digits));
     }
     page.table(table);
   }

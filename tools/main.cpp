@@ -70,7 +70,8 @@ int main(int argc, char** argv) {
   static const std::pair<const char*, Setup> kSetups[] = {
       {"decode", setup_decode}, {"devices", setup_devices}, {"export", setup_export},
       {"import", setup_import}, {"mel", setup_mel},         {"mel-check", setup_mel_check},
-      {"play", setup_play},     {"stream", setup_stream},   {"synth", setup_synth}};
+      {"pack", setup_pack},     {"play", setup_play},       {"stream", setup_stream},
+      {"synth", setup_synth}};
   for (const auto& [own, setup] : kSetups) {
     if (name != own) continue;
     Command command = *known;
@@ -85,5 +86,8 @@ int main(int argc, char** argv) {
     ::setenv("OMP_WAIT_POLICY", "passive", 0);
   else
     ::setenv("GOMP_SPINCOUNT", "3000", 0);
+  // OpenBLAS's threads spin as well, 20 ms long after each product, beside those of training's own
+  // loops: the power of two of cycles after which they sleep.
+  ::setenv("OPENBLAS_THREAD_TIMEOUT", "4", 0);
   return start_beside("glowvox-train", argv);
 }

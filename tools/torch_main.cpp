@@ -7,9 +7,12 @@
 int main(int argc, char** argv) {
   using namespace glowvox::tools;
   static const std::pair<const char*, Setup> kSetups[] = {
-      {"bench", setup_bench}, {"encode", setup_encode}, {"eval", setup_eval},
-      {"info", setup_info},   {"init", setup_init},     {"morph", setup_morph},
+      {"info", setup_info},   {"init", setup_init},
       {"score", setup_score}, {"train", setup_train},
+#ifndef GLOWVOX_BARE  // what synthesizes, and compares sounds
+      {"bench", setup_bench}, {"encode", setup_encode},
+      {"eval", setup_eval},   {"morph", setup_morph},
+#endif
   };
   for (const auto& [name, setup] : kSetups) {
     if (argc < 2 || std::strcmp(argv[1], name) != 0) continue;

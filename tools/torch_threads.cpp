@@ -2,8 +2,10 @@
 
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
+#include <malloc.h>
 
 #include <fstream>
+#include <limits>
 #include <string>
 
 #include "command.hpp"
@@ -24,6 +26,15 @@ bool loaded(const std::string& name) {
   return false;
 }
 
+// Activations of many megabytes come and go with every step: memory that is kept need not be
+// cleared by the system each time.
+void keep_memory() {
+#if defined(__GLIBC__)
+  ::mallopt(M_MMAP_MAX, 0);
+  ::mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+#endif
+}
+
 }  // namespace
 
 void use_threads(int threads) {
@@ -31,6 +42,7 @@ void use_threads(int threads) {
     throw UsageError("--threads", "expected a number from 0 to " + std::to_string(kMostThreads) +
                                       ", got " + std::to_string(threads));
   const int count = threads > 0 ? threads : available_cores();
+  keep_memory();
   at::set_num_threads(count);
   // OpenBLAS keeps a count of its own, which LibTorch does not set.
   using SetThreads = void (*)(int);

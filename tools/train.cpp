@@ -6,6 +6,7 @@
 
 #include "commands.hpp"
 #include "core/cpu.hpp"
+#include "data_options.hpp"
 #include "glowvox/error.hpp"
 #include "interrupt.hpp"
 #include "torch_threads.hpp"
@@ -19,9 +20,11 @@ namespace {
 
 struct Options {
   std::string config;
+  std::vector<std::string> data;
+  std::string speakers = name_of(train::SpeakerRule::kName);
   train::RunOptions run;
   int threads = 0, batch = 0, accumulate = 0, ranks = 1, rank_timeout = 40;
-  double rate = 0.0;
+  double rate = 0.0, tempering = -1.0;
   bool json = false, float32 = false, recompute = false, dry_run = false;
 };
 
@@ -66,6 +69,7 @@ format::ModelConfig configuration(const Options& o) {
   if (o.batch > 0) config.train.batch = o.batch;
   if (o.accumulate > 0) config.train.accumulate = o.accumulate;
   if (o.rate > 0.0) config.train.rate = o.rate;
+  if (o.tempering >= 0.0) config.train.tempering = o.tempering;
   if (o.float32) config.train.bf16 = false;
   if (o.recompute) config.train.recompute = true;
   format::validate(config, o.config);
@@ -77,6 +81,8 @@ int run(Options& o) {
     throw UsageError("--steps or --minutes", "expected one of them, got neither");
   if (o.run.out.empty() && !o.dry_run) throw UsageError("--out", "expected a folder, got none");
   o.run.config = configuration(o);
+  for (const std::string& list : o.data) o.run.data.lists.push_back(train::parse_data_list(list));
+  o.run.data.speakers = speaker_rule(o.speakers);
   o.run.place = train::place_from_environment();
   if (o.run.place) o.run.place->timeout = std::chrono::seconds(o.rank_timeout);
   if (o.ranks > 1 && !o.run.place && !o.dry_run)
@@ -97,7 +103,18 @@ int run(Options& o) {
 std::function<int()> setup_train(CLI::App& app) {
   auto o = std::make_shared<Options>();
   app.add_option("CONFIG", o->config, "Configuration (see configs/)")->required();
-  app.add_option("--data", o->run.data, "List of wav, flac or ogg files, or a folder")->required();
+  app.add_option("--data", o->data,
+                 "LIST or LIST:weight: a list of wav, flac or ogg files, a folder or a packed "
+                 "corpus; may be given several times, and is drawn from by its weight")
+      ->required()
+      ->allow_extra_args(false);
+  app.add_flag("--incomplete", o->run.data.incomplete,
+               "Train on the parts of a packed corpus that are there");
+  add_speakers(app, o->speakers);
+  app.add_option("--tempering", o->tempering,
+                 "A speaker is drawn in proportion to what there is of it to this power, 0 to 1 "
+                 "(default: the configuration's)")
+      ->check(CLI::Range(0.0, 1.0));
   app.add_option("--valid", o->run.valid, "Held-out list or folder");
   app.add_option("--out", o->run.out, "Folder for checkpoints, report.html, tables and models");
   app.add_flag("--dry-run", o->dry_run,

@@ -20,14 +20,15 @@ struct Checked {
 };
 
 Checked check(const std::string& name, const std::string& list, const train::RunOptions& o) {
-  const auto paths = train::list_recordings(list);
   const format::ModelConfig& c = o.config;
+  const train::Recordings recordings =
+      train::recordings_of(list, c.mel.sample_rate_hz, o.data.incomplete, say);
   const double segment =
       static_cast<double>(c.train.segment_frames) * c.mel.hop_samples / c.mel.sample_rate_hz;
   ProgressBar bar;
-  return {name, train::check_corpus(paths, segment, [&](std::size_t done) {
-            bar.show(static_cast<double>(done) / static_cast<double>(paths.size()),
-                     fmt::format("{}: {} of {} files", name, done, paths.size()));
+  return {name, train::check_corpus(recordings, segment, [&](std::size_t done) {
+            bar.show(static_cast<double>(done) / static_cast<double>(recordings.paths.size()),
+                     fmt::format("{}: {} of {} files", name, done, recordings.paths.size()));
           })};
 }
 
@@ -62,7 +63,10 @@ nlohmann::json to_json(const train::CorpusCheck& k) {
 }  // namespace
 
 int dry_run(const train::RunOptions& options, bool json) {
-  std::vector<Checked> checked = {check("data", options.data, options)};
+  std::vector<Checked> checked;
+  for (const train::DataList& list : options.data.lists)
+    checked.push_back(
+        check(options.data.lists.size() > 1 ? list.path : "data", list.path, options));
   if (!options.valid.empty()) checked.push_back(check("valid", options.valid, options));
   if (!json)
     for (const Checked& c : checked) print(c);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "dsp/fftw_lock.hpp"
@@ -15,12 +16,13 @@ namespace glowvox::dsp {
 
 namespace {
 
-// FFTW's functions under one name.
+// FFTW's plan and functions for double and for float under one name.
 template <typename Real>
 struct Fftw;
 
 template <>
 struct Fftw<double> {
+  using Plan = std::remove_pointer_t<fftw_plan>;
   static double* allocate(std::size_t count) { return fftw_alloc_real(count); }
   static void release(void* memory) { fftw_free(memory); }
   static fftw_complex* as_fftw(std::complex<double>* x) {
@@ -41,6 +43,7 @@ struct Fftw<double> {
 
 template <>
 struct Fftw<float> {
+  using Plan = std::remove_pointer_t<fftwf_plan>;
   static float* allocate(std::size_t count) { return fftwf_alloc_real(count); }
   static void release(void* memory) { fftwf_free(memory); }
   static fftwf_complex* as_fftw(std::complex<float>* x) {
@@ -61,7 +64,7 @@ struct Fftw<float> {
 
 template <typename Real>
 struct Destroy {
-  void operator()(typename FftPlan<Real>::Type* plan) const {
+  void operator()(typename Fftw<Real>::Plan* plan) const {
     const std::lock_guard<std::mutex> lock(fftw_planner_mutex);
     Fftw<Real>::destroy(plan);
   }
@@ -70,9 +73,9 @@ struct Destroy {
 // Plans live as long as the process: few sizes are ever used. FFTW_ESTIMATE measures nothing, so
 // the same machine always gets the same plan and the same rounding.
 template <typename Real>
-typename FftPlan<Real>::Type* plan_for(int size, bool forward, Real* time,
-                                       std::complex<Real>* spectrum) {
-  using Plan = std::unique_ptr<typename FftPlan<Real>::Type, Destroy<Real>>;
+typename Fftw<Real>::Plan* plan_for(int size, bool forward, Real* time,
+                                    std::complex<Real>* spectrum) {
+  using Plan = std::unique_ptr<typename Fftw<Real>::Plan, Destroy<Real>>;
   static std::map<std::pair<int, bool>, Plan> plans;
   const std::lock_guard<std::mutex> lock(fftw_planner_mutex);
   Plan& plan = plans[{size, forward}];
@@ -84,35 +87,36 @@ typename FftPlan<Real>::Type* plan_for(int size, bool forward, Real* time,
 }  // namespace
 
 template <typename Real>
-BasicRealFft<Real>::BasicRealFft(int size)
-    : size_(size),
-      time_(Fftw<Real>::allocate(static_cast<std::size_t>(size))),
-      spectrum_(reinterpret_cast<std::complex<Real>*>(
-          Fftw<Real>::allocate(2 * (static_cast<std::size_t>(size) / 2 + 1)))) {
-  try {
-    forward_ = plan_for<Real>(size_, true, time_, spectrum_);
-    inverse_ = plan_for<Real>(size_, false, time_, spectrum_);
-  } catch (...) {
-    Fftw<Real>::release(time_);
-    Fftw<Real>::release(spectrum_);
-    throw;
-  }
+struct BasicRealFft<Real>::State {
+  struct Release {
+    void operator()(Real* memory) const { Fftw<Real>::release(memory); }
+  };
+  std::unique_ptr<Real, Release> time, spectrum;
+  typename Fftw<Real>::Plan *forward, *inverse;  // shared by all of one size
+};
+
+template <typename Real>
+BasicRealFft<Real>::BasicRealFft(int size) : size_(size), state_(std::make_unique<State>()) {
+  const auto reals = static_cast<std::size_t>(size);
+  state_->time.reset(Fftw<Real>::allocate(reals));
+  state_->spectrum.reset(Fftw<Real>::allocate(2 * (reals / 2 + 1)));
+  time_ = state_->time.get();
+  spectrum_ = reinterpret_cast<std::complex<Real>*>(state_->spectrum.get());
+  state_->forward = plan_for<Real>(size, true, time_, spectrum_);
+  state_->inverse = plan_for<Real>(size, false, time_, spectrum_);
 }
 
 template <typename Real>
-BasicRealFft<Real>::~BasicRealFft() {
-  Fftw<Real>::release(time_);
-  Fftw<Real>::release(spectrum_);
-}
+BasicRealFft<Real>::~BasicRealFft() = default;
 
 template <typename Real>
 void BasicRealFft<Real>::forward() {
-  Fftw<Real>::forward(forward_, time_, spectrum_);
+  Fftw<Real>::forward(state_->forward, time_, spectrum_);
 }
 
 template <typename Real>
 void BasicRealFft<Real>::inverse() {
-  Fftw<Real>::inverse(inverse_, time_, spectrum_);
+  Fftw<Real>::inverse(state_->inverse, time_, spectrum_);
 }
 
 template class BasicRealFft<double>;

@@ -1,27 +1,13 @@
-// Fourier transform of real signals on FFTW.
+// Fourier transform of real signals on FFTW (in a bare build, on KissFFT).
 #pragma once
 
 #include <complex>
-
-struct fftw_plan_s;
-struct fftwf_plan_s;
+#include <memory>
 
 namespace glowvox::dsp {
 
-// FFTW's plan for double and for float.
-template <typename Real>
-struct FftPlan;
-template <>
-struct FftPlan<double> {
-  using Type = fftw_plan_s;
-};
-template <>
-struct FftPlan<float> {
-  using Type = fftwf_plan_s;
-};
-
 // One size, with memory of its own; different ones may be used from different threads at once.
-// Throws Error where FFTW has no plan. Real: double or float.
+// Throws Error where there is no transform of the size. Real: double or float.
 template <typename Real>
 class BasicRealFft {
  public:
@@ -37,11 +23,11 @@ class BasicRealFft {
   void inverse();  // spectrum, which is lost, to size times the signal
 
  private:
-  using Plan = typename FftPlan<Real>::Type;
+  struct State;
   int size_;
-  Real* time_;
-  std::complex<Real>* spectrum_;
-  Plan *forward_, *inverse_;  // shared by all of one size
+  Real* time_ = nullptr;
+  std::complex<Real>* spectrum_ = nullptr;
+  std::unique_ptr<State> state_;
 };
 
 // For analysis: bins far below a frame's loudest would otherwise carry the rounding of a float

@@ -26,12 +26,13 @@ struct Factors {
 };
 
 // With E = exp(2 u) and G = exp(-v): (E - 1) / (E + 1) and 1 / (1 + G), with one division. Beyond 9
-// tanh is 1 in float, below -80 sigmoid is 0.
+// tanh is 1 in float; below -60 sigmoid is next to nothing, and the product of the two denominators
+// still a float.
 HWY_INLINE Factors factors_of(D d, V u, V v) {
   const V one = hn::Set(d, 1.0F);
   const V bounded = hn::Min(hn::Max(u, hn::Set(d, -9.0F)), hn::Set(d, 9.0F));
   const V E = hn::Exp(d, hn::Add(bounded, bounded));
-  const V G = hn::Exp(d, hn::Min(hn::Neg(v), hn::Set(d, 80.0F)));
+  const V G = hn::Exp(d, hn::Min(hn::Neg(v), hn::Set(d, 60.0F)));
   const V E1 = hn::Add(E, one), G1 = hn::Add(G, one);
   const V q = hn::Div(one, hn::Mul(E1, G1));
   return {hn::Mul(hn::Mul(hn::Sub(E, one), G1), q), hn::Mul(E1, q)};

@@ -4,6 +4,20 @@
 
 namespace glowvox::flow {
 
+namespace {
+
+// Quarter `part` of the window for every frame, [frames, C/2]; at a signal's two ends there is
+// nothing to overlap with, so the outermost inner quarters (b of the first, c of the last) are 1.
+Tensor windows(const Tensor& window, int64_t frames, int part, bool margins) {
+  Tensor w = window[part].expand({frames, -1});
+  if (margins || (part != 1 && part != 2)) return w;
+  w = w.clone();
+  w[part == 1 ? 0 : frames - 1].fill_(1.0);
+  return w;
+}
+
+}  // namespace
+
 // The MDCT of frame t is the DCT-IV of [-c_r - d, a - b_r], where a, b, c, d are the windowed
 // quarters of its 2C samples and _r is reversal (see dsp::Mdct, which this equals).
 Lift::Lift(const format::LiftConfig& config) : channels_(config.channels) {
@@ -16,43 +30,41 @@ Lift::Lift(const format::LiftConfig& config) : channels_(config.channels) {
   dct4_ = torch::cos(torch::outer(k, k) * (M_PI / C)) * std::sqrt(2.0 / C);
 }
 
-// Quarter `part` of the window for every frame, [frames, C/2]; at a signal's two ends there is
-// nothing to overlap with, so the outermost inner quarters (b of the first, c of the last) are 1.
-Tensor Lift::windows(const Tensor& like, int64_t frames, int part, bool margins) const {
-  Tensor w = window_[part].to(like.device(), like.scalar_type()).expand({frames, -1});
-  if (margins || (part != 1 && part != 2)) return w;
-  w = w.clone();
-  w[part == 1 ? 0 : frames - 1].fill_(1.0);
-  return w;
+Lift::Tables Lift::tables(const Tensor& like) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const Tensor& kept = recent_.dct4;
+  if (!kept.defined() || kept.device() != like.device() || kept.scalar_type() != like.scalar_type())
+    recent_ = {window_.to(like.device(), like.scalar_type()),
+               dct4_.to(like.device(), like.scalar_type())};
+  return recent_;
 }
 
 Tensor Lift::forward(const Tensor& audio, bool margins) const {
   const int64_t B = audio.size(0), C = channels_;
   if (!spectral()) return audio.view({B, -1, C}).transpose(0, 1).contiguous();
+  const Tables own = tables(audio);
   const int64_t half = C / 2;
   const Tensor padded = margins ? audio : at::constant_pad_nd(audio, {half, half});
   const int64_t T = padded.size(1) / C - 1;
   const Tensor halves = padded.reshape({B, 2 * T + 2, half});
   const auto quarter = [&](int part) {
-    return halves.slice(1, part, part + 2 * T, 2) * windows(audio, T, part, margins);
+    return halves.slice(1, part, part + 2 * T, 2) * windows(own.window, T, part, margins);
   };
   const Tensor folded = torch::cat(
       {-quarter(2).flip({2}) - quarter(3), quarter(0) - quarter(1).flip({2})}, 2);  // [B, T, C]
-  return at::matmul(folded, dct4_.to(audio.device(), audio.scalar_type()))
-      .transpose(0, 1)
-      .contiguous();
+  return at::matmul(folded, own.dct4).transpose(0, 1).contiguous();
 }
 
 Tensor Lift::inverse(const Tensor& x) const {
   const int64_t T = x.size(0), B = x.size(1), C = channels_;
   if (!spectral()) return x.transpose(0, 1).reshape({B, T * C});
-  const auto folded = at::matmul(x.transpose(0, 1), dct4_.to(x.device(), x.scalar_type()))
-                          .chunk(2, 2);  // [B, T, C/2] each
+  const Tables own = tables(x);
+  const auto folded = at::matmul(x.transpose(0, 1), own.dct4).chunk(2, 2);  // [B, T, C/2] each
   const Tensor &u = folded[0], &v = folded[1];
-  const Tensor a = v * windows(x, T, 0, false);
-  const Tensor b = -v.flip({2}) * windows(x, T, 1, false);
-  const Tensor c = -u.flip({2}) * windows(x, T, 2, false);
-  const Tensor d = -u * windows(x, T, 3, false);
+  const Tensor a = v * windows(own.window, T, 0, false);
+  const Tensor b = -v.flip({2}) * windows(own.window, T, 1, false);
+  const Tensor c = -u.flip({2}) * windows(own.window, T, 2, false);
+  const Tensor d = -u * windows(own.window, T, 3, false);
   // Overlap: a block's first half is its b and the previous frame's d, its second half is its c and
   // the next frame's a.
   const Tensor first = b + at::constant_pad_nd(d, {0, 0, 1, -1});

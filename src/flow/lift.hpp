@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include <mutex>
+
 #include "format/config.hpp"
 
 namespace glowvox::flow {
@@ -24,10 +26,17 @@ class Lift {
   double macs_per_frame() const { return spectral() ? double(channels_) * channels_ : 0.0; }
 
  private:
-  Tensor windows(const Tensor& like, int64_t frames, int part, bool margins) const;
+  struct Tables {
+    Tensor window;  // [4, C/2], the sine window's four quarters
+    Tensor dct4;    // [C, C]
+  };
+  // Where `like` is and of its type; kept, so that a GPU does not wait for them in every step.
+  Tables tables(const Tensor& like) const;
+
   int64_t channels_;
-  Tensor window_;  // [4, C/2] double: the sine window's four quarters
-  Tensor dct4_;    // [C, C] double
+  Tensor window_, dct4_;  // in double
+  mutable std::mutex mutex_;
+  mutable Tables recent_;  // what the last call gave
 };
 
 }  // namespace glowvox::flow

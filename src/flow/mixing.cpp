@@ -20,10 +20,23 @@ void check(const std::string& name, const Tensor& W) {
               "train with mixing: lu, a lower rate or from an earlier checkpoint");
 }
 
-// In double whatever the weights are.
-Tensor inverse_of(const Tensor& W) {
-  return at::linalg_inv(W.detach().to(torch::kDouble)).to(W.scalar_type());
-}
+// W^-1 in double whatever the weights are, and without waiting to hear whether there is one.
+struct InverseFunction : torch::autograd::Function<InverseFunction> {
+  static Tensor forward(torch::autograd::AutogradContext* ctx, const Tensor& W) {
+    const Tensor X =
+        std::get<0>(at::linalg_inv_ex(W.to(torch::kDouble), false)).to(W.scalar_type());
+    ctx->save_for_backward({X});
+    return X;
+  }
+  // dX = -X dW X
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* ctx,
+                                                 torch::autograd::variable_list grads) {
+    const Tensor X = ctx->get_saved_variables()[0];
+    return {-at::mm(X.t(), at::mm(grads[0], X.t()))};
+  }
+};
+
+Tensor inverse_of(const Tensor& W) { return InverseFunction::apply(W); }
 
 // Determinant 1.
 Tensor first_matrix(int64_t channels, format::MixingStart start) {
@@ -54,7 +67,6 @@ Output Conv1x1::forward(const Tensor& x, const Condition& /*condition*/) {
 }
 
 Tensor Conv1x1::inverse(const Tensor& z, const Condition& /*condition*/) {
-  check_invertible();
   return at::linear(z, inverse_of(weight_));
 }
 
@@ -85,9 +97,7 @@ Output Lu::forward(const Tensor& x, const Condition& /*condition*/) {
 }
 
 Tensor Lu::inverse(const Tensor& z, const Condition& /*condition*/) {
-  const Tensor W = mixing_matrix();
-  check(layer_name(), W);
-  return at::linear(z, inverse_of(W));
+  return at::linear(z, inverse_of(mixing_matrix()));
 }
 
 void Lu::check_invertible() const { check(layer_name(), mixing_matrix()); }

@@ -9,7 +9,8 @@
 namespace glowvox::flow {
 
 // A dense matrix over channels, z = W x (Glow, section 3.2; WaveGlow).
-// forward() of a singular one has a log_det that is not finite; inverse() throws.
+// forward() of a singular one has a log_det that is not finite, and so has inverse() its values;
+// check_invertible() throws.
 class Conv1x1 : public Layer {
  public:
   Conv1x1(const std::string& name, int64_t channels,

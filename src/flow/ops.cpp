@@ -18,6 +18,22 @@ std::atomic<bool> portable{false};
 // Whether the loops of this file can reach the tensor's memory; ATen's operators can always.
 bool own_loops(const Tensor& t) { return t.device().is_cpu() && !portable; }
 
+// While one lives, a GPU's products of floats run on its tensor cores (TF32). The nets' alone: the
+// lift, the mixing and the scales have to be exact for the likelihood to mean anything.
+class Tf32Guard {
+ public:
+  explicit Tf32Guard(const Tensor& operand) : enabled_(operand.is_cuda()) { set(true); }
+  ~Tf32Guard() { set(false); }
+  Tf32Guard(const Tf32Guard&) = delete;
+  Tf32Guard& operator=(const Tf32Guard&) = delete;
+
+ private:
+  void set(bool on) const {
+    if (enabled_) at::globalContext().setAllowTF32CuBLAS(on);
+  }
+  bool enabled_;
+};
+
 // Rows [first, first + count) of the output read valid frames for this tap.
 struct Tap {
   int64_t first, count, offset;
@@ -99,6 +115,7 @@ Tensor fold(const Tensor& u, at::IntArrayRef sizes, at::ScalarType dtype, int64_
 struct ConvFunction : torch::autograd::Function<ConvFunction> {
   static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& weight,
                         const Tensor& bias, int64_t dilation, int64_t left) {
+    const Tf32Guard tf32(x);
     const int64_t out_channels = weight.size(0), taps = weight.size(1), C = weight.size(2);
     const auto dtype =
         bf16_products && x.scalar_type() == at::kFloat ? at::kBFloat16 : x.scalar_type();
@@ -123,6 +140,7 @@ struct ConvFunction : torch::autograd::Function<ConvFunction> {
   static variable_list backward(AutogradContext* ctx, variable_list grads) {
     const auto saved = ctx->get_saved_variables();
     const Tensor &operand = saved[0], &w = saved[1];
+    const Tf32Guard tf32(w);
     const int64_t taps = ctx->saved_data["taps"].toInt();
     const int64_t dilation = ctx->saved_data["dilation"].toInt();
     const int64_t left = ctx->saved_data["left"].toInt();

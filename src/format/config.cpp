@@ -32,6 +32,7 @@ GLOWVOX_NAMES(NetKind, {NetKind::kWavenet, "wavenet"}, {NetKind::kSeparable, "se
 GLOWVOX_NAMES(ConditionerKind, {ConditionerKind::kUpsample, "upsample"},
               {ConditionerKind::kRepeat, "repeat"}, {ConditionerKind::kFrames, "frames"})
 GLOWVOX_NAMES(OptimizerKind, {OptimizerKind::kAdam, "adam"}, {OptimizerKind::kAdamW, "adamw"})
+GLOWVOX_NAMES(BaseKind, {BaseKind::kGaussian, "gaussian"}, {BaseKind::kTailed, "tailed"})
 #undef GLOWVOX_NAMES
 
 namespace {
@@ -52,6 +53,33 @@ void mel_fields(V& v, Spec& mel) {
   v("magnitude_epsilon", mel.magnitude_epsilon);
   v("log", mel.log);
   v("floor", mel.floor);
+}
+
+template <typename V, typename Augment>
+void augment_fields(V& v, Augment& augment) {
+  v("gain_db", augment.gain_db);
+  v("polarity", augment.polarity);
+  v.map("speed", [&](V& m) {
+    m("probability", augment.speed.probability);
+    m("least", augment.speed.least);
+    m("most", augment.speed.most);
+  });
+  v.map("low_pass", [&](V& m) {
+    m("probability", augment.low_pass.probability);
+    m("least_hz", augment.low_pass.least_hz);
+    m("most_hz", augment.low_pass.most_hz);
+  });
+  v.map("noise", [&](V& m) {
+    m("probability", augment.noise.probability);
+    m("least_db", augment.noise.least_db);
+    m("most_db", augment.noise.most_db);
+  });
+  v.map("mel_blur", [&](V& m) {
+    m("probability", augment.mel_blur.probability);
+    m("frames", augment.mel_blur.frames);
+    m("bands", augment.mel_blur.bands);
+    m("noise", augment.mel_blur.noise);
+  });
 }
 
 // Every key but `mel`, which has presets.
@@ -95,6 +123,11 @@ void fields(V& v, Config& c) {
     m("every", c.early.every);
     m("channels", c.early.channels);
   });
+  v.map("base", [&](V& m) {
+    m("kind", c.base.kind);
+    m("channel_share", c.base.channel_share);
+    m("frame_cost", c.base.frame_cost);
+  });
   v.map("train", [&](V& m) {
     m("optimizer", c.train.optimizer);
     m("batch", c.train.batch);
@@ -111,6 +144,18 @@ void fields(V& v, Config& c) {
     m("recompute", c.train.recompute);
     m("outlier", c.train.outlier);
     m("patience", c.train.patience);
+    m.map("likelihood", [&](V& l) {
+      l("weight", c.train.likelihood.weight);
+      l("share", c.train.likelihood.share);
+    });
+    m.map("sample_loss", [&](V& l) {
+      l("weight", c.train.sample_loss.weight);
+      l("fft_sizes", c.train.sample_loss.fft_sizes);
+      l("log_floor", c.train.sample_loss.log_floor);
+      l("skip_frames", c.train.sample_loss.skip_frames);
+    });
+    m("tempering", c.train.tempering);
+    m.map("augment", [&](V& a) { augment_fields(a, c.train.augment); });
   });
   v.map("synthesis", [&](V& m) {
     m("bf16", c.synthesis.bf16);

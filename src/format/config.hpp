@@ -18,6 +18,7 @@ enum class SplitKind { kHalves, kEvenOdd };
 enum class NetKind { kWavenet, kSeparable };
 enum class ConditionerKind { kUpsample, kRepeat, kFrames };
 enum class OptimizerKind { kAdam, kAdamW };
+enum class BaseKind { kGaussian, kTailed };
 
 // Where a mel frame's window is centred in the hop of audio that it conditions. kAsIs: wherever the
 // mel specification puts it (WaveGlow: at the hop's first sample). kHopCenter: at the hop's middle;
@@ -60,6 +61,51 @@ struct ConditionerConfig {
   bool causal = false;  // frames
 };
 
+// The density of the latents. kGaussian: N(0, I). kTailed: nearly that, with tails in which no
+// finite recording is impossible (see flow::Base).
+struct BaseConfig {
+  BaseKind kind = BaseKind::kGaussian;
+  double channel_share = 1e-3;  // tailed: of the density of a channel
+  double frame_cost = 1.0;      // tailed: nats a channel, of a frame whose scale is unheard of
+};
+
+// The exact likelihood's part of the objective.
+struct LikelihoodConfig {
+  double weight = 1.0;  // of the nats per sample
+  double share = 1.0;   // of the segments of a batch, those that it is computed of
+};
+
+// The spectral energy distance between the flow's own samples and the recordings (see
+// train::SampleLoss).
+struct SampleLossConfig {
+  double weight = 0.0;  // 0: off
+  std::vector<int> fft_sizes = {2048, 1024, 512, 256, 128};
+  double log_floor = 5e-3;  // added to a magnitude before its logarithm
+  int skip_frames = 12;     // mel frames at a segment's start, where the nets lack their past
+};
+
+// What is done to a training segment's sound before its mel is computed, each with a probability
+// of its own. The usual: nothing.
+struct AugmentConfig {
+  double gain_db = 0.0;   // a segment is up to so much quieter: this times the square of a uniform
+  double polarity = 0.0;  // probability of the other sign
+  struct Speed {          // faster and higher: other voices; log-uniform between the two
+    double probability = 0.0, least = 0.8, most = 1.25;
+  } speed;
+  struct LowPass {  // as telephones and old recordings have it; log-uniform
+    double probability = 0.0, least_hz = 3400.0, most_hz = 8000.0;
+  } low_pass;
+  struct Noise {  // below the segment's level; every other time white, or shaped like speech
+    double probability = 0.0, least_db = 20.0, most_db = 50.0;
+  } noise;
+  // Of the mel alone, as acoustic models' predictions are: smoothed over time and bands by up to
+  // so much (the deviation of a Gaussian in frames and bands), and with noise of up to this
+  // deviation in the mel's own units.
+  struct MelBlur {
+    double probability = 0.0, frames = 1.5, bands = 1.5, noise = 0.1;
+  } mel_blur;
+};
+
 struct TrainConfig {
   OptimizerKind optimizer = OptimizerKind::kAdamW;
   int batch = 16;
@@ -80,6 +126,12 @@ struct TrainConfig {
   // is not finite.
   double outlier = 12.0;
   int patience = 5;  // steps skipped in a row before the run goes back, at half the rate
+  LikelihoodConfig likelihood;
+  SampleLossConfig sample_loss;
+  // A speaker is drawn in proportion to what there is of it to this power: 1 as often as it
+  // speaks, 0 as often as every other.
+  double tempering = 0.5;
+  AugmentConfig augment;
 };
 
 constexpr double kMostDenoise = 1000.0;  // strength of the bias denoiser
@@ -112,6 +164,7 @@ struct ModelConfig {
   CouplingConfig coupling;
   NetConfig net;
   EarlyConfig early;
+  BaseConfig base;
   TrainConfig train;
   SynthesisConfig synthesis;
   MelStatisticsConfig mel_statistics;
@@ -131,6 +184,9 @@ MelSpec parse_mel_spec(const std::string& yaml, const std::string& where, const 
 
 // Channels that enter step `step` (0-based), after the early outputs before it.
 int channels_at_step(const ModelConfig& config, int step);
+// Samples of a training segment that the sample loss compares: those that whole frames complete,
+// without the frames that it skips.
+std::int64_t compared_samples(const ModelConfig& config);
 // How many samples earlier than the model's own audio a mel of this specification is analysed: 0 or
 // hop/2 (see MelAlignment).
 int alignment_shift_samples(const ModelConfig& config);

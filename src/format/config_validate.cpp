@@ -1,6 +1,7 @@
 // What the single keys cannot say: ranges and combinations.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "format/config.hpp"
@@ -96,6 +97,35 @@ void validate_channels(const ModelConfig& c, const std::string& where) {
   }
 }
 
+void not_below(const std::string& where, const char* key, double value, double least) {
+  if (value < least)
+    throw Error(where + ": " + key,
+                fmt::format("expected no less than its lower end {}, got {}", least, value));
+}
+
+void validate_augment(const AugmentConfig& a, double nyquist_hz, const std::string& where) {
+  between(where, "train.augment.gain_db", a.gain_db, 0.0, 60.0);
+  between(where, "train.augment.polarity", a.polarity, 0.0, 1.0);
+  between(where, "train.augment.speed.probability", a.speed.probability, 0.0, 1.0);
+  between(where, "train.augment.speed.least", a.speed.least, 0.5, 2.0);
+  between(where, "train.augment.speed.most", a.speed.most, 0.5, 2.0);
+  not_below(where, "train.augment.speed.most", a.speed.most, a.speed.least);
+  between(where, "train.augment.low_pass.probability", a.low_pass.probability, 0.0, 1.0);
+  if (a.low_pass.probability > 0.0) {
+    between(where, "train.augment.low_pass.least_hz", a.low_pass.least_hz, 500.0, nyquist_hz);
+    between(where, "train.augment.low_pass.most_hz", a.low_pass.most_hz, 500.0, nyquist_hz);
+    not_below(where, "train.augment.low_pass.most_hz", a.low_pass.most_hz, a.low_pass.least_hz);
+  }
+  between(where, "train.augment.noise.probability", a.noise.probability, 0.0, 1.0);
+  between(where, "train.augment.noise.least_db", a.noise.least_db, 0.0, 120.0);
+  between(where, "train.augment.noise.most_db", a.noise.most_db, 0.0, 120.0);
+  not_below(where, "train.augment.noise.most_db", a.noise.most_db, a.noise.least_db);
+  between(where, "train.augment.mel_blur.probability", a.mel_blur.probability, 0.0, 1.0);
+  between(where, "train.augment.mel_blur.frames", a.mel_blur.frames, 0.0, 20.0);
+  between(where, "train.augment.mel_blur.bands", a.mel_blur.bands, 0.0, 20.0);
+  between(where, "train.augment.mel_blur.noise", a.mel_blur.noise, 0.0, 10.0);
+}
+
 void validate_train(const TrainConfig& t, const std::string& where) {
   between(where, "train.batch", t.batch, 1, kMostChannels);
   between(where, "train.segment_frames", t.segment_frames, 2, kMostChannels);
@@ -110,6 +140,52 @@ void validate_train(const TrainConfig& t, const std::string& where) {
   between(where, "train.accumulate", t.accumulate, 1, t.batch);
   between(where, "train.outlier", t.outlier, 0.0, kMostReal);
   between(where, "train.patience", t.patience, 1, 1000000);
+  between(where, "train.tempering", t.tempering, 0.0, 1.0);
+}
+
+void validate_base(const BaseConfig& b, const std::string& where) {
+  if (!(b.channel_share > 0.0 && b.channel_share < 1.0))
+    throw Error(where + ": base.channel_share",
+                fmt::format("expected a share between 0 and 1, got {}", b.channel_share));
+  if (!(b.frame_cost > 0.0 && b.frame_cost <= kMostReal))
+    throw Error(where + ": base.frame_cost",
+                fmt::format("expected a positive number of nats, got {}", b.frame_cost));
+}
+
+// How much of a segment is left to compare, and whether the largest transform fits in it.
+void validate_objective(const ModelConfig& c, const std::string& where) {
+  const LikelihoodConfig& l = c.train.likelihood;
+  const SampleLossConfig& d = c.train.sample_loss;
+  between(where, "train.likelihood.weight", l.weight, 0.0, kMostReal);
+  between(where, "train.likelihood.share", l.share, 0.0, 1.0);
+  between(where, "train.sample_loss.weight", d.weight, 0.0, kMostReal);
+  if (d.weight == 0.0 && (l.weight == 0.0 || l.share < 1.0))
+    throw Error(
+        where + ": train.likelihood",
+        fmt::format("expected a weight above 0 and a share of 1 where there is no sample_loss, "
+                    "got {} and {}",
+                    l.weight, l.share));
+  if (d.weight == 0.0) return;
+  if (!(d.log_floor > 0.0 && d.log_floor <= 1.0))
+    throw Error(where + ": train.sample_loss.log_floor",
+                fmt::format("expected a value above 0, up to 1, got {}", d.log_floor));
+  if (d.fft_sizes.empty())
+    throw Error(where + ": train.sample_loss.fft_sizes", "expected one or more, got none");
+  for (const int size : d.fft_sizes) {
+    between(where, "train.sample_loss.fft_sizes", size, 4, kMostTaps);
+    if (size % 4 != 0)
+      throw Error(where + ": train.sample_loss.fft_sizes",
+                  fmt::format("expected multiples of 4 (the hop is a quarter), got {}", size));
+  }
+  between(where, "train.sample_loss.skip_frames", d.skip_frames, 0, c.train.segment_frames - 1);
+  const std::int64_t left = compared_samples(c);
+  const int largest = *std::max_element(d.fft_sizes.begin(), d.fft_sizes.end());
+  if (left < largest)
+    throw Error(where + ": train.sample_loss",
+                fmt::format("expected segments of which {} samples or more are compared (the "
+                            "largest of fft_sizes), got {}",
+                            largest, left),
+                "raise train.segment_frames or lower train.sample_loss.skip_frames");
 }
 
 void validate_statistics(const ModelConfig& c, const std::string& where) {
@@ -138,6 +214,9 @@ void validate(const ModelConfig& c, const std::string& where) {
   validate_net(c, where);
   validate_conditioner(c, where);
   validate_train(c.train, where);
+  validate_objective(c, where);
+  validate_base(c.base, where);
+  validate_augment(c.train.augment, 0.5 * c.mel.sample_rate_hz, where);
   validate_statistics(c, where);
   between(where, "synthesis.denoise", c.synthesis.denoise, 0.0, kMostDenoise);
   between(where, "synthesis.corrections", c.synthesis.corrections, 0, kMostCorrections);
@@ -151,6 +230,15 @@ void validate(const ModelConfig& c, const std::string& where) {
 int channels_at_step(const ModelConfig& c, int step) {
   const int left = c.early.every > 0 ? step / c.early.every : 0;
   return c.lift.channels - left * c.early.channels;
+}
+
+std::int64_t compared_samples(const ModelConfig& c) {
+  // Where a model looks ahead, its last frames lack what comes as its first lack their past.
+  const std::int64_t sides = reach_of(c).future_samples > 0 ? 2 : 1;
+  const std::int64_t overlap = c.lift.kind == LiftKind::kMdct ? c.lift.channels : 0;
+  return (c.train.segment_frames - sides * c.train.sample_loss.skip_frames) *
+             std::int64_t{c.mel.hop_samples} -
+         overlap;
 }
 
 int alignment_shift_samples(const ModelConfig& c) {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "flow/actnorm.hpp"
 #include "flow/coupling.hpp"
@@ -15,18 +14,8 @@
 
 namespace glowvox::model {
 
-namespace {
-
-const double kLogSqrtTwoPi = 0.5 * std::log(2.0 * M_PI);
-
-// Log-density of N(0, I): z [T, B, C] -> [T, B].
-Tensor gaussian_log_prob(const Tensor& z) {
-  return -0.5 * z.square().sum(2) - kLogSqrtTwoPi * static_cast<double>(z.size(2));
-}
-
-}  // namespace
-
-FlowVocoder::FlowVocoder(const format::ModelConfig& config) : config_(config), lift_(config.lift) {
+FlowVocoder::FlowVocoder(const format::ModelConfig& config)
+    : config_(config), lift_(config.lift), base_(config.base) {
   format::validate(config_, config_.name.empty() ? "configuration" : config_.name);
   conditioner_ = register_module("conditioner", std::make_shared<flow::Conditioner>(config_));
   const auto add = [&](Step& step, const std::string& name, std::shared_ptr<flow::Layer> layer) {
@@ -109,10 +98,20 @@ Encoded FlowVocoder::encode(const Tensor& audio, const Tensor& mel, bool margins
     }
   }
   early.push_back(x);
-  return {early.size() == 1 ? x : torch::cat(early, 2), log_det, frames, channels};
+  return {early.size() == 1 ? x : torch::cat(early, 2), log_det, frames, channels, base_};
 }
 
 Tensor FlowVocoder::decode(const Tensor& z, const Tensor& mel) {
+  check_invertible();
+  return lift_.inverse(invert(z, mel));
+}
+
+Tensor FlowVocoder::decode_segment(const Tensor& z, const Tensor& mel) {
+  const Tensor audio = lift_.inverse(invert(z, mel));
+  return audio.narrow(1, margin(), audio.size(1) - 2 * margin());
+}
+
+Tensor FlowVocoder::invert(const Tensor& z, const Tensor& mel) {
   const flow::Condition given = condition(mel);
   const int64_t frames = given.mel.size(0);
   if (z.dim() != 3 || z.size(0) != frames || z.size(1) != mel.size(0) ||
@@ -124,25 +123,33 @@ Tensor FlowVocoder::decode(const Tensor& z, const Tensor& mel) {
   int64_t left = lift_.channels();
   for (const Step& step : steps_) left -= step.early_channels;
   int64_t first = z.size(2) - left;
-  Tensor x = z.narrow(2, first, left);
+  Tensor x = z.narrow(2, first, left), joined;
+  const bool recompute = recompute_ && torch::GradMode::is_enabled();
+  RecomputedChain chain(given);
   for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
-    for (auto layer = step->layers.rbegin(); layer != step->layers.rend(); ++layer)
-      x = (*layer)->inverse(x, given);
+    if (recompute) {
+      x = chain.inverse(step->layers, x, joined);
+    } else {
+      for (auto layer = step->layers.rbegin(); layer != step->layers.rend(); ++layer)
+        x = (*layer)->inverse(x, given);
+    }
+    joined = Tensor();
     if (step->early_channels > 0) {
       first -= step->early_channels;
-      x = torch::cat({z.narrow(2, first, step->early_channels), x}, 2);
+      joined = z.narrow(2, first, step->early_channels);
+      x = torch::cat({joined, x}, 2);
     }
   }
-  return lift_.inverse(x);
+  return x;
 }
 
-Tensor Encoded::log_prob() const { return gaussian_log_prob(z).sum(0) + log_det; }
+Tensor Encoded::log_prob() const { return base.log_prob(z).sum(0) + log_det; }
 
-Tensor Encoded::frame_log_prob() const { return gaussian_log_prob(z) + frame_log_det; }
+Tensor Encoded::frame_log_prob() const { return base.log_prob(z) + frame_log_det; }
 
 Tensor Encoded::channel_log_prob() const {
   if (!channel_log_det.defined()) return {};
-  return -0.5 * z.square() - kLogSqrtTwoPi + channel_log_det;
+  return base.channel_log_prob(z) + channel_log_det;
 }
 
 Tensor FlowVocoder::log_prob(const Tensor& audio, const Tensor& mel, bool margins) {

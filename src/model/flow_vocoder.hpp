@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "flow/base.hpp"
 #include "flow/conditioner.hpp"
 #include "flow/layer.hpp"
 #include "flow/lift.hpp"
@@ -23,9 +24,10 @@ struct Encoded {
   // [T, B, C], the share of every channel; undefined where a layer has none (see Output), and while
   // gradients are recorded.
   Tensor channel_log_det;
+  flow::Base base;
 
-  // Exact log-density of the audio given the mel, Gaussian constant included: [B] nats; what every
-  // lifted frame adds to it, [T, B]; and every channel, [T, B, C] (undefined where
+  // Exact log-density of the audio given the mel, the base's constants included: [B] nats; what
+  // every lifted frame adds to it, [T, B]; and every channel, [T, B, C] (undefined where
   // channel_log_det is).
   Tensor log_prob() const;
   Tensor frame_log_prob() const;
@@ -47,9 +49,14 @@ class FlowVocoder : public torch::nn::Module {
   // audio [B, F * hop] (with margins: and margin() samples on both sides), mel [B, F, bands] as the
   // specification stores it; throws Error when the two do not belong together.
   Encoded encode(const Tensor& audio, const Tensor& mel, bool margins = false);
-  // The inverse of encode without margins: z [T, B, C] -> audio [B, F * hop].
+  // The inverse of encode without margins: z [T, B, C] -> audio [B, F * hop]. Throws Error where a
+  // mixing matrix cannot be inverted.
   Tensor decode(const Tensor& z, const Tensor& mel);
-  // Exact log-density of the audio given the mel, [B] nats, Gaussian constant included.
+  // The samples of that which whole frames complete, [B, F * hop - 2 * margin()]: from margin() to
+  // margin() before the end. Gradients flow through it; no matrix is checked, so that nothing waits
+  // for a number: a singular one gives values that are not finite.
+  Tensor decode_segment(const Tensor& z, const Tensor& mel);
+  // Exact log-density of the audio given the mel, [B] nats, the base's constants included.
   Tensor log_prob(const Tensor& audio, const Tensor& mel, bool margins = false);
 
   // Latents N(0, sigma^2), [frames * ratio, batch, C]: every clip of the batch gets the same noise
@@ -71,8 +78,9 @@ class FlowVocoder : public torch::nn::Module {
   // Throws Error naming the step whose mixing cannot be inverted.
   void check_invertible() const;
   std::vector<MixingState> mixing_states() const;  // of every layer that is a matrix
-  // Whether encode() keeps no activations for the backward pass but makes a step's again from its
-  // output: memory that does not grow with the steps, for about half as much time again.
+  // Whether encode() and decode_segment() keep no activations for the backward pass but make a
+  // step's again from its output: memory that does not grow with the steps, for about half as much
+  // time again.
   void set_recompute(bool recompute) { recompute_ = recompute; }
 
   // How much the conditioner's features vary along time, relative to their size: near 0 when dead.
@@ -92,9 +100,11 @@ class FlowVocoder : public torch::nn::Module {
   };
   void check_shapes(const Tensor& audio, const Tensor& mel, bool margins) const;
   flow::Condition condition(const Tensor& mel);
+  Tensor invert(const Tensor& z, const Tensor& mel);  // both as decode takes them
 
   format::ModelConfig config_;
   flow::Lift lift_;
+  flow::Base base_;
   std::shared_ptr<flow::Conditioner> conditioner_;
   std::vector<Step> steps_;
   bool recompute_ = false;

@@ -9,11 +9,13 @@
 namespace glowvox::model {
 
 using torch::Tensor;
+struct StepMemory;
 
 // Steps of layers whose backward pass keeps no activations: it takes a step's output, computes its
-// input by the inverse, and from that the activations again (Gomez, Ren, Urtasun, Grosse, "The
-// Reversible Residual Network", 2017). Every step must be walked back exactly once, which one
-// backward pass over the sum of all outputs does.
+// input by walking the step the other way, and from that the activations again (Gomez, Ren,
+// Urtasun, Grosse, "The Reversible Residual Network", 2017). One chain walks in one direction;
+// every step must be walked back exactly once, which one backward pass over the sum of all outputs
+// does.
 class RecomputedChain {
  public:
   explicit RecomputedChain(const flow::Condition& condition);
@@ -21,8 +23,15 @@ class RecomputedChain {
   // step before and this one; undefined when none did.
   flow::Output forward(const std::vector<std::shared_ptr<flow::Layer>>& step, const Tensor& x,
                        const Tensor& early);
+  // x of one step, z [T, B, C]. joined [T, B, E]: the channels of z that joined after the step
+  // inverted before this one; undefined when none did.
+  Tensor inverse(const std::vector<std::shared_ptr<flow::Layer>>& step, const Tensor& z,
+                 const Tensor& joined);
 
  private:
+  c10::intrusive_ptr<StepMemory> remember(const std::vector<std::shared_ptr<flow::Layer>>& step,
+                                          const Tensor& early) const;
+
   flow::Condition condition_;
   std::shared_ptr<Tensor> output_;  // of the last step; on the way back, of the next one to redo
 };

@@ -3,124 +3,103 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
-#include <cmath>
-#include <filesystem>
-#include <sstream>
+#include <utility>
 
-#include "audio/wav.hpp"
-#include "core/atomic_file.hpp"
 #include "glowvox/error.hpp"
+#include "train/pack.hpp"
 
 namespace glowvox::train {
-
-namespace fs = std::filesystem;
 
 namespace {
 
 constexpr float kFullScale = 32768.0f;
 
-std::vector<std::string> recordings_below(const std::string& folder) {
-  std::vector<std::string> paths;
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    std::string extension = entry.path().extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    if (entry.is_regular_file() &&
-        (extension == ".wav" || extension == ".flac" || extension == ".ogg"))
-      paths.push_back(entry.path().string());
-  }
-  std::sort(paths.begin(), paths.end());
-  return paths;
+std::int64_t bytes_of(const ClipInfo& clip) {
+  return clip.samples * static_cast<std::int64_t>(sizeof(std::int16_t));
 }
 
 }  // namespace
 
-std::vector<std::string> list_recordings(const std::string& list_or_folder) {
-  std::vector<std::string> paths;
-  if (fs::is_directory(list_or_folder)) {
-    paths = recordings_below(list_or_folder);
-    if (paths.empty())
-      throw Error(list_or_folder, "expected wav, flac or ogg files in this folder, found none");
-    return paths;
-  }
-  const fs::path base = fs::path(list_or_folder).parent_path();
-  std::istringstream lines(read_file(list_or_folder));
-  for (std::string line; std::getline(lines, line);) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (line.empty() || line[0] == '#') continue;
-    paths.push_back((base / line).string());
-  }
-  if (paths.empty()) throw Error(list_or_folder, "expected a path on each line, found none");
-  return paths;
-}
-
-Corpus::Corpus(const std::string& list_or_folder, int sample_rate_hz, const Notify& notify,
+Corpus::Corpus(const DataOptions& data, int sample_rate_hz, const Notify& notify,
                std::int64_t cache_bytes)
     : sample_rate_hz_(sample_rate_hz), cache_bytes_(cache_bytes) {
-  int resampled = 0, mixed = 0;
-  for (const std::string& path : list_recordings(list_or_folder)) {
-    const audio::FileInfo info = audio::probe(path);
-    resampled += info.sample_rate_hz != sample_rate_hz;
-    mixed += info.channels != 1;
-    const std::int64_t from = info.sample_rate_hz;
-    clips_.push_back({path, (info.frames * sample_rate_hz + from - 1) / from});
-  }
+  for (const DataList& list : data.lists)
+    add(is_packed(list.path)
+            ? open_packed(list.path, sample_rate_hz, data.speakers, data.incomplete, notify)
+            : open_files(list.path, sample_rate_hz, data.speakers, notify),
+        data.lists.size() > 1 ? list.weight : 0.0);
+  if (clips_.empty()) throw Error("training data", "expected at least one recording, got none");
   cache_.resize(clips_.size());
-  if (resampled > 0)
-    notify(fmt::format("{}: {} of {} files are resampled to {} Hz", list_or_folder, resampled,
-                       clips_.size(), sample_rate_hz));
-  if (mixed > 0)
-    notify(fmt::format("{}: {} of {} files are mixed down to mono", list_or_folder, mixed,
-                       clips_.size()));
+  for (std::size_t i = 0; i < lists_.size(); ++i)
+    drawing_ += fmt::format("{:.6g}% ", 100.0 * share(i));
+  drawing_ += fmt::format("of the segments, speakers by {}", name_of(data.speakers));
+}
+
+void Corpus::add(std::unique_ptr<ClipSource> source, double weight) {
+  std::vector<std::size_t> clips(source->lists().size(), 0);
+  for (const ClipInfo& clip : source->clips()) ++clips[clip.list];
+  double weights = 0.0;
+  for (std::size_t i = 0; i < clips.size(); ++i)
+    if (clips[i] > 0) weights += source->lists()[i].weight;
+  std::vector<std::size_t> place(clips.size(), 0);  // of its lists among all
+  for (std::size_t i = 0; i < clips.size(); ++i) {
+    if (clips[i] == 0) continue;
+    place[i] = lists_.size();
+    lists_.push_back(source->lists()[i]);
+    // A lone packed corpus keeps its weights to the last bit: it draws what its lists would.
+    if (weight > 0.0) lists_.back().weight *= weight / weights;
+  }
+  for (std::size_t i = 0; i < source->clips().size(); ++i) {
+    clips_.push_back({source->clips()[i], source.get(), i});
+    clips_.back().info.list = place[clips_.back().info.list];
+  }
+  sources_.push_back(std::move(source));
+}
+
+double Corpus::share(std::size_t list) const {
+  double weights = 0.0;
+  for (const DataList& l : lists_) weights += l.weight;
+  return lists_[list].weight / weights;
 }
 
 std::int64_t Corpus::bytes_to_come() const {
   std::int64_t all = 0;
   for (const Clip& clip : clips_)
-    all += clip.samples * static_cast<std::int64_t>(sizeof(std::int16_t));
+    if (!clip.source->in_memory()) all += bytes_of(clip.info);
   const std::lock_guard<std::mutex> lock(mutex_);
   return std::min(all, cache_bytes_) - cached_bytes_;
 }
 
 double Corpus::seconds() const {
   double samples = 0.0;
-  for (const Clip& clip : clips_) samples += static_cast<double>(clip.samples);
+  for (const Clip& clip : clips_) samples += static_cast<double>(clip.info.samples);
   return samples / sample_rate_hz_;
 }
 
-Corpus::Samples Corpus::decoded(std::size_t clip) const {
+Samples Corpus::read(std::size_t clip) const {
+  const Clip& wanted = clips_[clip];
+  if (wanted.source->in_memory()) return wanted.source->read(wanted.index);
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (cache_[clip]) return cache_[clip];
   }
-  const std::vector<float> audio = audio::load_mono(clips_[clip].path, sample_rate_hz_, nullptr);
-  if (static_cast<std::int64_t>(audio.size()) != clips_[clip].samples)
-    throw Error(clips_[clip].path, fmt::format("expected {} samples as its header says, got {}",
-                                               clips_[clip].samples, audio.size()));
-  std::vector<std::int16_t> samples(audio.size());
-  for (std::size_t i = 0; i < samples.size(); ++i)
-    samples[i] = static_cast<std::int16_t>(
-        std::lrint(std::clamp(audio[i] * kFullScale, -kFullScale, kFullScale - 1)));
-  auto shared = std::make_shared<const std::vector<std::int16_t>>(std::move(samples));
+  Samples samples = wanted.source->read(wanted.index);
   const std::lock_guard<std::mutex> lock(mutex_);
-  const std::int64_t bytes = clips_[clip].samples * static_cast<std::int64_t>(sizeof(std::int16_t));
+  const std::int64_t bytes = bytes_of(wanted.info);
   if (!cache_[clip] && cached_bytes_ + bytes <= cache_bytes_) {
-    cache_[clip] = shared;
+    cache_[clip] = samples;
     cached_bytes_ += bytes;
   }
-  return shared;
+  return samples;
 }
 
-std::vector<float> Corpus::load(std::size_t clip) const {
-  return range(clip, 0, clips_[clip].samples);
-}
+std::vector<float> Corpus::load(std::size_t clip) const { return range(clip, 0, samples(clip)); }
 
 std::vector<float> Corpus::range(std::size_t clip, std::int64_t first, std::int64_t count) const {
-  const Samples samples = decoded(clip);
+  const Samples samples = read(clip);
   std::vector<float> out(static_cast<std::size_t>(count));
-  for (std::int64_t i = 0; i < count; ++i)
-    out[static_cast<std::size_t>(i)] = (*samples)[static_cast<std::size_t>(first + i)] / kFullScale;
+  std::transform(samples.get() + first, samples.get() + first + count, out.begin(),
+                 [](std::int16_t v) { return static_cast<float>(v) / kFullScale; });
   return out;
 }
 

@@ -1,48 +1,56 @@
-// The recordings to train on: a list or a folder, decoded once.
+// The recordings to train on, decoded once.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "train/clip_source.hpp"
+
 namespace glowvox::train {
 
-using Notify = std::function<void(const std::string&)>;
-
-// Paths of a list file (one a line, relative to the list; empty lines and # comments skipped) or,
-// for a folder, every wav, flac and ogg below it, sorted. Throws Error when there is none.
-std::vector<std::string> list_recordings(const std::string& list_or_folder);
-
-// Mono samples at one rate. Clips are decoded at first use and kept as 16-bit samples until
-// cache_bytes are full; later ones are decoded every time. Thread-safe.
+// Mono samples at one rate, of all lists one after the other. Clips of sound files are decoded at
+// first use and kept as 16-bit samples until cache_bytes are full; later ones are decoded every
+// time. Thread-safe.
 class Corpus {
  public:
-  Corpus(const std::string& list_or_folder, int sample_rate_hz, const Notify& notify,
+  Corpus(const DataOptions& data, int sample_rate_hz, const Notify& notify,
          std::int64_t cache_bytes = std::int64_t{4} << 30);
   std::size_t size() const { return clips_.size(); }
-  const std::string& path(std::size_t clip) const { return clips_[clip].path; }
+  const ClipInfo& clip(std::size_t clip) const { return clips_[clip].info; }
+  const std::string& path(std::size_t clip) const { return clips_[clip].info.path; }
   // Length after resampling, from the header.
-  std::int64_t samples(std::size_t clip) const { return clips_[clip].samples; }
+  std::int64_t samples(std::size_t clip) const { return clips_[clip].info.samples; }
+  // Those that have clips. A packed corpus counts as those in it.
+  const std::vector<DataList>& lists() const { return lists_; }
+  double share(std::size_t list) const;  // of all segments
+  // What decides which segments are drawn of given clips: "60% 40% of the segments, speakers by
+  // name".
+  const std::string& drawing() const { return drawing_; }
   double seconds() const;
   // Memory that decoded recordings will take beyond what they take now.
   std::int64_t bytes_to_come() const;
+  Samples read(std::size_t clip) const;
   std::vector<float> load(std::size_t clip) const;
   // [first, first + count) of a clip; the range must lie inside it.
   std::vector<float> range(std::size_t clip, std::int64_t first, std::int64_t count) const;
 
  private:
   struct Clip {
-    std::string path;
-    std::int64_t samples = 0;
+    ClipInfo info;
+    const ClipSource* source;
+    std::size_t index;  // there
   };
-  using Samples = std::shared_ptr<const std::vector<std::int16_t>>;
-  Samples decoded(std::size_t clip) const;
+  // weight: of all its lists together; 0: what they have.
+  void add(std::unique_ptr<ClipSource> source, double weight);
 
   int sample_rate_hz_;
+  std::vector<std::unique_ptr<ClipSource>> sources_;
   std::vector<Clip> clips_;
+  std::vector<DataList> lists_;
+  std::string drawing_;
   std::int64_t cache_bytes_;
   mutable std::mutex mutex_;
   mutable std::vector<Samples> cache_;

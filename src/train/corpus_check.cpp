@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "audio/wav.hpp"
 #include "core/checksum.hpp"
 #include "glowvox/error.hpp"
+#include "train/pack.hpp"
 
 namespace glowvox::train {
 
@@ -62,19 +62,41 @@ std::size_t CorpusCheck::count(Fault fault) const {
       faults.begin(), faults.end(), [fault](const FaultyClip& f) { return f.fault == fault; }));
 }
 
-CorpusCheck check_corpus(const std::vector<std::string>& paths, double segment_seconds,
+Recordings recordings_of(const std::string& list, int sample_rate_hz, bool incomplete,
+                         const Notify& notify) {
+  Recordings recordings;
+  if (!is_packed(list)) {
+    recordings.paths = list_recordings(list);
+    recordings.read = [paths = recordings.paths](std::size_t i) {
+      return audio::read_audio(paths[i]);
+    };
+    return recordings;
+  }
+  const std::shared_ptr<const ClipSource> packed =
+      open_packed(list, sample_rate_hz, SpeakerRule::kNone, incomplete, notify);
+  for (const ClipInfo& clip : packed->clips()) recordings.paths.push_back(clip.path);
+  recordings.read = [packed, sample_rate_hz](std::size_t i) {
+    const Samples samples = packed->read(i);
+    audio::Clip clip{sample_rate_hz, 1, {}};
+    for (std::int64_t n = 0; n < packed->clips()[i].samples; ++n)
+      clip.samples.push_back(static_cast<float>(samples.get()[n]) / 32768.0f);
+    return clip;
+  };
+  return recordings;
+}
+
+CorpusCheck check_corpus(const Recordings& recordings, double segment_seconds,
                          const std::function<void(std::size_t)>& progress) {
   CorpusCheck check;
-  check.clips = paths.size();
+  check.clips = recordings.paths.size();
   std::vector<double> seconds;
-  std::multimap<std::uint32_t, std::string> seen;  // by checksum of the samples
-  std::size_t done = 0;
-  for (const std::string& path : paths) {
+  std::multimap<std::uint32_t, std::size_t> seen;  // by checksum of the samples
+  for (std::size_t i = 0; i < recordings.paths.size(); ++i) {
     const auto fault = [&](Fault what, const std::string& detail) {
-      check.faults.push_back({path, what, detail});
+      check.faults.push_back({recordings.paths[i], what, detail});
     };
     try {
-      const audio::Clip clip = audio::read_audio(path);
+      const audio::Clip clip = recordings.read(i);
       const auto bytes = clip.samples.size() * sizeof(float);
       seconds.push_back(static_cast<double>(clip.samples.size()) / clip.sample_rate_hz);
       ++check.rates[clip.sample_rate_hz];
@@ -89,14 +111,14 @@ CorpusCheck check_corpus(const std::vector<std::string>& paths, double segment_s
       const std::uint32_t sum = crc32c(clip.samples.data(), bytes);
       const auto [first, last] = seen.equal_range(sum);
       const auto same = std::find_if(first, last, [&](const auto& earlier) {
-        return audio::read_audio(earlier.second).samples == clip.samples;
+        return recordings.read(earlier.second).samples == clip.samples;
       });
-      if (same != last) fault(Fault::kDuplicate, "of " + same->second);
-      seen.emplace(sum, path);
+      if (same != last) fault(Fault::kDuplicate, "of " + recordings.paths[same->second]);
+      seen.emplace(sum, i);
     } catch (const Error& e) {
       fault(Fault::kUnreadable, e.what());
     }
-    progress(++done);
+    progress(i + 1);
   }
   if (seconds.empty()) return check;
   std::sort(seconds.begin(), seconds.end());

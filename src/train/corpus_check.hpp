@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "audio/wav.hpp"
+#include "train/clip_source.hpp"
+
 namespace glowvox::train {
 
 enum class Fault { kUnreadable, kShort, kSilent, kClipped, kDuplicate };
@@ -26,11 +29,20 @@ struct CorpusCheck {
   std::size_t count(Fault fault) const;
 };
 
-// Decodes every file. Short: fewer than `segment_seconds`. Silent: below -60 dB of full scale
+// Recordings as they are, whether they can be read or not.
+struct Recordings {
+  std::vector<std::string> paths;
+  std::function<audio::Clip(std::size_t)> read;
+};
+// Of a list, a folder or a packed corpus at this rate.
+Recordings recordings_of(const std::string& list, int sample_rate_hz, bool incomplete,
+                         const Notify& notify);
+
+// Reads every recording. Short: fewer than `segment_seconds`. Silent: below -60 dB of full scale
 // altogether. Clipped: more than one sample in 10,000 lies in a run of three or more at the file's
 // own extreme of 0.5 or above. Duplicate: the same samples as an earlier file. progress(done) is
 // called after each.
-CorpusCheck check_corpus(const std::vector<std::string>& paths, double segment_seconds,
+CorpusCheck check_corpus(const Recordings& recordings, double segment_seconds,
                          const std::function<void(std::size_t)>& progress);
 
 }  // namespace glowvox::train

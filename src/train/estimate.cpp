@@ -13,6 +13,7 @@ namespace {
 
 constexpr double kCopiesToCome = 3.0;  // gradient and two moments
 constexpr int kTries = 3;
+constexpr std::int64_t kMostTried = 8;  // segments
 
 double available_bytes() {
   std::ifstream info("/proc/meminfo");
@@ -45,17 +46,19 @@ Estimate estimate(Trainer& trainer) {
   e.present_bytes = present_bytes();
   const std::int64_t segments = trainer.share().per_pass;
   trainer.measure_pass(1);  // the first pass sets libraries up
-  const Trainer::Cost one = fastest(trainer, 1);
-  const auto few = std::min<std::int64_t>(segments, 4);
-  const Trainer::Cost more = few > 1 ? fastest(trainer, few) : one;
-  const auto extend = [&](double at_one, double at_few) {
-    const double slope = few > 1 ? (at_few - at_one) / static_cast<double>(few - 1) : 0.0;
-    return at_one + std::max(slope, 0.0) * static_cast<double>(segments - 1);
+  // Two sizes that are already bound by their activations, and the line through both.
+  const auto more = std::min<std::int64_t>(segments, kMostTried), less = (more + 1) / 2;
+  const Trainer::Cost at_more = fastest(trainer, more);
+  const Trainer::Cost at_less = less < more ? fastest(trainer, less) : at_more;
+  const auto extend = [&](double little, double much) {
+    const double slope = less < more ? (much - little) / static_cast<double>(more - less) : 0.0;
+    return much + std::max(slope, 0.0) * static_cast<double>(segments - more);
   };
-  e.seconds_per_step = trainer.share().passes * extend(one.seconds, more.seconds);
+  e.seconds_per_step = trainer.share().passes * extend(at_less.seconds, at_more.seconds);
   e.state_bytes = kCopiesToCome * trainer.parameter_bytes();
   // Gradients are part of what a pass leaves, and of the state.
-  e.pass_bytes = std::max(0.0, extend(one.peak_bytes, more.peak_bytes) - trainer.parameter_bytes());
+  e.pass_bytes =
+      std::max(0.0, extend(at_less.peak_bytes, at_more.peak_bytes) - trainer.parameter_bytes());
   e.corpus_bytes = static_cast<double>(trainer.corpus().bytes_to_come());
   e.available_bytes = available_bytes();
   return e;

@@ -18,16 +18,15 @@
 #include "glowvox/error.hpp"
 #include "train/ranks.hpp"
 
-#if defined(USE_C10D_GLOO) && TORCH_VERSION_MAJOR < 2
+#ifdef GLOWVOX_RANKS
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
-#define GLOWVOX_LAUNCH 1
 #endif
 
 extern char** environ;
 
 namespace glowvox::train {
 
-#ifdef GLOWVOX_LAUNCH
+#ifdef GLOWVOX_RANKS
 
 namespace {
 
@@ -144,7 +143,7 @@ int launch_ranks(int ranks, const std::vector<std::string>& arguments,
 int launch_ranks(int /*ranks*/, const std::vector<std::string>& /*arguments*/,
                  void (* /*say*/)(const std::string& text)) {
   throw Error("--nproc", "this LibTorch has no Gloo that glowvox can use",
-              "build against LibTorch 1.13 with Gloo (Debian: libtorch-dev and libgloo-dev)");
+              "build against one that has it (Debian: libtorch-dev and libgloo-dev; PyPI: torch)");
 }
 
 #endif

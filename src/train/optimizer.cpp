@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "flow/ops.hpp"
+
 namespace glowvox::train {
 
 namespace {
@@ -29,15 +31,32 @@ void update(std::int64_t n, const float* g, float* w, float* m, float* v, float*
   }
 }
 
-// The same on any device.
-void update_anywhere(Optimizer::Slot& s, const Factors& f) {
-  Tensor g = s.weight.grad() * f.grad_scale;
-  if (!f.decoupled) g.add_(s.weight, f.weight_decay);
-  s.m.mul_(f.beta1).add_(g, 1.0f - f.beta1);
-  s.v.mul_(f.beta2).addcmul_(g, g, 1.0f - f.beta2);
-  Tensor weight = s.weight;
-  weight.mul_(f.keep).addcdiv_(s.m, (s.v * f.inverse_bias2).sqrt_().add_(f.epsilon), -f.step_size);
-  s.average.lerp_(weight, f.average);
+// The same on any device, all tensors at once: a GPU would spend longer on the calls, one for every
+// parameter, than on the work.
+void update_anywhere(std::vector<Optimizer::Slot>& slots, const Factors& f) {
+  std::vector<Tensor> weights, gradients, m, v, averages;
+  for (const Optimizer::Slot& s : slots) {
+    if (!s.weight.grad().defined()) continue;
+    weights.push_back(s.weight);
+    gradients.push_back(s.weight.grad());
+    m.push_back(s.m);
+    v.push_back(s.v);
+    averages.push_back(s.average);
+  }
+  if (weights.empty()) return;
+  const std::vector<Tensor> g = at::_foreach_mul(gradients, f.grad_scale);
+  if (!f.decoupled) at::_foreach_add_(g, weights, f.weight_decay);
+  at::_foreach_mul_(m, f.beta1);
+  at::_foreach_add_(m, g, 1.0f - f.beta1);
+  at::_foreach_mul_(v, f.beta2);
+  at::_foreach_addcmul_(v, g, g, 1.0f - f.beta2);
+  const std::vector<Tensor> deviations = at::_foreach_mul(v, f.inverse_bias2);
+  at::_foreach_sqrt_(deviations);
+  at::_foreach_add_(deviations, f.epsilon);
+  at::_foreach_mul_(weights, f.keep);
+  at::_foreach_addcdiv_(weights, m, deviations, -f.step_size);
+  at::_foreach_mul_(averages, 1.0f - f.average);
+  at::_foreach_add_(averages, weights, f.average);
 }
 
 }  // namespace
@@ -52,10 +71,11 @@ Optimizer::Optimizer(const torch::nn::Module& model, const format::TrainConfig& 
 }
 
 double Optimizer::gradient_norm() const {
-  std::vector<Tensor> norms;
+  std::vector<Tensor> gradients;
   for (const Slot& s : slots_)
-    if (s.weight.grad().defined()) norms.push_back(s.weight.grad().norm());
-  return norms.empty() ? 0.0 : torch::stack(norms).to(torch::kDouble).norm().item<double>();
+    if (s.weight.grad().defined()) gradients.push_back(s.weight.grad());
+  if (gradients.empty()) return 0.0;
+  return torch::stack(at::_foreach_norm(gradients)).to(torch::kDouble).norm().item<double>();
 }
 
 void Optimizer::step(std::int64_t step, double rate, double grad_scale) {
@@ -76,12 +96,10 @@ void Optimizer::step(std::int64_t step, double rate, double grad_scale) {
                   static_cast<float>(config_.ema > 0.0 ? 1.0 - decay : 1.0),
                   static_cast<float>(grad_scale),
                   decoupled};
+  if (!slots_.front().weight.device().is_cpu() || flow::portable_operators())
+    return update_anywhere(slots_, f);
   for (Slot& s : slots_) {
     if (!s.weight.grad().defined()) continue;
-    if (!s.weight.device().is_cpu()) {
-      update_anywhere(s, f);
-      continue;
-    }
     const Tensor grad = s.weight.grad().contiguous();
     const float* g = grad.data_ptr<float>();
     float* w = s.weight.data_ptr<float>();

@@ -7,9 +7,7 @@
 #include "glowvox/error.hpp"
 #include "train/gradient_buckets.hpp"
 
-// c10d's classes as LibTorch 1.13 has them; from 2.0 on they are cut otherwise.
-#if defined(USE_C10D_GLOO) && TORCH_VERSION_MAJOR < 2 && __has_include(<gloo/context.h>)
-#define GLOWVOX_RANKS 1
+#ifdef GLOWVOX_RANKS
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
@@ -117,11 +115,18 @@ std::shared_ptr<::gloo::transport::Device> gloo_device(const std::string& addres
 
 }  // namespace
 
+// What Gloo and NCCL are derived from.
+#if TORCH_VERSION_MAJOR < 2
+using Backend = c10d::ProcessGroup;
+#else
+using Backend = c10d::Backend;
+#endif
+
 struct Ranks::Group {
   c10::intrusive_ptr<c10d::Store> store;
-  c10::intrusive_ptr<c10d::ProcessGroup> control;  // for a few numbers, always on the CPU
-  c10::intrusive_ptr<c10d::ProcessGroup> patient;  // the same, for work that one rank does alone
-  c10::intrusive_ptr<c10d::ProcessGroup> tensors;  // for weights and gradients
+  c10::intrusive_ptr<Backend> control;  // for a few numbers, always on the CPU
+  c10::intrusive_ptr<Backend> patient;  // the same, for work that one rank does alone
+  c10::intrusive_ptr<Backend> tensors;  // for weights and gradients
   std::unique_ptr<GradientBuckets> buckets;
 };
 
@@ -219,8 +224,9 @@ struct Ranks::Group {};
 Ranks::Ranks() = default;
 Ranks::Ranks(const RankPlace& place, const torch::Device& /*device*/) : place_(place) {
   if (place.ranks > 1)
-    throw Error("ranks", "this LibTorch has no Gloo that glowvox can use",
-                "build against LibTorch 1.13 with Gloo (Debian: libtorch-dev and libgloo-dev)");
+    throw Error(
+        "ranks", "this LibTorch has no Gloo that glowvox can use",
+        "build against one that has it (Debian: libtorch-dev and libgloo-dev; PyPI: torch)");
 }
 Ranks::~Ranks() = default;
 void Ranks::share_gradients(const std::vector<torch::Tensor>& /*parameters*/) {}

@@ -9,6 +9,11 @@
 #include <string>
 #include <vector>
 
+// Whether this LibTorch has Gloo, and its headers.
+#if defined(USE_C10D_GLOO) && __has_include(<gloo/context.h>)
+#define GLOWVOX_RANKS 1
+#endif
+
 namespace glowvox::train {
 
 // Where a process stands among the others.

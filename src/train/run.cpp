@@ -12,9 +12,7 @@
 #include "core/progress_bar.hpp"
 #include "glowvox/error.hpp"
 #include "train/checkpoints.hpp"
-#include "train/mixing_watch.hpp"
-#include "train/run_log.hpp"
-#include "train/run_report.hpp"
+#include "train/run_record.hpp"
 
 namespace glowvox::train {
 
@@ -40,8 +38,10 @@ double smooth(double mean, double value) {
 
 std::string describe(const Validation& v) {
   return fmt::format(
-      "held out {:.4f} nats/sample (with another clip's mel {:.4f} less, features vary by {:.3f})",
-      v.nats_per_sample, v.swapped_mel_loss, v.feature_variation);
+      "held out {:.4f} nats/sample (with another clip's mel {:.4f} less, features vary by "
+      "{:.3f}){}",
+      v.nats_per_sample, v.swapped_mel_loss, v.feature_variation,
+      std::isfinite(v.fit) ? fmt::format(", fit {:.4f}, spread {:.4f}", v.fit, v.spread) : "");
 }
 
 void make_folder(const std::string& folder) {
@@ -83,27 +83,23 @@ class Run {
       valid_.emplace(options.valid, options.config.mel.sample_rate_hz, notify_);
     start();
     announce();
-    open_logs();
+    if (ranks_.leads())
+      record_ = std::make_unique<RunRecord>(options, checkpoints_, *trainer_,
+                                            valid_ ? &*valid_ : nullptr, notify_);
   }
 
   RunSummary operator()() {
     summary_.before = validate_now();
-    if (ranks_.leads() && trainer_->progress().step == 0) {
-      const double none = std::numeric_limits<double>::quiet_NaN();
-      if (summary_.before)
-        log_->step(trainer_->progress(), {none, none, none}, none, summary_.before);
-      save_checkpoint();
-    }
+    if (record_ && trainer_->progress().step == 0) record_->begin(summary_.before);
     const double seconds_at_start = trainer_->progress().seconds;
     const std::int64_t step_at_start = validated_ = trainer_->progress().step;
-    last_checkpoint_ = Clock::now();
     ranks_.wait_for_all();
     for (;;) {
       const Agreement now = agree();
       if (now.stop || now.fraction >= 1.0) break;
       if (valid_due()) validate_on_the_way();
       if (now.checkpoint) {
-        if (ranks_.leads()) save_checkpoint();
+        if (record_) record_->save_checkpoint();
         ranks_.wait_for_all();
       }
       one_step(now.fraction);
@@ -142,8 +138,9 @@ class Run {
   // A rank with other options would train something else, or wait for ever.
   void check_same_run() {
     const RunOptions& o = options_;
-    const std::string all = fmt::format("{}|{}|{}|{}|{}|{}", format::to_yaml(o.config), o.seed,
-                                        o.steps, o.minutes, o.valid_every, o.valid.empty());
+    const std::string all =
+        fmt::format("{}|{}|{}|{}|{}|{}|{}", format::to_yaml(o.config), o.seed, o.steps, o.minutes,
+                    o.valid_every, o.valid.empty(), trainer_->corpus().drawing());
     const double sum = crc32c(all.data(), all.size());
     if (ranks_.sum({sum})[0] != sum * ranks_.count())
       throw Error("ranks", "were started with different configurations or options",
@@ -162,13 +159,6 @@ class Run {
           fmt::format("warning: {} of memory are free; use --recompute, --accumulate or a "
                       "smaller --batch",
                       readable_bytes(e.available_bytes)));
-  }
-
-  void open_logs() {
-    if (!ranks_.leads()) return;
-    log_.reset();  // two would write into the same files
-    log_ =
-        std::make_unique<RunLog>(options_.out, options_.tensorboard, trainer_->progress(), notify_);
   }
 
   // What every rank has to know alike before a step.
@@ -197,7 +187,7 @@ class Run {
     const Progress& p = trainer_->progress();
     if (p.skipped_in_a_row > 0) return false;  // what it would come back to may be the trouble
     if (options_.checkpoint_steps > 0 && p.step % options_.checkpoint_steps == 0) return true;
-    return since(last_checkpoint_) > options_.checkpoint_minutes * 60.0;
+    return record_->minutes_since_checkpoint() > options_.checkpoint_minutes;
   }
 
   bool valid_due() const {
@@ -219,15 +209,15 @@ class Run {
       nats_ = smooth(nats_, result.nats_per_sample);
     for (const std::string& reason : trainer_->take_unreadable())
       notify_("warning: left out: " + reason);
-    if (!ranks_.leads()) return;
+    if (!record_) return;
     // A held-out likelihood gets its row when it is there.
     if (progress.step % kLogEvery == 0 && !valid_due() && fraction() < 1.0)
-      log_->step(progress, result, speed_, std::nullopt);
+      record_->step(result, speed_);
     show(result, fraction());
   }
 
   void tell_skipped(const StepResult& result) {
-    if (!ranks_.leads()) return;
+    if (!record_) return;
     const Progress& p = trainer_->progress();
     const auto files = trainer_->last_files();
     std::string names;
@@ -235,7 +225,7 @@ class Run {
     notify_(fmt::format("step {} skipped, {} ({:.4g} nats/sample, |grad| {:.4g}; {} so far):{}",
                         p.step - 1, describe(result.verdict), result.nats_per_sample,
                         result.gradient_norm, p.skipped, names));
-    log_->skipped(p, result, files);
+    record_->skipped(result, files);
   }
 
   void set_back() {
@@ -255,8 +245,10 @@ class Run {
                                  -static_cast<int>(trainer_->progress().setbacks))));
     }
     trainer_->share_state();
-    if (ranks_.leads()) save_checkpoint();
-    open_logs();
+    if (record_) {
+      record_->save_checkpoint();
+      record_->restart();
+    }
     ranks_.wait_for_all();
   }
 
@@ -285,71 +277,22 @@ class Run {
   void validate_on_the_way() {
     validated_ = trainer_->progress().step;
     const auto v = validate_now();
-    if (ranks_.leads()) {
-      if (last_) log_->step(trainer_->progress(), *last_, speed_, v);
-      if (v) note_best(*v);
-      tell_mixing();
-      write_report("running");
+    if (record_) {
+      if (last_) record_->step(*last_, speed_, v);
+      record_->validated(v, "running");
     }
     ranks_.wait_for_all();
-  }
-
-  void note_best(const Validation& v) {
-    Progress& p = trainer_->progress();
-    if (p.best_step >= 0 && v.nats_per_sample <= p.best_nats) return;
-    p.best_nats = v.nats_per_sample;
-    p.best_step = p.step;
-    save_checkpoint();
-    attempt("the best model",
-            [&] { trainer_->save_model(options_.out + "/best.safetensors", options_.half); });
-  }
-
-  void tell_mixing() {
-    const auto states = trainer_->model().mixing_states();
-    log_->mixing(trainer_->progress(), states);
-    for (const std::string& warning : watch_.look(trainer_->progress().step, states))
-      notify_(warning);
-  }
-
-  void write_report(const std::string& state) {
-    attempt("the report", [&] {
-      trainer_->with_averages([&] {
-        write_run_report({options_, *trainer_, valid_ ? &*valid_ : nullptr, *log_, state});
-      });
-    });
-  }
-
-  // Nothing that a run writes on the way is worth the run.
-  template <typename Body>
-  bool attempt(const char* what, const Body& body) {
-    try {
-      body();
-      return true;
-    } catch (const Error& e) {
-      notify_(fmt::format("warning: {} is not written: {}", what, e.what()));
-      return false;
-    }
-  }
-
-  bool save_checkpoint() {
-    last_checkpoint_ = Clock::now();
-    return attempt("the checkpoint", [&] {
-      checkpoints_.write(trainer_->progress().step, trainer_->checkpoint(),
-                         trainer_->progress().best_step);
-    });
   }
 
   RunSummary finish() {
     const Progress& progress = trainer_->progress();
     summary_.interrupted = ranks_.sum({ranks_.leads() ? fraction() : 0.0})[0] < 1.0;
     summary_.model_path = options_.out + "/model.safetensors";
-    const bool kept = !ranks_.leads() || save_checkpoint();
+    const bool kept = !record_ || record_->save_checkpoint();
     if (!summary_.interrupted) summary_.after = validate_now();
-    if (ranks_.leads()) {
-      if (last_) log_->step(progress, *last_, speed_, summary_.after);
-      if (summary_.after) note_best(*summary_.after);
-      tell_mixing();
-      write_report(summary_.interrupted ? "interrupted" : "finished");
+    if (record_) {
+      if (last_) record_->step(*last_, speed_, summary_.after);
+      record_->validated(summary_.after, summary_.interrupted ? "interrupted" : "finished");
       trainer_->save_model(summary_.model_path, options_.half);
       if (!kept)
         throw Error(options_.out, "the run is over, but its last checkpoint is not written");
@@ -370,12 +313,10 @@ class Run {
   Checkpoints checkpoints_;
   std::unique_ptr<Trainer> trainer_;
   std::optional<Corpus> valid_;
-  std::unique_ptr<RunLog> log_;  // rank 0's
-  MixingWatch watch_;
+  std::unique_ptr<RunRecord> record_;  // rank 0's
   RunSummary summary_;
   std::optional<StepResult> last_;  // of this sitting
-  Clock::time_point last_checkpoint_;
-  std::int64_t validated_ = -1;  // the step
+  std::int64_t validated_ = -1;     // the step
   double nats_ = std::numeric_limits<double>::quiet_NaN();
   double speed_ = std::numeric_limits<double>::quiet_NaN();
 };

@@ -14,8 +14,8 @@ namespace glowvox::train {
 
 struct RunOptions {
   format::ModelConfig config;
-  std::string data;        // list or folder
-  std::string valid;       // list or folder; empty: no held-out likelihood
+  DataOptions data;
+  std::string valid;       // list, folder or packed corpus; empty: no held-out likelihood
   std::string out;         // folder, made if need be
   std::string init_from;   // model file; empty: fresh weights
   bool resume = false;     // continue from the newest good checkpoint in out, if there is one

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "audio/wav.hpp"
@@ -27,6 +30,8 @@ std::vector<std::string> metrics_header() {
                                      "feature_variation"};
   for (int band = 1; band <= kBands; ++band)
     header.push_back(fmt::format("valid_band_{}_nats", band));
+  for (const char* name : {"train_fit", "train_spread", "valid_fit", "valid_spread"})
+    header.emplace_back(name);
   return header;
 }
 
@@ -93,6 +98,12 @@ void RunLog::step(const Progress& progress, const StepResult& step, double audio
     for (const double nats : validation->band_nats) row.push_back(fmt::format("{:.5f}", nats));
   }
   row.resize(metrics_header().size());
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  const std::array<double, 4> distances = {step.fit, step.spread,
+                                           validation ? validation->fit : none,
+                                           validation ? validation->spread : none};
+  std::transform(distances.begin(), distances.end(), row.end() - distances.size(),
+                 [](double value) { return cell("{:.5f}", value); });
   attempt([&] {
     if (metrics_) metrics_->append(row);
     if (!events_) return;
@@ -101,6 +112,8 @@ void RunLog::step(const Progress& progress, const StepResult& step, double audio
     };
     scalar("train/nats_per_sample", step.nats_per_sample);
     scalar("train/gradient_norm", step.gradient_norm);
+    scalar("train/fit", step.fit);
+    scalar("train/spread", step.spread);
     scalar("train/rate", step.rate);
     scalar("train/audio_seconds_per_second", audio_seconds_per_second);
     events_->scalar("train/skipped", progress.step, static_cast<double>(progress.skipped));
@@ -108,6 +121,8 @@ void RunLog::step(const Progress& progress, const StepResult& step, double audio
       events_->scalar("valid/nats_per_sample", progress.step, validation->nats_per_sample);
       events_->scalar("valid/swapped_mel_loss", progress.step, validation->swapped_mel_loss);
       events_->scalar("valid/feature_variation", progress.step, validation->feature_variation);
+      scalar("valid/fit", validation->fit);
+      scalar("valid/spread", validation->spread);
       for (std::size_t b = 0; b < validation->band_nats.size(); ++b)
         events_->scalar(fmt::format("valid/band_{}_nats", b + 1), progress.step,
                         validation->band_nats[b]);

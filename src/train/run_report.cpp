@@ -82,6 +82,16 @@ std::vector<report::Chart> charts(const CsvTable& metrics, const CsvTable& mixin
       {"Learning rate", "step", "rate", false, one_curve("rate", step, column("rate"))},
       {"Speed", "step", "seconds of audio per second", false,
        one_curve("training", step, column("audio_seconds_per_second"))}};
+  report::Chart distance{
+      "Energy distance of the flow's own samples",
+      "step",
+      "spectral distance",
+      false,
+      {known("fit in training, smoothed", step, smoothed(column("train_fit"))),
+       known("spread in training, smoothed", step, smoothed(column("train_spread"))),
+       known("fit, held out", step, column("valid_fit")),
+       known("spread, held out", step, column("valid_spread"))}};
+  if (!distance.curves.front().x.empty()) all.insert(all.begin() + 1, distance);
   report::Chart bands{
       "Held-out log-likelihood by frequency", "step", "nats per coefficient", false, {}};
   const double width = config.mel.sample_rate_hz / 2000.0 / kBands;
@@ -168,9 +178,10 @@ void write_run_report(const RunReport& r) {
     return std::isfinite(value) ? fmt::format(fmt::runtime(format), value) : std::string("none");
   };
   const std::time_t now = std::time(nullptr);
-  report::Page page(
-      "Training of " + config.name,
-      fmt::format("{} at step {}, {:%Y-%m-%d %H:%M}", r.state, p.step, fmt::localtime(now)));
+  std::tm local{};
+  ::localtime_r(&now, &local);
+  report::Page page("Training of " + config.name,
+                    fmt::format("{} at step {}, {:%Y-%m-%d %H:%M}", r.state, p.step, local));
   page.tiles(
       {{"step", r.options.steps > 0 ? fmt::format("{} of {}", p.step, r.options.steps)
                                     : fmt::format("{}", p.step)},
@@ -206,7 +217,7 @@ void write_run_report(const RunReport& r) {
   page.folded_text("Configuration", format::to_yaml(shown));
   page.folded_text("Machine", machine(r.options));
   page.folded_text("Data",
-                   fmt::format("data: {}\nvalid: {}\nseed: {}", r.options.data,
+                   fmt::format("data: {}\nvalid: {}\nseed: {}", describe(r.options.data),
                                r.options.valid.empty() ? "none" : r.options.valid, r.options.seed));
   write_file(out + "/report.html", page.html());
 }

@@ -20,10 +20,20 @@ constexpr int kAttempts = 256;       // to find a segment that is not silent
 constexpr std::uint32_t kPlaceStream = 1, kNoiseStream = 2;
 constexpr double kTwoTo32 = 4294967296.0;
 
-double rms(const float* x, std::int64_t n) {
+double rms(const std::int16_t* x, std::int64_t n) {
   double sum = 0.0;
   for (std::int64_t i = 0; i < n; ++i) sum += static_cast<double>(x[i]) * x[i];
-  return std::sqrt(sum / static_cast<double>(n));
+  return std::sqrt(sum / static_cast<double>(n)) * kQuantisationStep;
+}
+
+// Start of the mel's first window relative to the segment, and what all its windows cover.
+std::int64_t mel_first(const format::ModelConfig& config) {
+  return frame_center_samples(config.mel) + format::alignment_shift_samples(config) -
+         config.mel.n_fft / 2;
+}
+
+std::int64_t mel_samples(const format::ModelConfig& config) {
+  return std::int64_t{config.train.segment_frames - 1} * config.mel.hop_samples + config.mel.n_fft;
 }
 
 }  // namespace
@@ -44,56 +54,67 @@ void dequantise(std::vector<float>& samples, std::uint64_t seed, std::uint32_t s
 
 SegmentSampler::SegmentSampler(const Corpus& corpus, const format::ModelConfig& config,
                                std::int64_t margin, std::uint64_t seed, const Notify& notify)
-    : corpus_(corpus), config_(config), inner_mel_(config.mel), margin_(margin), seed_(seed) {
+    : corpus_(corpus),
+      config_(config),
+      inner_mel_(config.mel),
+      margin_(margin),
+      seed_(seed),
+      mel_first_(mel_first(config)),
+      before_(std::max(margin, -mel_first_)),
+      length_(before_ + std::max(config.train.segment_frames * config.mel.hop_samples + margin,
+                                 mel_first_ + mel_samples(config))),
+      mixture_(corpus, length_, config.train.tempering) {
   inner_mel_.padding = MelPadding::kNone;
-  const MelSpec& mel = config_.mel;
-  const std::int64_t frames = config_.train.segment_frames;
-  const std::int64_t center = frame_center_samples(mel) + format::alignment_shift_samples(config_);
-  mel_first_ = center - mel.n_fft / 2;
-  const std::int64_t mel_last = mel_first_ + (frames - 1) * mel.hop_samples + mel.n_fft;
-  before_ = std::max(margin_, -mel_first_);
-  length_ = before_ + std::max(frames * mel.hop_samples + margin_, mel_last);
-  double total = 0.0;
-  for (std::size_t clip = 0; clip < corpus.size(); ++clip) {
-    const std::int64_t starts = corpus.samples(clip) - length_ + 1;
-    if (starts <= 0) continue;
-    sources_.push_back({clip, before_, starts});
-    cumulative_.push_back(total += static_cast<double>(starts));
-  }
-  if (sources_.empty())
-    throw Error("training data",
-                fmt::format("expected clips of {} samples or more (a segment of {} frames and the "
-                            "mel's windows around it), found none",
-                            length_, frames),
-                "give longer clips or a smaller train.segment_frames");
-  if (sources_.size() < corpus.size())
+  if (mixture_.clips() < corpus.size())
     notify(
         fmt::format("{} of {} clips are shorter than a training segment ({} samples) and are "
                     "left out",
-                    corpus.size() - sources_.size(), corpus.size(), length_));
+                    corpus.size() - mixture_.clips(), corpus.size(), length_));
+  for (std::size_t i = 0; i < corpus.lists().size(); ++i) {
+    const Mixture::Part& part = mixture_.parts()[i];
+    if (corpus.lists().size() > 1 || part.speakers > 1)
+      notify(fmt::format("{}: {:.0f}% of the segments (clips: {}, speakers: {}, {:.2f} h)",
+                         corpus.lists()[i].path, 100.0 * corpus.share(i), part.clips, part.speakers,
+                         part.samples / config.mel.sample_rate_hz / 3600.0));
+  }
 }
 
-SegmentSampler::Place SegmentSampler::place(std::uint64_t index) const {
-  const std::int64_t hop = config_.mel.hop_samples, frames = config_.train.segment_frames;
+void SegmentSampler::place(const Mixture::Start& start, SegmentPlan& plan) const {
+  const std::int64_t all = corpus_.samples(start.clip);
+  plan.clip = start.clip;
+  // A clip that is too short for so fast a segment gives a slower one.
+  if (span_of(length_, plan.speed) > all)
+    plan.speed = static_cast<double>(all - 1) / static_cast<double>(length_ - 1);
+  // A segment that takes more or less of the clip has fewer or more places there.
+  const std::int64_t places = all - span_of(length_, plan.speed) + 1;
+  plan.first = start.offset;
+  if (places != start.starts)
+    plan.first =
+        static_cast<std::int64_t>(static_cast<double>(start.offset) /
+                                  static_cast<double>(start.starts) * static_cast<double>(places));
+}
+
+SegmentSampler::Found SegmentSampler::find(std::uint64_t index) const {
+  const std::int64_t samples = config_.train.segment_frames * config_.mel.hop_samples;
+  SegmentPlan plan = draw_augmentation(config_.train.augment, seed_, index);
+  const double speed = plan.speed;
+  std::size_t list = 0;
   std::string unreadable;  // the last of them
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const double target =
-        uniform_at(seed_, kPlaceStream, index * kAttempts + attempt) * cumulative_.back();
-    const std::size_t i = std::min<std::size_t>(
-        std::upper_bound(cumulative_.begin(), cumulative_.end(), target) - cumulative_.begin(),
-        sources_.size() - 1);
-    const Source& source = sources_[i];
-    const double offset = target - (i > 0 ? cumulative_[i - 1] : 0.0);
-    const std::int64_t start =
-        source.first +
-        std::clamp<std::int64_t>(static_cast<std::int64_t>(offset), 0, source.count - 1);
+    const double u = uniform_at(seed_, kPlaceStream, index * kAttempts + attempt);
+    const Mixture::Start start = attempt == 0 ? mixture_.at(u) : mixture_.at_in_list(list, u);
+    list = start.list;
+    plan.speed = speed;
+    place(start, plan);
     try {
-      std::vector<float> samples = corpus_.range(source.clip, start - before_, length_);
-      if (rms(samples.data() + before_, frames * hop) >= kSilentRms)
-        return {source.clip, std::move(samples)};
+      Samples clip = corpus_.read(start.clip);
+      const auto first =
+          plan.first + static_cast<std::int64_t>(static_cast<double>(before_) * plan.speed);
+      if (rms(clip.get() + first, span_of(samples, plan.speed)) >= kSilentRms)
+        return {plan, std::move(clip)};
     } catch (const Error& e) {
       const std::lock_guard<std::mutex> lock(mutex_);
-      unreadable_.emplace(corpus_.path(source.clip), e.what());
+      unreadable_.emplace(corpus_.path(start.clip), e.what());
       unreadable = e.what();
     }
   }
@@ -102,7 +123,8 @@ SegmentSampler::Place SegmentSampler::place(std::uint64_t index) const {
                 fmt::format("{} segments in a row are silent or cannot be read, the last: {}",
                             kAttempts, unreadable));
   throw Error("training data",
-              fmt::format("{} segments in a row are silent (below -70 dB)", kAttempts),
+              fmt::format("{} segments in a row of {} are silent (below -70 dB)", kAttempts,
+                          corpus_.lists()[list].path),
               "look at the recordings with --dry-run");
 }
 
@@ -114,14 +136,24 @@ std::vector<std::string> SegmentSampler::take_unreadable() const {
   return reasons;
 }
 
-void SegmentSampler::draw(std::uint64_t index, float* audio, float* mel) const {
-  const std::int64_t hop = config_.mel.hop_samples, frames = config_.train.segment_frames;
-  std::vector<float> samples = place(index).samples;
-  dequantise(samples, seed_, kNoiseStream, index);
-  std::copy_n(samples.data() + before_ - margin_, frames * hop + 2 * margin_, audio);
-  const std::int64_t covered = (frames - 1) * hop + config_.mel.n_fft;
-  const Mel computed = log_mel(samples.data() + before_ + mel_first_, covered, inner_mel_);
+SegmentPlan SegmentSampler::plan(std::uint64_t index) const { return find(index).plan; }
+
+void SegmentSampler::render(const SegmentPlan& plan, float* audio, float* mel) const {
+  render({plan, corpus_.read(plan.clip)}, audio, mel);
+}
+
+void SegmentSampler::render(const Found& found, float* audio, float* mel) const {
+  const SegmentPlan& plan = found.plan;
+  const std::int64_t frames = config_.train.segment_frames;
+  std::vector<float> samples = render_sound(plan, seed_, found.samples, corpus_.samples(plan.clip),
+                                            length_, config_.mel.sample_rate_hz);
+  dequantise(samples, seed_, kNoiseStream, plan.index);
+  std::copy_n(samples.data() + before_ - margin_, frames * config_.mel.hop_samples + 2 * margin_,
+              audio);
+  const Mel computed =
+      log_mel(samples.data() + before_ + mel_first_, mel_samples(config_), inner_mel_);
   std::copy_n(computed.values.data(), frames * config_.mel.bands, mel);
+  render_mel(plan, seed_, frames, config_.mel.bands, mel);
 }
 
 Batch SegmentSampler::batch(std::int64_t drawn) const {
@@ -132,7 +164,7 @@ std::vector<std::string> SegmentSampler::files(std::int64_t drawn) const {
   std::set<std::string> paths;
   for (std::int64_t i = 0; i < config_.train.batch; ++i)
     paths.insert(
-        corpus_.path(place(static_cast<std::uint64_t>(drawn * config_.train.batch + i)).clip));
+        corpus_.path(plan(static_cast<std::uint64_t>(drawn * config_.train.batch + i)).clip));
   return {paths.begin(), paths.end()};
 }
 
@@ -141,9 +173,9 @@ Batch SegmentSampler::batch(std::int64_t drawn, std::int64_t first, std::int64_t
   Batch batch{torch::empty({count, frames * config_.mel.hop_samples + 2 * margin_}),
               torch::empty({count, frames, config_.mel.bands})};
   for (std::int64_t i = 0; i < count; ++i)
-    draw(static_cast<std::uint64_t>(drawn * config_.train.batch + first + i),
-         batch.audio.data_ptr<float>() + i * batch.audio.size(1),
-         batch.mel.data_ptr<float>() + i * frames * config_.mel.bands);
+    render(find(static_cast<std::uint64_t>(drawn * config_.train.batch + first + i)),
+           batch.audio.data_ptr<float>() + i * batch.audio.size(1),
+           batch.mel.data_ptr<float>() + i * frames * config_.mel.bands);
   return batch;
 }
 

@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "format/config.hpp"
+#include "train/augment.hpp"
 #include "train/corpus.hpp"
+#include "train/mixture.hpp"
 
 namespace glowvox::train {
 
@@ -23,9 +25,10 @@ struct Batch {
 void dequantise(std::vector<float>& samples, std::uint64_t seed, std::uint32_t stream,
                 std::uint64_t index);
 
-// Picks segments uniformly over the corpus' samples; clips too short for a segment with the mel's
-// windows around it are left out; where a segment is silent, or its clip cannot be read, another is
-// drawn. The mel is the one that the whole file has at that place.
+// Picks segments over lists, speakers and samples (see Mixture); clips too short for a segment with
+// the mel's windows around it are left out; where a segment is silent, or its clip cannot be read,
+// another of the same list is drawn. The mel is the one that the whole file has at that place; with
+// augmentation, the one that the augmented sound has.
 class SegmentSampler {
  public:
   SegmentSampler(const Corpus& corpus, const format::ModelConfig& config, std::int64_t margin,
@@ -34,33 +37,33 @@ class SegmentSampler {
   // draws which of them; draws -1, -2, ... are batches for initialisation. Thread-safe.
   Batch batch(std::int64_t draw, std::int64_t first, std::int64_t count) const;
   Batch batch(std::int64_t draw) const;  // all of them
+  // A batch in two halves: what its segment number `index` is (draw * batch + place in the batch),
+  // and that segment itself.
+  SegmentPlan plan(std::uint64_t index) const;
+  void render(const SegmentPlan& plan, float* audio, float* mel) const;
   // The recordings that a batch comes from, each once.
   std::vector<std::string> files(std::int64_t draw) const;
   // Clips that could not be read since the last call, with the reason; each is told once.
   std::vector<std::string> take_unreadable() const;
 
  private:
-  struct Source {
-    std::size_t clip;
-    std::int64_t first, count;  // permitted starts of a segment in the clip
+  struct Found {
+    SegmentPlan plan;
+    Samples samples;  // of its clip
   };
-  // Where a segment lies: its clip, and length_ samples from before_ samples before it.
-  struct Place {
-    std::size_t clip;
-    std::vector<float> samples;
-  };
-  Place place(std::uint64_t index) const;
-  void draw(std::uint64_t index, float* audio, float* mel) const;
+  // Sets the plan's clip and first sample, and its speed where the clip is too short for it.
+  void place(const Mixture::Start& start, SegmentPlan& plan) const;
+  Found find(std::uint64_t index) const;
+  void render(const Found& found, float* audio, float* mel) const;
 
   const Corpus& corpus_;
   format::ModelConfig config_;
   MelSpec inner_mel_;  // the model's mel without padding
   std::int64_t margin_;
   std::uint64_t seed_;
-  std::int64_t before_, length_;  // samples needed before a segment's start, and altogether
   std::int64_t mel_first_;        // start of the mel's first window, relative to the segment
-  std::vector<Source> sources_;
-  std::vector<double> cumulative_;
+  std::int64_t before_, length_;  // samples needed before a segment's start, and altogether
+  Mixture mixture_;
   mutable std::mutex mutex_;
   mutable std::map<std::string, std::string> unreadable_;  // reason by path; empty: told
 };

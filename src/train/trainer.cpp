@@ -30,10 +30,11 @@ std::shared_ptr<model::FlowVocoder> make_model(const format::ModelConfig& config
   return model;
 }
 
-// What has to be equal for weights to mean the same: all but name, purpose, training and the habits
-// of synthesis.
+// What has to be equal for weights to mean the same: all but name, purpose, base, training and the
+// habits of synthesis.
 format::ModelConfig network_of(format::ModelConfig config) {
   config.name = config.purpose = "";
+  config.base = {};
   config.train = {};
   config.synthesis = {};
   config.mel_statistics = {};
@@ -52,9 +53,25 @@ Share share_of(const format::TrainConfig& config, const RankPlace& place) {
   return {place.rank * own, own / config.accumulate, config.accumulate};
 }
 
+// Whether segment `i` of a batch is one of those that the likelihood is computed of: a share of
+// them, evenly strewn, the same whoever takes which.
+bool has_likelihood(std::int64_t i, double share) {
+  return std::floor(static_cast<double>(i + 1) * share) >
+         std::floor(static_cast<double>(i) * share);
+}
+
+std::vector<std::int64_t> likelihood_segments(std::int64_t first, std::int64_t count,
+                                              std::int64_t segments, double share) {
+  const double least = 1.0 / static_cast<double>(segments);  // one of them at least
+  std::vector<std::int64_t> chosen;
+  for (std::int64_t i = 0; i < count; ++i)
+    if (has_likelihood(first + i, std::max(share, least))) chosen.push_back(i);
+  return chosen;
+}
+
 }  // namespace
 
-Trainer::Trainer(const format::ModelConfig& config, const std::string& data, std::uint64_t seed,
+Trainer::Trainer(const format::ModelConfig& config, const DataOptions& data, std::uint64_t seed,
                  const Notify& notify, const Setting& setting)
     : config_(config),
       seed_(seed),
@@ -69,6 +86,7 @@ Trainer::Trainer(const format::ModelConfig& config, const std::string& data, std
     config_.train.bf16 = false;
     notify("this CPU has no bfloat16 products (AVX-512 BF16): training in float");
   }
+  if (config.train.sample_loss.weight > 0.0) sample_loss_.emplace(config, seed);
   setting_.ranks->share_gradients(model_->parameters());
 }
 
@@ -126,12 +144,49 @@ double Trainer::rate_at(double fraction) const {
          (t.final_rate + (1.0 - t.final_rate) * cosine);
 }
 
-torch::Tensor Trainer::loss_of(const Batch& batch) {
+// The mean over the batch's chosen segments, as far as this pass has them: passes and ranks are
+// averaged, and their numbers of chosen segments may differ.
+torch::Tensor Trainer::nats_of(const Batch& batch, std::int64_t first, std::int64_t segments) {
+  const double share = config_.train.likelihood.share;
+  const std::int64_t count = batch.audio.size(0);
+  const auto own = likelihood_segments(first, count, segments, share);
+  const auto all = likelihood_segments(0, segments, segments, share);
+  const auto parts = static_cast<double>(segments / count);
   const double samples =
       static_cast<double>(config_.train.segment_frames) * config_.mel.hop_samples;
-  const auto log_prob =
-      model_->log_prob(batch.audio.to(setting_.device), batch.mel.to(setting_.device), true);
-  return -log_prob.mean() / samples;
+  if (own.empty()) return torch::zeros({}, batch.audio.options());
+  const bool every = static_cast<std::int64_t>(own.size()) == count;
+  const torch::Tensor index = torch::tensor(own).to(batch.audio.device());
+  const auto chosen = [&](const torch::Tensor& t) { return every ? t : t.index_select(0, index); };
+  const torch::Tensor log_prob = model_->log_prob(chosen(batch.audio), chosen(batch.mel), true);
+  return log_prob.sum() * (parts / (static_cast<double>(all.size()) * samples));
+}
+
+Trainer::Loss Trainer::loss_of(const Batch& given, std::int64_t draw, std::int64_t first,
+                               std::int64_t segments) {
+  const Batch batch{given.audio.to(setting_.device), given.mel.to(setting_.device)};
+  const format::TrainConfig& t = config_.train;
+  Loss loss;
+  {
+    const torch::AutoGradMode recorded(t.likelihood.weight > 0.0);
+    loss.nats_per_sample = nats_of(batch, first, segments);
+  }
+  loss.objective = -t.likelihood.weight * loss.nats_per_sample;
+  if (!sample_loss_) return loss;
+  const EnergyDistance d = (*sample_loss_)(*model_, batch.audio, batch.mel,
+                                           static_cast<std::uint64_t>(draw * segments + first));
+  loss.objective = loss.objective + t.sample_loss.weight * d.objective.mean();
+  loss.fit = d.fit.mean();
+  loss.spread = d.spread.mean();
+  return loss;
+}
+
+// In one go: a device is waited for once.
+std::vector<double> Trainer::Loss::figures() const {
+  std::vector<torch::Tensor> defined = {nats_per_sample};
+  if (fit.defined()) defined.insert(defined.end(), {fit, spread});
+  const torch::Tensor all = torch::stack(defined).detach().to(torch::kDouble).cpu();
+  return {all.data_ptr<double>(), all.data_ptr<double>() + all.numel()};
 }
 
 StepResult Trainer::step(double fraction) {
@@ -142,15 +197,27 @@ StepResult Trainer::step(double fraction) {
   StepResult result;
   result.rate = rate_at(fraction);
   optimizer_.zero_grad();
+  std::vector<double> figures(sample_loss_ ? 3 : 1, 0.0);
+  const auto finite = [&] {
+    return std::all_of(figures.begin(), figures.end(), [](double v) { return std::isfinite(v); });
+  };
   for (int pass = 0; pass < share_.passes; ++pass) {
     const Batch batch = loader_->next();
     // A pass that is not finite on one rank is walked back on none.
-    if (!std::isfinite(result.nats_per_sample)) continue;
+    if (!finite()) continue;
     const flow::Bf16Guard bf16(config_.train.bf16);
-    const torch::Tensor loss = loss_of(batch) / share_.passes;
-    result.nats_per_sample -= ranks.sum({loss.item<double>()})[0] / ranks.count();
-    if (!std::isfinite(result.nats_per_sample)) continue;
-    ranks.backward(loss, pass + 1 == share_.passes);
+    const Loss loss =
+        loss_of(batch, progress_.draws, share_.first + pass * share_.per_pass, config_.train.batch);
+    const std::vector<double> sums = ranks.sum(loss.figures());
+    for (std::size_t i = 0; i < figures.size(); ++i)
+      figures[i] += sums[i] / (ranks.count() * share_.passes);
+    if (!finite()) continue;
+    ranks.backward(loss.objective / share_.passes, pass + 1 == share_.passes);
+  }
+  result.nats_per_sample = finite() ? figures[0] : std::numeric_limits<double>::quiet_NaN();
+  if (sample_loss_) {
+    result.fit = figures[1];
+    result.spread = figures[2];
   }
   result.gradient_norm = optimizer_.gradient_norm();
   result.verdict = guard_.judge(result.nats_per_sample, result.gradient_norm);
@@ -175,7 +242,7 @@ Trainer::Cost Trainer::measure_pass(std::int64_t segments) {
   const auto start = std::chrono::steady_clock::now();
   {
     const flow::Bf16Guard bf16(config_.train.bf16);
-    loss_of(batch).backward();
+    loss_of(batch, 0, 0, segments).objective.backward();
     if (setting_.device.is_cuda()) torch::cuda::synchronize();
   }
   const double seconds =
@@ -187,7 +254,9 @@ Trainer::Cost Trainer::measure_pass(std::int64_t segments) {
 
 Validation Trainer::validate_on(const Corpus& corpus) {
   Validation v;
-  with_averages([&] { v = validate(*model_, corpus, *setting_.ranks); });
+  with_averages([&] {
+    v = validate(*model_, corpus, *setting_.ranks, sample_loss_ ? &*sample_loss_ : nullptr);
+  });
   return v;
 }
 

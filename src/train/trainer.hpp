@@ -1,8 +1,10 @@
-// The training run: sampler, likelihood, optimizer, checkpoints.
+// The training run: sampler, objectives, optimizer, checkpoints.
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "format/safetensors.hpp"
@@ -11,6 +13,7 @@
 #include "train/corpus.hpp"
 #include "train/guard.hpp"
 #include "train/optimizer.hpp"
+#include "train/sample_loss.hpp"
 #include "train/segment_sampler.hpp"
 #include "train/setting.hpp"
 #include "train/validation.hpp"
@@ -19,6 +22,9 @@ namespace glowvox::train {
 
 struct StepResult {
   double nats_per_sample = 0.0;  // mean over the batch, all ranks' shares of it
+  // The energy distance's two parts (see EnergyDistance); NaN where it is off.
+  double fit = std::numeric_limits<double>::quiet_NaN();
+  double spread = std::numeric_limits<double>::quiet_NaN();
   double gradient_norm = 0.0;
   double rate = 0.0;
   Verdict verdict = Verdict::kGood;
@@ -42,7 +48,7 @@ class Trainer {
   // A run from random weights, to be initialised from the data. The configuration's batch is
   // divided among the ranks, and a rank's part into `accumulate` passes; throws Error when that
   // does not come out even.
-  Trainer(const format::ModelConfig& config, const std::string& data, std::uint64_t seed,
+  Trainer(const format::ModelConfig& config, const DataOptions& data, std::uint64_t seed,
           const Notify& notify, const Setting& setting = {});
 
   // Replaces the weights by a model's (--init-from); its configuration must be the same network.
@@ -94,8 +100,15 @@ class Trainer {
  private:
   void measure_mels(const torch::Tensor& mel);  // [B, F, bands]
   std::vector<Batch> first_batches();           // that no step trains on
-  torch::Tensor loss_of(const Batch& batch);    // nats per sample, negative
-  std::vector<torch::Tensor> state();           // every tensor that a checkpoint holds
+  // What one pass contributes to the step's objective, and the figures to report.
+  struct Loss {
+    torch::Tensor objective, nats_per_sample, fit, spread;  // []; undefined where off
+    std::vector<double> figures() const;                    // of those that are defined, in order
+  };
+  // first: of the pass's segments in the batch; segments: how many the whole batch has.
+  Loss loss_of(const Batch& batch, std::int64_t draw, std::int64_t first, std::int64_t segments);
+  torch::Tensor nats_of(const Batch& batch, std::int64_t first, std::int64_t segments);
+  std::vector<torch::Tensor> state();  // every tensor that a checkpoint holds
 
   format::ModelConfig config_;
   std::uint64_t seed_;
@@ -104,6 +117,7 @@ class Trainer {
   std::shared_ptr<model::FlowVocoder> model_;
   Share share_;
   SegmentSampler sampler_;
+  std::optional<SampleLoss> sample_loss_;
   Optimizer optimizer_;
   Guard guard_;
   Progress progress_;

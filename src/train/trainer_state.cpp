@@ -1,7 +1,9 @@
 // What a checkpoint holds, and the ways into and out of it.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <sstream>
 
 #include "glowvox/error.hpp"
 #include "model/model_file.hpp"
@@ -21,6 +23,19 @@ std::string identity(format::ModelConfig config) {
   config.train.recompute = usual.recompute;
   config.mel_statistics = {};
   return format::to_yaml(config);
+}
+
+std::string trimmed(const std::string& line) {
+  return line.substr(std::min(line.find_first_not_of(' '), line.size()));
+}
+
+// The first line in which two configurations differ.
+std::string first_difference(const std::string& there, const std::string& here) {
+  std::istringstream a(there), b(here);
+  std::string x, y;
+  while (std::getline(a, x) && std::getline(b, y))
+    if (x != y) return fmt::format("'{}' there, '{}' here", trimmed(x), trimmed(y));
+  return "one is longer than the other";
 }
 
 const std::string& entry(const format::Safetensors& file, const std::string& key,
@@ -78,6 +93,7 @@ format::Safetensors Trainer::checkpoint() const {
   file.metadata = {{"checkpoint_version", kVersion},
                    {"config", identity(config_)},
                    {"model_config", format::to_yaml(model_->config())},
+                   {"data", corpus_.drawing()},
                    {"seed", std::to_string(seed_)}};
   each_field(progress_, [&](const char* name, const auto& value) {
     file.metadata[name] = fmt::format("{}", value);
@@ -98,9 +114,19 @@ void Trainer::restore(const format::Safetensors& file, const std::string& where)
   if (entry(file, "checkpoint_version", where) != kVersion)
     throw Error(where, std::string("expected checkpoint version ") + kVersion + ", got " +
                            entry(file, "checkpoint_version", where));
-  if (identity(format::parse_config(entry(file, "config", where), where)) != identity(config_))
-    throw Error(where, "was written with another configuration",
-                "resume with the configuration of that run, or use --init-from");
+  const std::string theirs = identity(format::parse_config(entry(file, "config", where), where));
+  if (theirs != identity(config_))
+    throw Error(
+        where,
+        "was written with another configuration: " + first_difference(theirs, identity(config_)),
+        "resume with the configuration of that run, or use --init-from");
+  // Checkpoints have it since there can be several lists.
+  const auto drawing = file.metadata.find("data");
+  if (drawing != file.metadata.end() && drawing->second != corpus_.drawing())
+    throw Error(where,
+                "was written by a run that draws " + drawing->second + ", this one draws " +
+                    corpus_.drawing(),
+                "resume with the --data weights and --speakers of that run, or use --init-from");
   if (entry(file, "seed", where) != std::to_string(seed_))
     throw Error(where, "was written with --seed " + entry(file, "seed", where) + ", got --seed " +
                            std::to_string(seed_));

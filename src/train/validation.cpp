@@ -63,20 +63,31 @@ namespace {
 // Sums over what a rank has seen, in the order in which they travel.
 struct Sums {
   double samples = 0.0, nats = 0.0, swapped = 0.0, variation = 0.0, separable = 0.0;
+  double fit = 0.0, spread = 0.0, compared = 0.0;  // compared: samples of the clips long enough
   std::array<double, kBands> bands{};
 
   void add_over(Ranks& ranks) {
-    std::vector<double> all = {samples, nats, swapped, variation, separable};
+    const std::vector<double*> fields = {&samples,   &nats, &swapped, &variation,
+                                         &separable, &fit,  &spread,  &compared};
+    std::vector<double> all;
+    for (const double* field : fields) all.push_back(*field);
     all.insert(all.end(), bands.begin(), bands.end());
     all = ranks.sum(all);
-    samples = all[0], nats = all[1], swapped = all[2], variation = all[3], separable = all[4];
-    std::copy_n(all.begin() + 5, kBands, bands.begin());
+    for (std::size_t i = 0; i < fields.size(); ++i) *fields[i] = all[i];
+    std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(fields.size()), kBands, bands.begin());
+  }
+
+  void add(const EnergyDistance& d, double weight) {
+    fit += weight * d.fit.item<double>();
+    spread += weight * d.spread.item<double>();
+    compared += weight;
   }
 };
 
 }  // namespace
 
-Validation validate(model::FlowVocoder& model, const Corpus& corpus, Ranks& ranks) {
+Validation validate(model::FlowVocoder& model, const Corpus& corpus, Ranks& ranks,
+                    const SampleLoss* sample_loss) {
   const torch::NoGradGuard no_grad;
   const std::size_t clips = corpus.size();
   Sums sums;
@@ -91,6 +102,8 @@ Validation validate(model::FlowVocoder& model, const Corpus& corpus, Ranks& rank
     sums.nats += own.nats;
     sums.swapped += model.log_prob(r.audio, fit(other, r.mel.size(1))).item<double>();
     sums.variation += model.feature_variation(r.mel);
+    if (sample_loss != nullptr && sample_loss->long_enough(r.mel.size(1)))
+      sums.add(sample_loss->held_out(model, r.audio, r.mel, clip), own.samples);
     if (own.bands.empty()) continue;
     ++sums.separable;
     for (int b = 0; b < kBands; ++b) sums.bands[b] += own.bands[b];
@@ -101,6 +114,10 @@ Validation validate(model::FlowVocoder& model, const Corpus& corpus, Ranks& rank
                (sums.nats - sums.swapped) / sums.samples,
                sums.variation / static_cast<double>(clips),
                {}};
+  if (sums.compared > 0.0) {
+    v.fit = sums.fit / sums.compared;
+    v.spread = sums.spread / sums.compared;
+  }
   if (sums.separable > 0.0)
     for (const double nats : sums.bands) v.band_nats.push_back(nats / (sums.samples / kBands));
   return v;

@@ -3,6 +3,7 @@
 #include "model/flow_vocoder.hpp"
 #include "train/corpus.hpp"
 #include "train/ranks.hpp"
+#include "train/sample_loss.hpp"
 
 namespace glowvox::train {
 
@@ -39,10 +40,15 @@ struct Validation {
   // What each band's coefficients have on average; the mean over the bands is nats_per_sample.
   // Empty where Likelihood's are.
   std::vector<double> band_nats;
+  // The energy distance's parts, mean over all samples; NaN where it is off.
+  double fit = std::numeric_limits<double>::quiet_NaN();
+  double spread = std::numeric_limits<double>::quiet_NaN();
 };
 
-// Exact log-likelihood of every whole clip of the corpus, each rank taking a share of the clips.
-Validation validate(model::FlowVocoder& model, const Corpus& corpus, Ranks& ranks);
+// Exact log-likelihood of every whole clip of the corpus, each rank taking a share of the clips;
+// with a sample_loss also the energy distance of the clips that are long enough for it.
+Validation validate(model::FlowVocoder& model, const Corpus& corpus, Ranks& ranks,
+                    const SampleLoss* sample_loss = nullptr);
 Validation validate(model::FlowVocoder& model, const Corpus& corpus);
 
 }  // namespace glowvox::train

@@ -74,6 +74,26 @@ TEST_CASE("the fused Wavenet and all its gradients equal the composed one in dou
       }
 }
 
+TEST_CASE("the fused Wavenet's gates saturate as tanh and sigmoid do") {
+  torch::manual_seed(3);
+  format::NetConfig config;
+  config.layers = 2;
+  config.channels = 18;
+  Problem p = problem(config, 12, 2);
+  for (const double scale : {30.0, 1e4, 1e8}) {
+    p.x = (torch::randn({12, 2, 10}) * scale).requires_grad_(true);
+    const Tensor got = p.net->forward(p.x, p.features).to(torch::kDouble);
+    Problem exact = problem(config, 12, 2);
+    const torch::NoGradGuard no_grad;
+    for (size_t i = 0; i < p.net->parameters().size(); ++i)
+      exact.net->parameters()[i].copy_(p.net->parameters()[i]);
+    exact.x = p.x, exact.features = p.features;
+    exact = in_double(exact);
+    const Tensor want = exact.net->forward(exact.x, exact.features);
+    CHECK((got - want).norm().item<double>() <= 1e-5 * want.norm().item<double>());
+  }
+}
+
 TEST_CASE(
     "the fused Wavenet gives the same bits for any number of threads, and without gradients") {
   torch::manual_seed(2);

@@ -47,6 +47,13 @@ TEST_CASE("unknown keys, wrong types and values are refused by key") {
   refused("mel: nonesuch", "nonesuch");
   refused("steps: 0", "x.yaml: steps: expected a value from 1 to 1024, got 0");
   refused("train: {rate: -1}", "x.yaml: train.rate: expected a positive number");
+  refused("train: {augment: {speed: {least: 1.2, most: 0.9}}}",
+          "x.yaml: train.augment.speed.most: expected no less than its lower end 1.2, got 0.9");
+  refused("train: {augment: {low_pass: {probability: 1, most_hz: 12000}}}",
+          "x.yaml: train.augment.low_pass.most_hz: expected a value from 500 to 11025, got 12000");
+  refused("train: {augment: {mel_blur: {frame: 1}}}",
+          "x.yaml: train.augment.mel_blur.frame: unknown key");
+  refused("train: {tempering: 2}", "x.yaml: train.tempering: expected a value from 0 to 1, got 2");
   refused("train: {ema: 2}", "x.yaml: train.ema: expected a value from 0 to 1, got 2");
   refused("net: {channels: 2000000000}", "x.yaml: net.channels: expected a value from 1 to 65536");
   refused("coupling: {log_s_bound: .inf}", "x.yaml: coupling.log_s_bound: expected a value");

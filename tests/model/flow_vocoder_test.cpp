@@ -1,7 +1,6 @@
 #include "model/flow_vocoder.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 
 #include "flow/law.hpp"
@@ -32,6 +31,7 @@ format::ModelConfig reduced(const std::string& path) {
   c.net.channels = 6;
   c.net.layers = std::min(c.net.layers, 2);
   if (!c.net.dilations.empty()) c.net.dilations.resize(c.net.layers);
+  c.train = {};  // its segments would be too short
   format::validate(c, path);
   return c;
 }
@@ -57,10 +57,9 @@ TEST_CASE("every shipped configuration obeys the laws at reduced width") {
         [&](const Tensor& x) { return model.encode(x, mel.narrow(0, 1, 1)).z; },
         audio.narrow(0, 1, 1));
     CHECK(e.log_det[1].item<double>() == doctest::Approx(log_det).epsilon(1e-7));
-    const double gaussian = -0.5 * e.z.select(1, 1).square().sum().item<double>() -
-                            0.5 * std::log(2.0 * M_PI) * samples;
+    const double base = flow::Base(config.base).log_prob(e.z).sum(0)[1].item<double>();
     CHECK(model.log_prob(audio, mel)[1].item<double>() ==
-          doctest::Approx(gaussian + log_det).epsilon(1e-7));
+          doctest::Approx(base + log_det).epsilon(1e-7));
   }
   CHECK(seen >= 11);
 }

@@ -136,8 +136,8 @@ TEST_CASE("bench: PyTorch as a peer") {
 
 TEST_CASE("bench: every row that takes little time, checked, one object a line") {
   const ModelFolder folder;
-  const std::string rows[] = {"mdct-causal-fp32", "stream-fp32", "start", "memory-one-hour",
-                              "libraries"};
+  const std::string rows[] = {"mdct-causal-fp32", "stream-fp32", "start",
+                              "memory-one-hour",  "libraries",   "train"};
   std::string command =
       "bench --quick --json --model " + std::string(GLOWVOX_SAMPLES) + "/mdct-causal.safetensors";
   for (const std::string& row : rows) command += " --row " + row;

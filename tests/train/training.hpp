@@ -16,17 +16,34 @@ inline format::ModelConfig tiny() {
   return format::read_config(std::string(GLOWVOX_CONFIGS) + "/tiny.yaml");
 }
 
+// The same, trained by its own samples as well.
+inline format::ModelConfig tiny_sampled() {
+  format::ModelConfig config = tiny();
+  config.train.likelihood = {0.3, 0.5};
+  config.train.sample_loss.weight = 1.0;
+  config.train.sample_loss.fft_sizes = {512, 128, 32};
+  config.train.sample_loss.skip_frames = 4;
+  return config;
+}
+
 inline std::vector<float> speech() {
   return audio::read_audio(std::string(GLOWVOX_TEST_DATA) + "/mel/lj_2s.wav").samples;
 }
 
-// A folder with two clips of speech.
+// A bare build has no libsndfile.
+#ifdef GLOWVOX_BARE
+constexpr const char* kSecondClip = "b.wav";
+#else
+constexpr const char* kSecondClip = "b.flac";
+#endif
+
+// A folder with two clips of speech, a.wav and kSecondClip.
 class SpeechFolder : public TemporaryDirectory {
  public:
   SpeechFolder() {
     const std::vector<float> all = speech();
     audio::write_audio(file("a.wav"), {all.begin(), all.begin() + 20000}, 22050);
-    audio::write_audio(file("b.flac"), {all.begin() + 20000, all.end()}, 22050);
+    audio::write_audio(file(kSecondClip), {all.begin() + 20000, all.end()}, 22050);
   }
   std::string folder() const { return file(""); }
 };

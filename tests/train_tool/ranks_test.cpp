@@ -1,40 +1,15 @@
 // Several ranks over loopback.
 #include <signal.h>
 
-#include <algorithm>
 #include <chrono>
-#include <cmath>
-#include <cstring>
 #include <filesystem>
 #include <thread>
 
-#include "format/safetensors.hpp"
 #include "train_tool/train_tool.hpp"
 
 using namespace glowvox;
 using test::Background;
 using test::TrainFolder;
-
-namespace {
-
-double largest_difference(const std::string& a, const std::string& b) {
-  const auto one = format::read_safetensors(a), other = format::read_safetensors(b);
-  REQUIRE(one.tensors.size() == other.tensors.size());
-  double most = 0.0;
-  for (const auto& [name, tensor] : one.tensors) {
-    const std::string& bytes = other.tensors.at(name).bytes;
-    REQUIRE(tensor.bytes.size() == bytes.size());
-    for (std::size_t i = 0; i + 4 <= bytes.size(); i += 4) {
-      float x = 0.0f, y = 0.0f;
-      std::memcpy(&x, &tensor.bytes[i], 4);
-      std::memcpy(&y, &bytes[i], 4);
-      most = std::max(most, std::fabs(static_cast<double>(x) - y));
-    }
-  }
-  return most;
-}
-
-}  // namespace
 
 TEST_CASE("two ranks with half the batch each give the weights of one") {
   const TrainFolder folder;
@@ -43,8 +18,8 @@ TEST_CASE("two ranks with half the batch each give the weights of one") {
   const auto ran = test::succeeds(folder, folder.train("two", more + "--nproc 2 --json"));
   CHECK(test::contains(ran.out, "\"steps\": 30"));
   CHECK(test::contains(ran.err, "each of 2 ranks"));
-  const double difference = largest_difference(folder.file("one/model.safetensors"),
-                                               folder.file("two/model.safetensors"));
+  const double difference = test::largest_difference(folder.file("one/model.safetensors"),
+                                                     folder.file("two/model.safetensors"));
   MESSAGE("largest difference of a weight after 30 steps: " << difference);
   CHECK(difference < 2e-4);
   CHECK(difference > 0.0);  // they did add up in another order
@@ -70,8 +45,8 @@ TEST_CASE("ranks that somebody else starts meet by the usual variables") {
   Background first(rank(0)), second(rank(1));
   CHECK(first.wait(120.0) == 0);
   CHECK(second.wait(120.0) == 0);
-  CHECK(largest_difference(folder.file("one/model.safetensors"),
-                           folder.file("two/model.safetensors")) < 1e-4);
+  CHECK(test::largest_difference(folder.file("one/model.safetensors"),
+                                 folder.file("two/model.safetensors")) < 1e-4);
 }
 
 TEST_CASE("a dead rank ends the others within a minute, and another number of ranks goes on") {

@@ -3,12 +3,16 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
 #include "audio/wav.hpp"
+#include "format/safetensors.hpp"
 
 namespace glowvox::test {
 
@@ -61,6 +65,23 @@ int Background::wait(double seconds) {
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   } while (std::chrono::steady_clock::now() < end);
   return -1;
+}
+
+double largest_difference(const std::string& a, const std::string& b) {
+  const auto one = format::read_safetensors(a), other = format::read_safetensors(b);
+  REQUIRE(one.tensors.size() == other.tensors.size());
+  double most = 0.0;
+  for (const auto& [name, tensor] : one.tensors) {
+    const std::string& bytes = other.tensors.at(name).bytes;
+    REQUIRE(tensor.bytes.size() == bytes.size());
+    for (std::size_t i = 0; i + 4 <= bytes.size(); i += 4) {
+      float x = 0.0f, y = 0.0f;
+      std::memcpy(&x, &tensor.bytes[i], 4);
+      std::memcpy(&y, &bytes[i], 4);
+      most = std::max(most, std::fabs(static_cast<double>(x) - y));
+    }
+  }
+  return most;
 }
 
 std::vector<pid_t> children_of(pid_t parent) {

@@ -39,6 +39,9 @@ class Background {
   bool ended_ = false;
 };
 
+// Of two model files' weights, of the same names and shapes.
+double largest_difference(const std::string& a, const std::string& b);
+
 // Every process whose parent is `parent`.
 std::vector<pid_t> children_of(pid_t parent);
 

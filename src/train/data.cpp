@@ -1,0 +1,60 @@
+#include "train/data.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+
+#include "glowvox/error.hpp"
+
+namespace glowvox::train {
+
+namespace fs = std::filesystem;
+
+const char* name_of(SpeakerRule rule) {
+  switch (rule) {
+    case SpeakerRule::kName:
+      return "name";
+    case SpeakerRule::kFolder:
+      return "folder";
+    case SpeakerRule::kNone:
+      break;
+  }
+  return "none";
+}
+
+std::string speaker_of(const std::string& path, SpeakerRule rule) {
+  if (rule == SpeakerRule::kNone) return "";
+  const fs::path folder = fs::path(path).parent_path();
+  if (rule == SpeakerRule::kFolder) return folder.string();
+  const std::string name = fs::path(path).stem().string();
+  const std::size_t before_number = name.find_last_not_of("0123456789");
+  if (before_number == std::string::npos || before_number + 1 == name.size())
+    return folder.string();
+  const std::size_t last = name.find_last_not_of("-_. ", before_number);
+  return last == std::string::npos ? folder.string() : (folder / name.substr(0, last + 1)).string();
+}
+
+DataList parse_data_list(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  std::error_code unknown;
+  if (colon == std::string::npos || colon + 1 == text.size() || fs::exists(text, unknown))
+    return {text, 1.0};
+  char* end = nullptr;
+  const double weight = std::strtod(text.c_str() + colon + 1, &end);
+  if (*end != '\0') return {text, 1.0};
+  if (!(weight > 0.0) || !std::isfinite(weight))
+    throw Error(text, "expected a positive weight after the colon");
+  return {text.substr(0, colon), weight};
+}
+
+std::string describe(const DataOptions& data) {
+  if (data.lists.size() == 1) return data.lists.front().path;
+  std::string all;
+  for (const DataList& list : data.lists)
+    all += fmt::format("{}{}:{}", all.empty() ? "" : " ", list.path, list.weight);
+  return all;
+}
+
+}  // namespace glowvox::train

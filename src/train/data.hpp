@@ -1,0 +1,38 @@
+// What to train on: lists, their weights, and who speaks in them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace glowvox::train {
+
+struct DataList {
+  std::string path;     // a list, a folder or a packed corpus
+  double weight = 1.0;  // relative to the other lists'
+};
+
+// Who speaks in a file. kName: its folder and its name without the last number
+// (speech/anna-0012.flac: anna in speech), the folder alone where the name has no number at its end
+// or nothing but one. kFolder: the folder. kNone: everybody in a list is one. In a packed corpus
+// kName is what was found when it was packed.
+enum class SpeakerRule { kName, kFolder, kNone };
+const char* name_of(SpeakerRule rule);
+std::string speaker_of(const std::string& path, SpeakerRule rule);
+
+struct DataOptions {
+  std::vector<DataList> lists;
+  SpeakerRule speakers = SpeakerRule::kName;
+  bool incomplete = false;  // packed corpora may lack parts
+
+  DataOptions() = default;
+  // One list alone.
+  DataOptions(const std::string& path) : lists({{path, 1.0}}) {}
+};
+
+// "LIST" or "LIST:weight"; where a file of the whole name exists, that is meant. Throws Error for
+// a weight that is not positive.
+DataList parse_data_list(const std::string& text);
+
+std::string describe(const DataOptions& data);  // "train.txt:0.4 many.txt:0.6"
+
+}  // namespace glowvox::train

@@ -1,0 +1,42 @@
+// What training minimises besides the likelihood: a proper scoring rule of the flow's own samples.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "model/flow_vocoder.hpp"
+#include "train/spectral_distance.hpp"
+
+namespace glowvox::train {
+
+class SampleLoss {
+ public:
+  SampleLoss(const format::ModelConfig& config, std::uint64_t seed);
+  // The energy distance of two samples, at sigma 1, of each segment's mel. audio [B, F * hop + 2 *
+  // margin], mel [B, F, bands]: training segments, the first of them number `segment` of the run,
+  // which is what their noise depends on. Only the first sample has a gradient (see
+  // EnergyDistance).
+  EnergyDistance operator()(model::FlowVocoder& model, const Tensor& audio, const Tensor& mel,
+                            std::uint64_t segment) const;
+  // Of whole held-out clips, audio [B, F * hop]; needs no segment.
+  EnergyDistance held_out(model::FlowVocoder& model, const Tensor& audio, const Tensor& mel,
+                          std::uint64_t clip) const;
+  bool long_enough(std::int64_t mel_frames) const;
+
+ private:
+  EnergyDistance compare(model::FlowVocoder& model, const Tensor& audio, const Tensor& mel,
+                         std::uint32_t stream, std::uint64_t segment) const;
+
+  format::SampleLossConfig config_;
+  std::uint64_t seed_;
+  // Samples: of a mel frame; left out at both ends, the overlap of the lift included.
+  std::int64_t hop_, before_, after_;
+};
+
+// Latents of two samples of every clip, N(0, 1), [F, B, C] each, on the model's device; a function
+// of (seed, stream, segment + b) whatever else is in the batch.
+std::array<Tensor, 2> sample_noise(std::uint64_t seed, std::uint32_t stream, std::uint64_t segment,
+                                   std::int64_t batch, std::int64_t frames, std::int64_t channels,
+                                   const torch::Device& device);
+
+}  // namespace glowvox::train

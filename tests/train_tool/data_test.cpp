@@ -1,0 +1,73 @@
+// Training data as it is given on a command line: several lists, packed, augmented, shared.
+#include <filesystem>
+
+#include "train_tool/train_tool.hpp"
+
+using namespace glowvox;
+using test::TrainFolder;
+
+namespace {
+
+// Two lists of the clips, and the tiny configuration with everything that is done to recordings.
+class DataFolder : public TrainFolder {
+ public:
+  DataFolder() {
+    write_file(data() + "/a.txt", "0.wav\n1.wav\n");
+    write_file(data() + "/b.txt", "2.wav\n");
+    std::string yaml = read_file(test::config("tiny"));
+    const std::string train = "train: {";
+    yaml.insert(yaml.find(train) + train.size(),
+                "augment: {gain_db: 24, polarity: 0.5, speed: {probability: 0.5}, low_pass: "
+                "{probability: 0.5, most_hz: 6000}, noise: {probability: 0.5}, mel_blur: "
+                "{probability: 0.5}}, ");
+    write_file(file("augmented.yaml"), yaml);
+  }
+  std::string lists(const std::string& a, const std::string& b) const {
+    return "--data " + data() + "/a.txt" + a + " --data " + data() + "/b.txt" + b;
+  }
+  std::string run(const std::string& name, const std::string& more) const {
+    return "train " + file("augmented.yaml") + " --out " + file(name) + " --steps 20 " + more;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a run from a packed corpus has the weights of one from its files") {
+  const DataFolder folder;
+  const auto ran = test::succeeds(folder, folder.run("files", folder.lists(":1", ":2")));
+  CHECK(test::contains(ran.err, "b.txt: 67% of the segments (clips: 1, speakers: 1, "));
+  const std::string packed = folder.file("corpus.bin");
+  test::succeeds(folder, "pack " + folder.data() + "/a.txt:1 " + folder.data() +
+                             "/b.txt:2 --part-mib 0.05 -o " + packed);
+  CHECK(!std::filesystem::exists(packed));
+  test::succeeds(folder, folder.run("packed", "--data " + packed));
+  CHECK(folder.model("packed") == folder.model("files"));
+  const auto dry = test::succeeds(folder, folder.run("none", "--dry-run --data " + packed));
+  CHECK(test::contains(dry.out, "data: 3 files"));
+  // A part that is missing, and doing without it.
+  std::filesystem::remove(packed + ".part-02");
+  test::refuses(folder, folder.run("parts", "--data " + packed), "missing: part 02");
+  test::succeeds(folder, folder.run("parts", "--incomplete --data " + packed));
+}
+
+TEST_CASE("weights of lists belong to a run") {
+  const DataFolder folder;
+  test::succeeds(folder, folder.run("run", folder.lists(":1", ":3")));
+  test::refuses(folder, folder.run("run", folder.lists(":1", ":1") + " --resume"),
+                "was written by a run that draws 25% 75% of the segments, speakers by name, this "
+                "one draws 50% 50%");
+  test::refuses(folder, folder.run("run", folder.lists(":1", ":3") + " --resume --tempering 1"),
+                "another configuration");
+  test::refuses(folder, folder.run("other", folder.lists(":1", ":0")), "a positive weight");
+  test::refuses(folder, folder.run("other", folder.lists("", "") + " --speakers some"),
+                "--speakers", 2);
+}
+
+TEST_CASE("two ranks share augmented batches of several lists") {
+  const DataFolder folder;
+  const std::string data = folder.lists(":0.7", ":0.3") + " --float32";
+  test::succeeds(folder, folder.run("one", data));
+  test::succeeds(folder, folder.run("two", data + " --nproc 2"));
+  CHECK(test::largest_difference(folder.file("one/model.safetensors"),
+                                 folder.file("two/model.safetensors")) < 2e-4);
+}

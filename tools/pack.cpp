@@ -1,0 +1,82 @@
+// glowvox pack: recordings to one file that training reads.
+#include "train/pack.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "commands.hpp"
+#include "core/progress_bar.hpp"
+#include "data_options.hpp"
+#include "sound.hpp"
+
+namespace glowvox::tools {
+
+namespace {
+
+struct Options {
+  std::vector<std::string> lists;
+  std::string out, speakers = name_of(train::SpeakerRule::kName);
+  train::PackOptions pack;
+  double part_mib = 0.0;
+  bool json = false;
+};
+
+void print(const train::PackSummary& s, const Options& o) {
+  if (o.json) {
+    const nlohmann::json out = {
+        {"files", s.paths},     {"clips", s.clips}, {"speakers", s.speakers},
+        {"seconds", s.seconds}, {"bytes", s.bytes}, {"sample_rate_hz", o.pack.sample_rate_hz}};
+    fmt::print("{}\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+    return;
+  }
+  fmt::print("{}: {} clips, {} speakers, {:.2f} h at {} Hz, {:.1f} MiB", o.out, s.clips, s.speakers,
+             s.seconds / 3600.0, o.pack.sample_rate_hz, static_cast<double>(s.bytes) / (1 << 20));
+  if (o.part_mib > 0.0) fmt::print(" in {} parts, {} and on", s.paths.size(), s.paths.front());
+  fmt::print("\n");
+}
+
+int run(Options& o) {
+  for (const std::string& list : o.lists) {
+    o.pack.data.lists.push_back(train::parse_data_list(list));
+    refuse_overwriting(o.pack.data.lists.back().path, o.out);
+  }
+  o.pack.data.speakers = speaker_rule(o.speakers);
+  o.pack.part_bytes = static_cast<std::int64_t>(o.part_mib * (1 << 20));
+  ProgressBar bar;
+  const train::PackSummary summary =
+      train::pack(o.pack, o.out, say, [&](std::size_t done, std::size_t all) {
+        bar.show(static_cast<double>(done) / static_cast<double>(all),
+                 fmt::format("{} of {} recordings", done, all));
+      });
+  bar.finish();
+  print(summary, o);
+  return 0;
+}
+
+}  // namespace
+
+std::function<int()> setup_pack(CLI::App& app) {
+  auto o = std::make_shared<Options>();
+  app.add_option("LIST", o->lists,
+                 "LIST or LIST:weight: lists of wav, flac or ogg files, folders or packed corpora; "
+                 "training draws from them by their weights")
+      ->required();
+  app.add_option("-o,--out", o->out, "Packed corpus to write")->required();
+  app.add_option("--rate", o->pack.sample_rate_hz, "Sample rate in Hz: the model's")
+      ->check(CLI::Range(1000, 384000))
+      ->capture_default_str();
+  app.add_option("--part-mib", o->part_mib,
+                 "Divide it into parts of at most so many MiB (OUT.part-00, ...), each of use "
+                 "alone; 0: one file")
+      ->check(CLI::Range(0.0, 1e6))
+      ->capture_default_str();
+  app.add_flag("--incomplete", o->pack.data.incomplete,
+               "Take the parts of a packed corpus that are there");
+  add_speakers(app, o->speakers);
+  app.add_flag("--json", o->json, "Print the summary as JSON");
+  return [o] { return run(*o); };
+}
+
+}  // namespace glowvox::tools
