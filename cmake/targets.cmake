@@ -171,7 +171,6 @@ add_library(glowvox_flow STATIC
   src/train/gradient_buckets.cpp
   src/train/guard.cpp
   src/train/launch.cpp
-  src/train/mel_front_end.cpp
   src/train/memory_meter.cpp
   src/train/mixing_watch.cpp
   src/train/optimizer.cpp
