@@ -1,4 +1,5 @@
-// dsp/fft.hpp where there is no FFTW: the KissFFT that Eigen's headers hold, some eight times slower.
+// dsp/fft.hpp where there is no FFTW: the KissFFT that Eigen's headers hold, some eight times
+// slower.
 #include "dsp/fft.hpp"
 
 #include <unsupported/Eigen/FFT>
