@@ -12,6 +12,20 @@ using nlohmann::json;
 
 namespace {
 
+// What making `latency_ms` of sound takes here, in ms: a stream's first frames, one by one.
+double making_ms(const Utterance& u, double latency_ms) {
+  const auto frames = static_cast<std::int64_t>(latency_ms / 1e3 / kHopSeconds) + 2;
+  const Vocoder vocoder = Vocoder::load(kShippedModel);
+  double least = 1e9;
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    Stream stream(vocoder, uncorrected(0.7, 1, 1));
+    const auto start = Clock::now();
+    for (std::int64_t i = 0; i < frames; ++i) stream.push(u.frame(i), 1);
+    least = std::min(least, 1e3 * seconds_since(start));
+  }
+  return least;
+}
+
 // Whether a program under test has opened the card: it plays silence.
 bool playing(const AlsaCard& card) {
   return eventually(10.0, [&card] { return card.heard_samples() > 0; });
@@ -50,11 +64,12 @@ TEST_CASE("ALSA: the first sound comes within 30 ms of the first frame") {
   for (const bool in_time : {false, true}) {
     CAPTURE(in_time);
     AlsaCard card(kRate);
-    // A model faster than real time fills the usual buffer at once; one in real time wants a small
-    // one.
-    Child child(
-        running("stream", {"--mel", "-", "--device", "card", "--latency", in_time ? "10" : "80"}),
-        card.environment());
+    // An acoustic model faster than real time fills the usual buffer at once; one in real time
+    // wants a small one.
+    const int latency_ms = in_time ? 10 : 80;
+    Child child(running("stream", {"--mel", "-", "--device", "card", "--latency",
+                                   std::to_string(latency_ms)}),
+                card.environment());
     REQUIRE(playing(card));
     if (in_time)
       write_in_time(&child, u, 0, u.mel.frames, Clock::now());
@@ -66,7 +81,9 @@ TEST_CASE("ALSA: the first sound comes within 30 ms of the first frame") {
     MESSAGE(fmt::format("first sound after {:.1f} ms, frames {}", first_sound_ms,
                         in_time ? "in real time" : "at once"));
     CHECK(first_sound_ms > 0.0);
-    CHECK(first_sound_ms <= 30.0 * kSlower);
+    // Filling the buffer is a few ms of the 30; a machine on which it is more gets those on top.
+    const double slow_ms = std::max(0.0, making_ms(u, latency_ms) - 8.0);
+    CHECK(first_sound_ms <= 30.0 * kSlower + 1.5 * slow_ms);
   }
 }
 
