@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // WaveGlow-256's conditioning as it is run (640 upsampled features -> 4096, for every row of 8
 // samples) against its composition with the upsampling (4 mel frames -> 4096, another matrix for
 // each of the 32 rows of a mel frame): half the multiplications, 32 / 2 times the weights.
@@ -9,8 +10,8 @@
 #include <functional>
 #include <vector>
 
+#include "core/random.hpp"
 #include "engine/product.hpp"
-#include "glowvox/random.hpp"
 #include "glowvox/vocoder.hpp"
 
 using namespace glowvox;

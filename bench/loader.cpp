@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the loader's thread takes for a batch, with and without augmentation.
 #include <fmt/format.h>
 
@@ -6,7 +7,7 @@
 #include <functional>
 #include <string>
 
-#include "format/config.hpp"
+#include "config/model_config.hpp"
 #include "train/segment_sampler.hpp"
 
 using namespace glowvox;
@@ -15,7 +16,7 @@ namespace {
 
 constexpr int kBatches = 12, kTries = 3;
 
-double milliseconds_of_batch(const train::Corpus& corpus, const format::ModelConfig& config) {
+double milliseconds_of_batch(const train::Corpus& corpus, const config::ModelConfig& config) {
   const train::SegmentSampler sampler(corpus, config, config.mel.hop_samples, 1,
                                       [](const std::string&) {});
   sampler.batch(0);
@@ -38,28 +39,28 @@ int main(int argc, char** argv) {
     return 2;
   }
   at::set_num_threads(1);
-  format::ModelConfig config = format::read_config(argv[1]);
+  config::ModelConfig config = config::read_config(argv[1]);
   const train::Corpus corpus(std::string(argv[2]), config.mel.sample_rate_hz,
                              [](const std::string&) {});
   for (std::size_t i = 0; i < corpus.size(); ++i) corpus.read(i);  // decoded before the clock runs
-  const auto show = [&](const char* name, const std::function<void(format::AugmentConfig&)>& set) {
+  const auto show = [&](const char* name, const std::function<void(config::AugmentConfig&)>& set) {
     config.train.augment = {};
     set(config.train.augment);
     fmt::print("{:<28}{:8.1f} ms a batch of {}\n", name, milliseconds_of_batch(corpus, config),
                config.train.batch);
   };
-  const auto everything = [](format::AugmentConfig& a) {
+  const auto everything = [](config::AugmentConfig& a) {
     a.gain_db = 24.0;
     a.polarity = 0.5;
     a.speed.probability = a.low_pass.probability = a.noise.probability = 1.0;
     a.mel_blur.probability = 1.0;
   };
-  const auto configured = format::read_config(argv[1]).train.augment;
-  show("none", [](format::AugmentConfig&) {});
-  show("as configured", [&](format::AugmentConfig& a) { a = configured; });
-  show("speed, always", [](format::AugmentConfig& a) { a.speed.probability = 1.0; });
-  show("low-pass, always", [](format::AugmentConfig& a) { a.low_pass.probability = 1.0; });
-  show("noise, always", [](format::AugmentConfig& a) { a.noise.probability = 1.0; });
-  show("mel blur, always", [](format::AugmentConfig& a) { a.mel_blur.probability = 1.0; });
+  const auto configured = config::read_config(argv[1]).train.augment;
+  show("none", [](config::AugmentConfig&) {});
+  show("as configured", [&](config::AugmentConfig& a) { a = configured; });
+  show("speed, always", [](config::AugmentConfig& a) { a.speed.probability = 1.0; });
+  show("low-pass, always", [](config::AugmentConfig& a) { a.low_pass.probability = 1.0; });
+  show("noise, always", [](config::AugmentConfig& a) { a.noise.probability = 1.0; });
+  show("mel blur, always", [](config::AugmentConfig& a) { a.mel_blur.probability = 1.0; });
   show("all of them, always", everything);
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Speed of the matrix products of synthesis on one thread: y[M, N] = x[M, K] w[K, N], row-major, in
 // LIBXSMM (blocks and kernels as in engine/product.cpp), oneDNN and OpenBLAS. Weights are packed
 // before the clock starts where a library can do that; operands stay in the caches.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Memory and time of a training pass, forward and backward, with activations kept and made again,
 // and how far the gradients of the two are apart. Each way runs in a process of its own.
 // Usage: bench_training_memory CONFIG BATCH SAMPLES [float32|bfloat16]
@@ -30,7 +31,7 @@ namespace {
 constexpr int kPasses = 3;  // the fastest counts
 
 struct Task {
-  format::ModelConfig config;
+  config::ModelConfig config;
   std::int64_t batch, frames;
   bool bf16;
 };
@@ -100,7 +101,7 @@ int main(int argc, char** argv) {
       tools::say("usage: bench_training_memory CONFIG BATCH SAMPLES [float32|bfloat16]");
       return 2;
     }
-    Task task{format::read_config(argv[1]), std::atoll(argv[2]), 0, false};
+    Task task{config::read_config(argv[1]), std::atoll(argv[2]), 0, false};
     const std::int64_t hop = task.config.mel.hop_samples;
     task.frames = (std::atoll(argv[3]) + hop - 1) / hop;
     task.bf16 = argc > 4 && std::strcmp(argv[4], "bfloat16") == 0;

@@ -1,23 +1,64 @@
-# Warnings and sanitizers as interface targets, linked PRIVATE by the project's own code only.
-option(GLOWVOX_TESTS "Build the tests" ON)
-option(GLOWVOX_WERROR "Treat warnings as errors" OFF)
-set(GLOWVOX_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them (address,undefined or thread)")
+# What is built: each part's default is whether its libraries are there, and a part that is asked for
+# without them is refused with the packages that are missing.
 
-add_library(glowvox_options INTERFACE)
-target_compile_features(glowvox_options INTERFACE cxx_std_17)
-target_compile_options(glowvox_options INTERFACE -Wall -Wextra -Wshadow)
-if(GLOWVOX_WERROR)
-  target_compile_options(glowvox_options INTERFACE -Werror)
-endif()
-if(GLOWVOX_SANITIZE)
-  # The instrumented code makes GCC 12 suspect LibTorch's headers of uninitialized values.
-  target_compile_options(glowvox_options INTERFACE
-    -fsanitize=${GLOWVOX_SANITIZE} -fno-omit-frame-pointer -Wno-maybe-uninitialized)
-  target_link_options(glowvox_options INTERFACE -fsanitize=${GLOWVOX_SANITIZE})
-endif()
+# glowvox_part(NAME DESCRIPTION DEFAULT [PACKAGE FOUND]...): the option GLOWVOX_<NAME>. DEFAULT: ON where
+# everything is there, or OFF. Every PACKAGE is told as missing where its FOUND is false.
+function(glowvox_part name description default)
+  set(missing "")
+  list(LENGTH ARGN count)
+  if(count GREATER 0)
+    math(EXPR last "${count} - 1")
+    foreach(i RANGE 0 ${last} 2)
+      math(EXPR next "${i} + 1")
+      list(GET ARGN ${i} package)
+      list(GET ARGN ${next} found)
+      if(NOT found)
+        list(APPEND missing ${package})
+      endif()
+    endforeach()
+  endif()
+  if(missing)
+    set(default OFF)
+  endif()
+  option(GLOWVOX_${name} "${description}" ${default})
+  if(GLOWVOX_${name} AND missing)
+    list(JOIN missing " " packages)
+    message(FATAL_ERROR "GLOWVOX_${name}: not found, as Debian's packages: ${packages}")
+  endif()
+  set(GLOWVOX_MISSING_${name} "${missing}" PARENT_SCOPE)
+endfunction()
 
-# For executables: under the address sanitizer they carry the list of what LibTorch never frees.
-add_library(glowvox_executable INTERFACE)
-if(GLOWVOX_SANITIZE MATCHES "address")
-  target_sources(glowvox_executable INTERFACE ${PROJECT_SOURCE_DIR}/cmake/sanitizer_defaults.cpp)
+# A project that adds this one wants the library.
+glowvox_part(TOOLS "The command glowvox, and what reads and writes files of sound, mels and checkpoints"
+  ${PROJECT_IS_TOP_LEVEL}
+  libsndfile1-dev "${SNDFILE_FOUND}" libsoxr-dev "${SOXR_FOUND}" libzip-dev "${ZIP_FOUND}"
+  libpng-dev "${PNG_FOUND}" libcli11-dev "${CLI11_FOUND}")
+glowvox_part(PLAYBACK "Live playback on sound cards: the library glowvox_playback" ${PROJECT_IS_TOP_LEVEL}
+  portaudio19-dev "${PORTAUDIO_FOUND}" libsoxr-dev "${SOXR_FOUND}")
+glowvox_part(TRAINING "Training and scoring: glowvox-train, on LibTorch" ${GLOWVOX_TOOLS}
+  libtorch-dev "${GLOWVOX_TORCH_FOUND}")
+if(GLOWVOX_TRAINING AND NOT GLOWVOX_TOOLS)
+  message(FATAL_ERROR "GLOWVOX_TRAINING needs GLOWVOX_TOOLS")
+endif()
+glowvox_part(TESTS "The tests; all of them with tools, playback and training" ${GLOWVOX_TOOLS}
+  doctest-dev "${doctest_FOUND}")
+if(GLOWVOX_TESTS AND NOT GLOWVOX_TOOLS)
+  message(FATAL_ERROR "GLOWVOX_TESTS needs GLOWVOX_TOOLS")
+endif()
+option(GLOWVOX_INSTALL "Rules for cmake --install" ${PROJECT_IS_TOP_LEVEL})
+option(BUILD_SHARED_LIBS "A shared libglowvox, not a static one" OFF)
+
+# FFTW is four times as fast and GPL, and so is then what links libglowvox; KissFFT in Eigen's headers
+# (MPL 2) asks for nothing. Training takes FFTW, a library that others embed does not by itself.
+set(fft eigen)
+if(GLOWVOX_TRAINING AND FFTW_FOUND)
+  set(fft fftw)
+endif()
+set(GLOWVOX_FFT ${fft} CACHE STRING "Fourier transforms: eigen or fftw (GPL)")
+set_property(CACHE GLOWVOX_FFT PROPERTY STRINGS eigen fftw)
+if(NOT GLOWVOX_FFT MATCHES "^(eigen|fftw)$")
+  message(FATAL_ERROR "GLOWVOX_FFT: expected eigen or fftw, got '${GLOWVOX_FFT}'")
+endif()
+if(GLOWVOX_FFT STREQUAL "fftw" AND NOT FFTW_FOUND)
+  message(FATAL_ERROR "GLOWVOX_FFT=fftw: not found, as Debian's package: libfftw3-dev")
 endif()

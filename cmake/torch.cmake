@@ -1,13 +1,13 @@
-# LibTorch as the target glowvox_torch: Debian's, or another one by Torch_DIR or GLOWVOX_PYTHON.
+# LibTorch as the target glowvox_torch: Debian's, or another one by Torch_DIR or GLOWVOX_TORCH_PYTHON.
 option(GLOWVOX_CUDA "Train on NVIDIA GPUs; takes a LibTorch with CUDA, as in PyPI's torch" OFF)
-set(GLOWVOX_PYTHON "" CACHE STRING "A Python whose torch (PyPI's) is to be the LibTorch")
+set(GLOWVOX_TORCH_PYTHON "" CACHE STRING "A Python whose torch (PyPI's) is to be the LibTorch")
 
-if(GLOWVOX_PYTHON AND NOT Torch_DIR)
+if(GLOWVOX_TORCH_PYTHON AND NOT Torch_DIR)
   execute_process(
-    COMMAND ${GLOWVOX_PYTHON} -c "import torch; print(torch.utils.cmake_prefix_path)"
+    COMMAND ${GLOWVOX_TORCH_PYTHON} -c "import torch; print(torch.utils.cmake_prefix_path)"
     OUTPUT_VARIABLE prefix OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE failed)
   if(failed)
-    message(FATAL_ERROR "${GLOWVOX_PYTHON} cannot import torch: name one that can by -DGLOWVOX_PYTHON=")
+    message(FATAL_ERROR "${GLOWVOX_TORCH_PYTHON} cannot import torch: name one that can by -DGLOWVOX_TORCH_PYTHON=")
   endif()
   set(Torch_DIR "${prefix}/Torch" CACHE PATH "Folder of TorchConfig.cmake" FORCE)
 endif()
@@ -43,13 +43,10 @@ if(EXISTS "${folder}/lib/libtorch_cpu.so")
     find_path(CUDA_INCLUDE cuda_runtime_api.h HINTS ${nvidia} PATHS /usr/local/cuda/include REQUIRED)
     find_path(NCCL_INCLUDE nccl.h HINTS ${nvidia} PATHS /usr/local/cuda/include)
     # For what uses CUDA itself, beyond operators.
-    set(options -isystem${CUDA_INCLUDE})
+    set(GLOWVOX_CUDA_OPTIONS -isystem${CUDA_INCLUDE})
     if(NCCL_INCLUDE)
-      list(APPEND options -isystem${NCCL_INCLUDE})
-      set_property(SOURCE src/train/ranks.cpp PROPERTY COMPILE_DEFINITIONS USE_C10D_NCCL)
+      list(APPEND GLOWVOX_CUDA_OPTIONS -isystem${NCCL_INCLUDE} -DUSE_C10D_NCCL)
     endif()
-    set_source_files_properties(src/train/ranks.cpp PROPERTIES
-      COMPILE_OPTIONS "${options}" SKIP_PRECOMPILE_HEADERS ON)
   endif()
   # The CUDA half is named by nothing of ours: it enters by being loaded.
   list(JOIN libraries " " libraries)
@@ -57,7 +54,7 @@ if(EXISTS "${folder}/lib/libtorch_cpu.so")
     "-L${folder}/lib -Wl,-rpath,${folder}/lib -Wl,--no-as-needed ${libraries} -Wl,--as-needed")
 elseif(GLOWVOX_CUDA)
   message(FATAL_ERROR "GLOWVOX_CUDA wants a LibTorch with CUDA: name a Python that has PyPI's torch by "
-    "-DGLOWVOX_PYTHON=, or the folder of its TorchConfig.cmake by -DTorch_DIR=")
+    "-DGLOWVOX_TORCH_PYTHON=, or the folder of its TorchConfig.cmake by -DTorch_DIR=")
 else()
   find_package(Torch REQUIRED)
   target_link_libraries(glowvox_torch INTERFACE ${TORCH_LIBRARIES})

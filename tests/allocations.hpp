@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How often this thread has allocated memory; the counting operators are in allocations.cpp.
 #pragma once
 

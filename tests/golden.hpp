@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What other people's programs computed (data/README.md).
 #pragma once
 
@@ -6,8 +7,8 @@
 #include <map>
 #include <string>
 
+#include "arrays/npy.hpp"
 #include "exchange/waveglow_import.hpp"
-#include "format/npy.hpp"
 #include "temporary.hpp"
 
 namespace glowvox::test {
@@ -17,15 +18,15 @@ inline std::string data_file(const std::string& name) {
 }
 
 // An array of <name>/tiny_io.npz.
-inline format::Array golden_array(const std::string& name, const std::string& array) {
-  return format::read_array(data_file(name + "/tiny_io.npz"), array);
+inline arrays::Array golden_array(const std::string& name, const std::string& array) {
+  return arrays::read_array(data_file(name + "/tiny_io.npz"), array);
 }
 
 // A checkpoint as a model file.
 inline void import_checkpoint(const std::string& checkpoint, const std::string& to,
                               const exchange::ImportOptions& options = {}) {
-  const format::StateDict source(checkpoint);
-  format::write_safetensors(to, exchange::import_waveglow(source, options).file);
+  const pytorch::StateDict source(checkpoint);
+  safetensors::write_safetensors(to, exchange::import_waveglow(source, options).file);
 }
 
 // The golden "waveglow" or "squeezewave", imported once for every test program.

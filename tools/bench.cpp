@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // glowvox bench: how fast synthesis and training are here.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "bench_rows.hpp"
 
 #include <fmt/format.h>
@@ -8,15 +9,15 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "arrays/mel_file.hpp"
 #include "bench_timing.hpp"
 #include "bench_train.hpp"
 #include "core/cpu.hpp"
+#include "core/random.hpp"
 #include "engine_options.hpp"
 #include "eval/difference.hpp"
 #include "eval/distances.hpp"
-#include "format/mel_file.hpp"
 #include "glowvox/error.hpp"
-#include "glowvox/random.hpp"
 #include "glowvox/vocoder.hpp"
 #include "model/model_file.hpp"
 #include "torch_threads.hpp"
@@ -65,7 +66,7 @@ std::string checked_snr(const std::vector<float>& expected, const std::vector<fl
 std::string random_model(const BenchOptions& o, const ScratchFolder& folder,
                          const std::string& name) {
   torch::manual_seed(1);
-  model::FlowVocoder model(format::read_config(o.configs + "/" + name + ".yaml"));
+  model::FlowVocoder model(config::read_config(o.configs + "/" + name + ".yaml"));
   model.randomize();
   const std::string path = folder.file(name + ".safetensors");
   model::save_model(path, model, false);
@@ -195,7 +196,7 @@ BenchRow stream(const BenchOptions& o, Precision precision) {
 
 std::string write_mel(const ScratchFolder& folder, const MelSpec& spec, double seconds) {
   const std::string path = folder.file("mel.npy");
-  format::write_mel(path, random_mel(spec, seconds));
+  arrays::write_mel(path, random_mel(spec, seconds));
   return path;
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What `glowvox bench` measures.
 #pragma once
 

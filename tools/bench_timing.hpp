@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Clocks, child processes and scratch files of the benchmark.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "bench_train.hpp"
 
 #include <fmt/format.h>
@@ -31,7 +32,7 @@ struct Product {
 };
 
 // Those of a step's nets and mixings, which is all but some thousandths of its work.
-std::vector<Product> products_of(const format::ModelConfig& c) {
+std::vector<Product> products_of(const config::ModelConfig& c) {
   const std::int64_t rows =
       std::int64_t{c.train.batch} * c.train.segment_frames * c.mel.hop_samples / c.lift.channels;
   const std::int64_t half = c.lift.channels / 2, H = c.net.channels, F = c.conditioner.channels;
@@ -73,7 +74,7 @@ double products_seconds(const std::vector<Product>& products, double least_secon
 // A training step on one batch, as the trainer makes it.
 class Steps {
  public:
-  explicit Steps(const format::ModelConfig& config)
+  explicit Steps(const config::ModelConfig& config)
       : config_(config), model_(config), optimizer_(model_, config.train) {
     const std::int64_t samples = std::int64_t{config.train.segment_frames} * config.mel.hop_samples;
     audio_ = torch::randn({config.train.batch, samples + 2 * model_.margin()}) * 0.1;
@@ -105,7 +106,7 @@ class Steps {
 
  private:
   static constexpr double kRate = 1e-4;
-  format::ModelConfig config_;
+  config::ModelConfig config_;
   model::FlowVocoder model_;
   train::Optimizer optimizer_;
   Tensor audio_, mel_;
@@ -120,7 +121,7 @@ double median(std::vector<double> values) {
 }
 
 // The loss of the first step by LibTorch's own operators, which the step's has to equal.
-double portable_loss(const format::ModelConfig& config) {
+double portable_loss(const config::ModelConfig& config) {
   torch::manual_seed(1);
   flow::use_portable_operators(true);
   const double loss = Steps(config).step();
@@ -128,7 +129,7 @@ double portable_loss(const format::ModelConfig& config) {
   return loss;
 }
 
-void add_twin(const BenchOptions& o, const format::ModelConfig& config, BenchRow* row) {
+void add_twin(const BenchOptions& o, const config::ModelConfig& config, BenchRow* row) {
   const auto script = std::filesystem::path(o.pytorch).parent_path() / "pytorch_training_peer.py";
   const std::string printed =
       output_of(fmt::format("'{}' '{}' {} {} {}", o.python, script.string(), config.train.batch,
@@ -146,7 +147,7 @@ void add_twin(const BenchOptions& o, const format::ModelConfig& config, BenchRow
 
 BenchRow training_step(const BenchOptions& o) {
   use_threads(o.threads);
-  const format::ModelConfig config = format::read_config(o.configs + "/mdct-causal.yaml");
+  const config::ModelConfig config = config::read_config(o.configs + "/mdct-causal.yaml");
   const double expected = portable_loss(config);
   torch::manual_seed(1);
   Steps steps(config);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How fast `glowvox bench` finds a training step.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Names, summaries and examples of all subcommands, for both executables.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The subcommands and what they share.
 #pragma once
 

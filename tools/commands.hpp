@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Every subcommand of glowvox.
 #pragma once
 

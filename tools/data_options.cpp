@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "data_options.hpp"
 
 namespace glowvox::tools {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Options about training data, of more than one subcommand.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // glowvox decode: latent to sound.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -6,13 +7,13 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "arrays/npy.hpp"
 #include "commands.hpp"
+#include "config/model_config.hpp"
 #include "engine_options.hpp"
-#include "format/config.hpp"
-#include "format/model_metadata.hpp"
-#include "format/npy.hpp"
-#include "format/safetensors.hpp"
 #include "glowvox/error.hpp"
+#include "safetensors/model_metadata.hpp"
+#include "safetensors/safetensors.hpp"
 #include "sound.hpp"
 
 namespace glowvox::tools {
@@ -31,12 +32,12 @@ struct Clips {
   std::vector<std::vector<float>> values;
 };
 
-std::string shape_of(const format::Array& array) {
+std::string shape_of(const arrays::Array& array) {
   return fmt::format("[{}]", fmt::join(array.shape, ", "));
 }
 
-format::Array read_array(const std::string& path) {
-  format::Array array = format::read_array(path);
+arrays::Array read_array(const std::string& path) {
+  arrays::Array array = arrays::read_array(path);
   if (array.values.empty()) throw Error(path, "holds no values");
   for (const float value : array.values)
     if (!std::isfinite(value)) throw Error(path, "holds values that are not finite");
@@ -45,7 +46,7 @@ format::Array read_array(const std::string& path) {
 }
 
 // transposed: the file has [columns][rows].
-Clips split(const format::Array& array, bool transposed) {
+Clips split(const arrays::Array& array, bool transposed) {
   Clips c;
   c.clips = array.shape[0];
   c.rows = array.shape[transposed ? 2 : 1];
@@ -63,7 +64,7 @@ Clips split(const format::Array& array, bool transposed) {
 }
 
 Clips read_latents(const std::string& path) {
-  const format::Array array = read_array(path);
+  const arrays::Array array = read_array(path);
   if (array.shape.size() != 3)
     throw Error(path,
                 "expected latents of shape [channels, frames] or [batch, channels, frames], got " +
@@ -71,13 +72,13 @@ Clips read_latents(const std::string& path) {
   return split(array, true);
 }
 
-Clips read_mels(const Options& o, const format::ModelConfig& config) {
+Clips read_mels(const Options& o, const config::ModelConfig& config) {
   if (!o.wav.empty()) {
     const Mel mel = mel_of_sound(o.wav, read_sound(o.wav, config.mel.sample_rate_hz), config.mel,
-                                 format::alignment_shift_samples(config));
+                                 config::alignment_shift_samples(config));
     return {1, mel.frames, mel.bands, {mel.values}};
   }
-  const format::Array array = read_array(o.mel);
+  const arrays::Array array = read_array(o.mel);
   const bool fits = array.shape.size() == 3;
   if (fits && array.shape[1] == config.mel.bands) return split(array, true);
   if (fits && array.shape[2] == config.mel.bands) return split(array, false);
@@ -89,8 +90,8 @@ int run(const Options& o) {
   if (o.mel.empty() == o.wav.empty()) throw UsageError("--mel or --wav", "expected one of them");
   const int threads = o.engine.thread_count();
   const Vocoder vocoder = o.engine.load();
-  const format::ModelConfig config =
-      format::model_config(format::MappedSafetensors(o.engine.model).metadata(), o.engine.model);
+  const config::ModelConfig config = safetensors::model_config(
+      safetensors::MappedSafetensors(o.engine.model).metadata(), o.engine.model);
   const Clips z = read_latents(o.latent);
   const Clips mels = read_mels(o, config);
   // A centred spectrogram has a frame more than its audio has hops.

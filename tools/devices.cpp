@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // glowvox devices: the sound cards there are.
 #include <fmt/format.h>
 

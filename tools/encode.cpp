@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // glowvox encode: sound to latent.
 #include <fmt/format.h>
 
@@ -23,7 +24,7 @@ struct Options {
 };
 
 // The audio cut to whole hops, and the mel given for it or computed from it.
-train::Recording inputs(const Options& o, const format::ModelConfig& config) {
+train::Recording inputs(const Options& o, const config::ModelConfig& config) {
   train::Recording r;
   if (!o.wav.empty()) {
     r = read_recording(o.wav, config);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine_options.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The options of every tool that synthesizes.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // glowvox eval: objective metrics of copy synthesis, or of anybody's sounds.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval_result.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What glowvox eval found, for people, machines and browsers.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval_speakers.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the judges of glowvox eval say, speaker by speaker.
 #pragma once
 

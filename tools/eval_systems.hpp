@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The ways of making a recording's sound again that glowvox eval compares.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // glowvox export: a model as a checkpoint of NVIDIA's WaveGlow or of SqueezeWave.
 #include <fmt/format.h>
 
@@ -7,8 +8,8 @@
 
 #include "commands.hpp"
 #include "exchange/waveglow_export.hpp"
-#include "format/model_metadata.hpp"
-#include "format/torch_writer.hpp"
+#include "pytorch/torch_writer.hpp"
+#include "safetensors/model_metadata.hpp"
 #include "sound.hpp"
 
 namespace glowvox::tools {
@@ -26,19 +27,19 @@ int run(const Options& o) {
   if (!safetensors && extension != ".pt" && extension != ".pth")
     throw UsageError(o.out, "expected a name that ends in .pt, .pth or .safetensors");
   refuse_overwriting(o.model, o.out);
-  const format::MappedSafetensors model(o.model);
-  const format::ModelConfig config = format::model_config(model.metadata(), o.model);
+  const safetensors::MappedSafetensors model(o.model);
+  const config::ModelConfig config = safetensors::model_config(model.metadata(), o.model);
   auto tensors = exchange::export_waveglow(config, model, o.model);
   const std::size_t count = tensors.size();
   if (safetensors)
-    format::write_safetensors(o.out, {{{"format", "pt"}}, std::move(tensors)});
+    safetensors::write_safetensors(o.out, {{{"format", "pt"}}, std::move(tensors)});
   else
-    format::write_state_dict(o.out, tensors);
+    pytorch::write_state_dict(o.out, tensors);
   if (o.json)
     fmt::print("{}\n", nlohmann::json{{"out", o.out}, {"tensors", count}}.dump(2));
   else
     fmt::print("{}: {} tensors under {}'s names\n", o.out, count,
-               config.net.kind == format::NetKind::kWavenet ? "WaveGlow" : "SqueezeWave");
+               config.net.kind == config::NetKind::kWavenet ? "WaveGlow" : "SqueezeWave");
   return 0;
 }
 

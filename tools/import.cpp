@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // glowvox import: a WaveGlow or SqueezeWave checkpoint becomes a model file.
 #include <fmt/format.h>
 
@@ -20,7 +21,7 @@ struct Options {
   bool json = false;
 };
 
-std::int64_t values_in(const format::Safetensors& file) {
+std::int64_t values_in(const safetensors::Safetensors& file) {
   std::int64_t count = 0;
   for (const auto& item : file.tensors) {
     std::int64_t values = 1;
@@ -30,11 +31,11 @@ std::int64_t values_in(const format::Safetensors& file) {
   return count;
 }
 
-void print(const Options& o, const format::StateDict& source,
+void print(const Options& o, const pytorch::StateDict& source,
            const exchange::ImportedModel& model) {
-  const format::ModelConfig& c = model.config;
+  const config::ModelConfig& c = model.config;
   const std::int64_t parameters = values_in(model.file);
-  const bool wavenet = c.net.kind == format::NetKind::kWavenet;
+  const bool wavenet = c.net.kind == config::NetKind::kWavenet;
   if (o.json) {
     fmt::print("{}\n", nlohmann::json{{"model", o.out},
                                       {"source", o.in},
@@ -43,7 +44,7 @@ void print(const Options& o, const format::StateDict& source,
                                       {"tensors", source.entries().size()},
                                       {"parameters", parameters},
                                       {"remarks", model.remarks},
-                                      {"configuration", format::to_yaml(c)}}
+                                      {"configuration", config::to_yaml(c)}}
                            .dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
     return;
   }
@@ -63,10 +64,10 @@ void print(const Options& o, const format::StateDict& source,
 
 int run(const Options& o) {
   for (const std::string& input : {o.in, o.import.config}) refuse_overwriting(input, o.out);
-  const format::StateDict source(o.in);
+  const pytorch::StateDict source(o.in);
   const exchange::ImportedModel model = exchange::import_waveglow(source, o.import);
   engine::check_model(model.file, model.config, o.in);
-  format::write_safetensors(o.out, model.file);
+  safetensors::write_safetensors(o.out, model.file);
   print(o, source, model);
   return 0;
 }

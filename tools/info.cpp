@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // glowvox info: what a model or a configuration is.
 #include <fmt/format.h>
 
@@ -6,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
-#include "format/receptive_field.hpp"
+#include "config/receptive_field.hpp"
 #include "model/model_file.hpp"
 
 namespace glowvox::tools {
@@ -21,14 +22,14 @@ struct Options {
 std::shared_ptr<model::FlowVocoder> load(const std::string& path) {
   const auto extension = std::filesystem::path(path).extension();
   if (extension == ".yaml" || extension == ".yml")
-    return std::make_shared<model::FlowVocoder>(format::read_config(path));
+    return std::make_shared<model::FlowVocoder>(config::read_config(path));
   return model::load_model(path);
 }
 
 int run(const Options& o) {
   const auto model = load(o.path);
-  const format::ModelConfig& c = model->config();
-  const format::Reach reach = format::reach_of(c);
+  const config::ModelConfig& c = model->config();
+  const config::Reach reach = config::reach_of(c);
   if (o.json) {
     fmt::print("{}\n", nlohmann::json{{"name", c.name},
                                       {"purpose", c.purpose},
@@ -39,7 +40,7 @@ int run(const Options& o) {
                                       {"overlap_samples", reach.overlap_samples},
                                       {"corrections", c.synthesis.corrections},
                                       {"mel", describe(c.mel)},
-                                      {"configuration", format::to_yaml(c)}}
+                                      {"configuration", config::to_yaml(c)}}
                            .dump(2));
     return 0;
   }
@@ -56,7 +57,7 @@ int run(const Options& o) {
   if (c.synthesis.corrections > 0)
     fmt::print("corrections           {} passes, {:.1f} ms more each in a stream\n",
                c.synthesis.corrections, (c.mel.n_fft - c.mel.hop_samples) * ms);
-  fmt::print("mel                   {}\n\n{}\n", describe(c.mel), format::to_yaml(c));
+  fmt::print("mel                   {}\n\n{}\n", describe(c.mel), config::to_yaml(c));
   return 0;
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // glowvox init: a model with random weights.
 #include <fmt/format.h>
 
@@ -20,7 +21,7 @@ struct Options {
 
 int run(const Options& o) {
   torch::manual_seed(o.seed);
-  model::FlowVocoder model(format::read_config(o.config));
+  model::FlowVocoder model(config::read_config(o.config));
   model.randomize();
   model::save_model(o.out, model, o.half);
   if (o.json)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "judging.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // glowvox eval --judges: the sounds as files, judged by a Python script.
 #pragma once
 

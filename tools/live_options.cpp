@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "live_options.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What glowvox stream and glowvox play share.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // glowvox: its own subcommands, and those of glowvox-train, which it starts.
 #include <fmt/format.h>
 #include <unistd.h>
@@ -10,8 +11,12 @@
 
 #include "catalogue.hpp"
 #include "commands.hpp"
+#include "config/model_config.hpp"
 #include "core/cpu.hpp"
-#include "format/config.hpp"
+#ifdef GLOWVOX_JACK
+#include "audio/sound_card.hpp"
+#include "jack_shutdown.hpp"
+#endif
 
 using namespace glowvox::tools;
 
@@ -32,7 +37,7 @@ bool trains_in_bf16(int argc, char** argv) {
     if (argument == "--float32") bf16 = false;
     if (std::filesystem::path(argument).extension() != ".yaml") continue;
     try {
-      bf16 = bf16 && glowvox::format::read_config(argument).train.bf16;
+      bf16 = bf16 && glowvox::config::read_config(argument).train.bf16;
     } catch (const glowvox::Error&) {
       return bf16;
     }
@@ -40,13 +45,19 @@ bool trains_in_bf16(int argc, char** argv) {
   return bf16;
 }
 
+#ifndef GLOWVOX_PLAYBACK
+bool plays(const std::string& command) {
+  return command == "devices" || command == "play" || command == "stream";
+}
+#endif
+
 int start_beside(const char* program, char** argv) {
   std::error_code unknown;
   const auto folder = std::filesystem::read_symlink("/proc/self/exe", unknown).parent_path();
   const std::string path = (folder / program).string();
   ::execv(path.c_str(), argv);
   say("error: " + path + ": cannot be started: " + std::strerror(errno) +
-      "; build it with cmake --build");
+      (errno == ENOENT ? "; install LibTorch and configure with -DGLOWVOX_TRAINING=ON" : ""));
   return 1;
 }
 
@@ -67,10 +78,15 @@ int main(int argc, char** argv) {
     say("unknown command '" + name + "'; see glowvox --help");
     return 2;
   }
+#ifdef GLOWVOX_JACK
+  glowvox::audio::while_closing(repeat_jack_shutdown);
+#endif
   static const std::pair<const char*, Setup> kSetups[] = {
-      {"decode", setup_decode}, {"devices", setup_devices}, {"export", setup_export},
-      {"import", setup_import}, {"mel", setup_mel},         {"mel-check", setup_mel_check},
-      {"pack", setup_pack},     {"play", setup_play},       {"stream", setup_stream},
+#ifdef GLOWVOX_PLAYBACK
+      {"devices", setup_devices}, {"play", setup_play},           {"stream", setup_stream},
+#endif
+      {"decode", setup_decode},   {"export", setup_export},       {"import", setup_import},
+      {"mel", setup_mel},         {"mel-check", setup_mel_check}, {"pack", setup_pack},
       {"synth", setup_synth}};
   for (const auto& [own, setup] : kSetups) {
     if (name != own) continue;
@@ -78,6 +94,14 @@ int main(int argc, char** argv) {
     command.setup = setup;
     return run_command(command, argc, argv);
   }
+#ifndef GLOWVOX_PLAYBACK
+  if (plays(name)) {
+    say("error: " + name +
+        ": this build has no live playback; install portaudio19-dev and "
+        "configure with -DGLOWVOX_PLAYBACK=ON");
+    return 1;
+  }
+#endif
   // LibTorch's OpenMP threads spin between loops, on the cores that OpenBLAS's threads need: float
   // synthesis is three times faster when they sleep, float training four. bfloat16 training, which
   // has no part in OpenBLAS, is faster when they spin, but only for a moment: where another process

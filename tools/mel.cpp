@@ -1,14 +1,15 @@
+// SPDX-License-Identifier: MIT
 // glowvox mel: sound to log-mel spectrogram.
 #include <fmt/format.h>
 
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "arrays/mel_file.hpp"
 #include "commands.hpp"
-#include "format/config.hpp"
-#include "format/mel_file.hpp"
-#include "format/model_metadata.hpp"
-#include "format/safetensors.hpp"
+#include "config/model_config.hpp"
+#include "safetensors/model_metadata.hpp"
+#include "safetensors/safetensors.hpp"
 #include "sound.hpp"
 
 namespace glowvox::tools {
@@ -22,8 +23,9 @@ struct Options {
 
 MelSpec chosen(const Options& o) {
   if (!o.model.empty())
-    return format::model_config(format::MappedSafetensors(o.model).metadata(), o.model).mel;
-  if (!o.spec.empty()) return format::parse_mel_spec(o.spec, "--spec");
+    return safetensors::model_config(safetensors::MappedSafetensors(o.model).metadata(), o.model)
+        .mel;
+  if (!o.spec.empty()) return config::parse_mel_spec(o.spec, "--spec");
   return mel_preset(o.preset);
 }
 
@@ -31,7 +33,7 @@ int run(const Options& o) {
   const MelSpec spec = chosen(o);
   const std::vector<float> audio = read_sound(o.in, spec.sample_rate_hz);
   const Mel mel = mel_of_sound(o.in, audio, spec);
-  format::write_mel(o.out, mel);
+  arrays::write_mel(o.out, mel);
   const double seconds = static_cast<double>(audio.size()) / spec.sample_rate_hz;
   if (o.json)
     fmt::print("{}\n", nlohmann::json{{"mel", o.out},

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // glowvox mel-check: what a mel is, and whether a model takes it.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -11,9 +12,9 @@
 
 #include "commands.hpp"
 #include "dsp/mel_guess.hpp"
-#include "format/model_metadata.hpp"
-#include "format/safetensors.hpp"
 #include "mel_input.hpp"
+#include "safetensors/model_metadata.hpp"
+#include "safetensors/safetensors.hpp"
 
 namespace glowvox::tools {
 
@@ -93,7 +94,7 @@ struct Contents {
   std::string obstacle;  // why it cannot be converted
 };
 
-Contents read(const format::MelReader& file, const MelConversion* conversion) {
+Contents read(const arrays::MelReader& file, const MelConversion* conversion) {
   Contents c{dsp::MelStatistics(file.bands()), dsp::MelStatistics(file.bands()), ""};
   for (std::int64_t at = 0; at < file.frames(); at += kFramesAtOnce) {
     const Mel mel = file.read(at, std::min(kFramesAtOnce, file.frames() - at));
@@ -109,7 +110,7 @@ Contents read(const format::MelReader& file, const MelConversion* conversion) {
 }
 
 Verdict judge(const Options& o, const Contents& contents, const dsp::MelGuess& guess,
-              const format::ModelConfig& config) {
+              const config::ModelConfig& config) {
   if (contents.plain.bands() != config.mel.bands)
     return {false,
             fmt::format("cannot take it: it has {} bands, the model expects {}",
@@ -131,7 +132,7 @@ Verdict judge(const Options& o, const Contents& contents, const dsp::MelGuess& g
   return verdict;
 }
 
-void print(const Options& o, const format::MelReader& file, const dsp::MelStatistics& mel,
+void print(const Options& o, const arrays::MelReader& file, const dsp::MelStatistics& mel,
            const dsp::MelGuess& guess, const Verdict& verdict) {
   const char* layout = file.frames_first() ? "[frames, bands]" : "[bands, frames]";
   if (o.json) {
@@ -173,7 +174,7 @@ void print(const Options& o, const format::MelReader& file, const dsp::MelStatis
 }
 
 // With the model's number of bands; where the file has others, with its own, so that it is told.
-format::MelReader open(const Options& o, int bands) {
+arrays::MelReader open(const Options& o, int bands) {
   try {
     return {o.in, bands, o.mel.read_options()};
   } catch (const Error&) {
@@ -183,16 +184,16 @@ format::MelReader open(const Options& o, int bands) {
 }
 
 int run(const Options& o) {
-  std::optional<format::ModelConfig> config;
+  std::optional<config::ModelConfig> config;
   std::optional<MelConversion> conversion;
   if (!o.model.empty()) {
-    config = format::model_config(format::MappedSafetensors(o.model).metadata(), o.model);
+    config = safetensors::model_config(safetensors::MappedSafetensors(o.model).metadata(), o.model);
     conversion.emplace(o.mel, config->mel);
   } else if (o.mel.converts()) {
     throw UsageError("--from-preset, --from-stats", "expected --model, which it is converted for");
   }
   const int bands = o.bands > 0 ? o.bands : conversion ? conversion->bands() : 0;
-  const format::MelReader file = open(o, bands);
+  const arrays::MelReader file = open(o, bands);
   const Contents contents = read(file, conversion ? &*conversion : nullptr);
   const dsp::MelGuess guess = dsp::guess_mel(contents.plain);
   const Verdict verdict = config ? judge(o, contents, guess, *config) : Verdict{};

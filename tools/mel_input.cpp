@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "mel_input.hpp"
 
 #include <fmt/format.h>
@@ -6,19 +7,19 @@
 #include <filesystem>
 #include <map>
 
+#include "arrays/npy.hpp"
 #include "command.hpp"
-#include "format/config.hpp"
-#include "format/npy.hpp"
+#include "config/model_config.hpp"
 
 namespace glowvox::tools {
 
 namespace {
 
-const std::map<std::string, format::MelLayout>& layouts() {
-  static const std::map<std::string, format::MelLayout> names = {
-      {"auto", format::MelLayout::kAuto},
-      {"bands-frames", format::MelLayout::kBandsFrames},
-      {"frames-bands", format::MelLayout::kFramesBands}};
+const std::map<std::string, arrays::MelLayout>& layouts() {
+  static const std::map<std::string, arrays::MelLayout> names = {
+      {"auto", arrays::MelLayout::kAuto},
+      {"bands-frames", arrays::MelLayout::kBandsFrames},
+      {"frames-bands", arrays::MelLayout::kFramesBands}};
   return names;
 }
 
@@ -27,7 +28,7 @@ void read_statistics(const std::string& path, int bands, std::vector<float>* mea
                      std::vector<float>* deviation) {
   const auto named = [&](const char* name) -> std::vector<float> {
     try {
-      return format::read_array(path, name).values;
+      return arrays::read_array(path, name).values;
     } catch (const Error&) {
       return {};
     }
@@ -37,7 +38,7 @@ void read_statistics(const std::string& path, int bands, std::vector<float>* mea
     *deviation = named("scale");
     if (deviation->empty()) *deviation = named("std");
   } else {
-    const format::Array both = format::read_array(path);
+    const arrays::Array both = arrays::read_array(path);
     if (both.shape == std::vector<std::int64_t>{2, bands}) {
       mean->assign(both.values.begin(), both.values.begin() + bands);
       deviation->assign(both.values.begin() + bands, both.values.end());
@@ -72,7 +73,7 @@ void MelInput::add_to(CLI::App& app) {
       "or npz (mean, scale)");
 }
 
-format::MelReadOptions MelInput::read_options() const {
+arrays::MelReadOptions MelInput::read_options() const {
   const auto found = layouts().find(layout);
   if (found == layouts().end())
     throw UsageError("--mel-layout",
@@ -81,7 +82,7 @@ format::MelReadOptions MelInput::read_options() const {
 }
 
 MelSpec MelInput::specification(const MelSpec& expected) const {
-  return preset.empty() ? expected : format::parse_mel_spec(preset, "--from-preset", expected);
+  return preset.empty() ? expected : config::parse_mel_spec(preset, "--from-preset", expected);
 }
 
 MelConversion::MelConversion(const MelInput& input, const MelSpec& expected)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Mels as the tools take them.
 #pragma once
 
@@ -6,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "arrays/mel_file.hpp"
 #include "dsp/mel_statistics.hpp"
-#include "format/mel_file.hpp"
 #include "glowvox/mel.hpp"
 
 namespace glowvox::tools {
@@ -17,7 +18,7 @@ struct MelInput {
   std::string layout = "auto", array, preset, statistics;
 
   void add_to(CLI::App& app);
-  format::MelReadOptions read_options() const;
+  arrays::MelReadOptions read_options() const;
   bool converts() const { return !preset.empty() || !statistics.empty(); }
   // What the file was made as: --from-preset, else what the model expects.
   MelSpec specification(const MelSpec& expected) const;
@@ -50,7 +51,7 @@ class MelFrames {
  private:
   std::string path_;
   MelConversion conversion_;
-  format::MelReader reader_;
+  arrays::MelReader reader_;
 };
 
 }  // namespace glowvox::tools

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // glowvox morph: arithmetic on latents, heard under one conditioning mel.
 #include <fmt/format.h>
 
@@ -58,7 +59,7 @@ int run(const Options& o) {
   use_threads(o.threads);
   const torch::NoGradGuard no_grad;
   const auto model = model::load_model(o.model);
-  const format::ModelConfig& config = model->config();
+  const config::ModelConfig& config = model->config();
   const train::Recording from = read_recording(o.from, config);
   torch::Tensor z = model->encode(from.audio, from.mel).z, mel = from.mel;
   if (!o.to.empty()) {

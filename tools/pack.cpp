@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // glowvox pack: recordings to one file that training reads.
 #include "train/pack.hpp"
 

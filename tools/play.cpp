@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // glowvox play: a mel or a recording on the sound card.
 #include <filesystem>
 #include <set>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // glowvox score: exact log-likelihood.
 #include <fmt/format.h>
 
@@ -41,7 +42,7 @@ struct Score {
 };
 
 Score score(model::FlowVocoder& model, const std::string& path, const Options& o) {
-  const format::ModelConfig& config = model.config();
+  const config::ModelConfig& config = model.config();
   std::vector<float> samples = read_sound(path, config.mel.sample_rate_hz);
   if (!o.exact_samples) train::dequantise(samples, 1, 0, 0);
   const train::Recording r = train::as_recording(samples, config, path);

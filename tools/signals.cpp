@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: MIT
 #include "signals.hpp"
 
 #include <fmt/format.h>
 
 #include <cmath>
 
-#include "format/npy.hpp"
+#include "arrays/npy.hpp"
 #include "glowvox/error.hpp"
 #include "sound.hpp"
 
@@ -15,7 +16,7 @@ using torch::Tensor;
 namespace {
 
 Tensor read_tensor(const std::string& path) {
-  const format::Array array = format::read_array(path);
+  const arrays::Array array = arrays::read_array(path);
   const Tensor t = torch::tensor(array.values).view(array.shape);
   if (t.numel() == 0) throw Error(path, "holds no values");
   if (!torch::isfinite(t).all().item<bool>()) throw Error(path, "holds values that are not finite");
@@ -35,7 +36,7 @@ std::vector<float> to_vector(const Tensor& tensor) {
   return {t.data_ptr<float>(), t.data_ptr<float>() + t.numel()};
 }
 
-train::Recording read_recording(const std::string& path, const format::ModelConfig& config) {
+train::Recording read_recording(const std::string& path, const config::ModelConfig& config) {
   return train::as_recording(read_sound(path, config.mel.sample_rate_hz), config, path);
 }
 
@@ -57,12 +58,12 @@ Tensor read_mel_npy(const std::string& path, int bands) {
 void write_mel_npy(const std::string& path, const Tensor& mel) {
   const Tensor t = mel.transpose(1, 2).contiguous();  // [B, bands, F]
   const Tensor stored = t.size(0) == 1 ? t[0] : t;
-  format::write_npy(path, {stored.sizes().vec(), to_vector(stored)});
+  arrays::write_npy(path, {stored.sizes().vec(), to_vector(stored)});
 }
 
 void write_latent_npy(const std::string& path, const Tensor& z) {
   const Tensor t = z.permute({1, 2, 0}).contiguous();  // [B, C, T]
-  format::write_npy(path, {t.sizes().vec(), to_vector(t)});
+  arrays::write_npy(path, {t.sizes().vec(), to_vector(t)});
 }
 
 std::int64_t write_signal(const std::string& path, const Tensor& audio, int sample_rate_hz) {

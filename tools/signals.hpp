@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Tensors to and from the files that users have.
 #pragma once
 
@@ -12,7 +13,7 @@
 namespace glowvox::tools {
 
 // Recording of a sound file for a model; says on standard error what was converted.
-train::Recording read_recording(const std::string& path, const format::ModelConfig& config);
+train::Recording read_recording(const std::string& path, const config::ModelConfig& config);
 
 // Audio from npy, [samples] or [batch, samples] -> [B, N].
 torch::Tensor read_audio_npy(const std::string& path);

@@ -1,12 +1,13 @@
+// SPDX-License-Identifier: MIT
 #include "sound.hpp"
 
 #include <fmt/format.h>
 
 #include <filesystem>
 
+#include "arrays/npy.hpp"
 #include "audio/wav.hpp"
 #include "command.hpp"
-#include "format/npy.hpp"
 #include "glowvox/error.hpp"
 
 namespace glowvox::tools {
@@ -42,11 +43,11 @@ std::int64_t write_signal(const std::string& path, const std::vector<std::vector
                   "write an .npy");
     return audio::write_audio(path, clips.front(), sample_rate_hz);
   }
-  format::Array array;
+  arrays::Array array;
   if (clips.size() != 1) array.shape.push_back(static_cast<std::int64_t>(clips.size()));
   array.shape.push_back(static_cast<std::int64_t>(clips.front().size()));
   for (const auto& clip : clips) array.values.insert(array.values.end(), clip.begin(), clip.end());
-  format::write_npy(path, array);
+  arrays::write_npy(path, array);
   return 0;
 }
 

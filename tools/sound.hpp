@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Sound files as the tools take them.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // glowvox stream: mel frames to sound while they arrive.
 #include <fmt/format.h>
 #include <unistd.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // glowvox synth: mel to sound.
 #include <fmt/format.h>
 

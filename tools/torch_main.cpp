@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // glowvox-train: the subcommands that need LibTorch; glowvox starts it.
 #include <cstring>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "torch_threads.hpp"
 
 #include <ATen/Parallel.h>

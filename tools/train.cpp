@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // glowvox train: corpus to model.
 #include <fmt/format.h>
 
@@ -64,15 +65,15 @@ void print(const train::RunSummary& s, bool json) {
 }
 
 // The configuration with what the command line changes in it.
-format::ModelConfig configuration(const Options& o) {
-  format::ModelConfig config = format::read_config(o.config);
+config::ModelConfig configuration(const Options& o) {
+  config::ModelConfig config = config::read_config(o.config);
   if (o.batch > 0) config.train.batch = o.batch;
   if (o.accumulate > 0) config.train.accumulate = o.accumulate;
   if (o.rate > 0.0) config.train.rate = o.rate;
   if (o.tempering >= 0.0) config.train.tempering = o.tempering;
   if (o.float32) config.train.bf16 = false;
   if (o.recompute) config.train.recompute = true;
-  format::validate(config, o.config);
+  config::validate(config, o.config);
   return config;
 }
 

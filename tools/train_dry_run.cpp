@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train_dry_run.hpp"
 
 #include <fmt/format.h>
@@ -20,7 +21,7 @@ struct Checked {
 };
 
 Checked check(const std::string& name, const std::string& list, const train::RunOptions& o) {
-  const format::ModelConfig& c = o.config;
+  const config::ModelConfig& c = o.config;
   const train::Recordings recordings =
       train::recordings_of(list, c.mel.sample_rate_hz, o.data.incomplete, say);
   const double segment =

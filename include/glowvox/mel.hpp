@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Log-mel spectrograms: what every tool, training included, computes from audio.
 #pragma once
 
@@ -6,6 +7,8 @@
 #include <memory>
 #include <string>
 #include <vector>
+
+#include "glowvox/export.h"
 
 namespace glowvox {
 
@@ -16,7 +19,7 @@ enum class MelPadding { kReflect, kZero, kHop, kNone };
 // kReflect, kZero: n_fft/2 on both sides (centred frames); kHop: reflect by (n_fft - hop)/2
 // (HiFi-GAN); kNone: frames lie inside the signal.
 
-struct MelSpec {
+struct GLOWVOX_API MelSpec {
   int sample_rate_hz = 22050;
   int n_fft = 1024;
   int hop_samples = 256;
@@ -37,13 +40,13 @@ struct MelSpec {
 };
 
 // Throws Error naming the field when a value or a combination is impossible.
-void validate(const MelSpec& spec, const std::string& where);
+GLOWVOX_API void validate(const MelSpec& spec, const std::string& where);
 
 // tacotron2 (the default), hifigan, bigvgan_24k, vocos_24k, parallel_wavegan, librosa_default.
 // Throws Error listing the names when there is no such preset.
-MelSpec mel_preset(const std::string& name);
-std::vector<std::string> mel_preset_names();
-std::string describe(const MelSpec& spec);  // one line, every field
+GLOWVOX_API MelSpec mel_preset(const std::string& name);
+GLOWVOX_API std::vector<std::string> mel_preset_names();
+GLOWVOX_API std::string describe(const MelSpec& spec);  // one line, every field
 
 // Frame-major: values[frame * bands + band].
 struct Mel {
@@ -53,29 +56,30 @@ struct Mel {
 };
 
 // Filterbank [bands][n_fft/2 + 1] (librosa.filters.mel).
-std::vector<float> mel_filterbank(const MelSpec& spec);
+GLOWVOX_API std::vector<float> mel_filterbank(const MelSpec& spec);
 
 // The smallest value that a mel of this specification holds: its floor as it is stored, 0 without a
 // logarithm.
-double mel_floor(const MelSpec& spec);
+GLOWVOX_API double mel_floor(const MelSpec& spec);
 
 // The sample at which frame 0's window is centred: 0 for centred padding, hop/2 for kHop,
 // n_fft/2 for kNone.
-int frame_center_samples(const MelSpec& spec);
+GLOWVOX_API int frame_center_samples(const MelSpec& spec);
 
 // audio: [samples] in [-1, 1] at spec.sample_rate_hz. Every frame's window is moved
 // shift_samples later than the specification puts it (0 for everybody else's frames; see
 // MelAlignment in the model configuration), padding shrinking on the left and growing on the right;
 // the frame count stays that of shift 0. Throws Error when the audio is too short for its padding.
-Mel log_mel(const float* audio, std::int64_t samples, const MelSpec& spec, int shift_samples = 0);
+GLOWVOX_API Mel log_mel(const float* audio, std::int64_t samples, const MelSpec& spec,
+                        int shift_samples = 0);
 
 // Whether values made as `from` can be turned into those of `to` without loss.
-bool converts_exactly(const MelSpec& from, const MelSpec& to);
+GLOWVOX_API bool converts_exactly(const MelSpec& from, const MelSpec& to);
 
 // log_mel of audio that arrives in pieces, with shift 0: the frames that all calls return, one
 // after the other, are those of the whole audio, bit for bit. A frame comes when the last sample
 // under its window is there; centred padding therefore delays it by half a window.
-class MelStream {
+class GLOWVOX_API MelStream {
  public:
   explicit MelStream(const MelSpec& spec);  // throws Error as validate does
   ~MelStream();
@@ -95,6 +99,6 @@ class MelStream {
 
 // The same mel under another specification, where that is exact: another logarithm's base, a higher
 // floor. Throws Error printing both specifications where it is not.
-Mel convert_mel(const Mel& mel, const MelSpec& from, const MelSpec& to);
+GLOWVOX_API Mel convert_mel(const Mel& mel, const MelSpec& from, const MelSpec& to);
 
 }  // namespace glowvox

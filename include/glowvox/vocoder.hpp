@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Mel to sound: what an application embeds.
 #pragma once
 
@@ -11,18 +12,11 @@
 
 namespace glowvox {
 
-namespace engine {
-struct PreparedModel;
-class Pipeline;
-class Finishing;
-struct Bias;
-}  // namespace engine
-
 // kAuto: bfloat16 where the processor has it and the model file allows it, float32 elsewhere.
 enum class Precision { kAuto, kFloat32, kBfloat16 };
 
 // Whether Precision::kBfloat16 is possible here.
-bool has_bfloat16();
+GLOWVOX_API bool has_bfloat16();
 
 struct SynthesisOptions {
   double sigma = 0.7;      // temperature, >= 0
@@ -38,11 +32,14 @@ struct SynthesisOptions {
 
 // A model, ready for synthesis. Copies share the weights; every function may be called from several
 // threads at once.
-class Vocoder {
+class GLOWVOX_API Vocoder {
  public:
   // Throws Error for a file that is not a model, is damaged, or cannot be inverted, and for
   // Precision::kBfloat16 on a processor without it.
   static Vocoder load(const std::string& path, Precision precision = Precision::kAuto);
+  // The same of a model file's bytes, which are not needed afterwards. name: for messages.
+  static Vocoder load(const void* bytes, std::size_t size, const std::string& name = "model",
+                      Precision precision = Precision::kAuto);
 
   const MelSpec& mel() const;
   const std::string& name() const;
@@ -81,12 +78,9 @@ class Vocoder {
 
  private:
   friend class Stream;
-  explicit Vocoder(std::shared_ptr<const engine::PreparedModel> model);
-  std::vector<double> bias(int threads) const;  // what the denoiser takes off
-  std::unique_ptr<engine::Finishing> make_finishing(const SynthesisOptions& options, int threads,
-                                                    std::int64_t most_frames) const;
-  std::shared_ptr<const engine::PreparedModel> model_;
-  std::shared_ptr<engine::Bias> bias_;  // measured when it is first asked for
+  struct Model;
+  explicit Vocoder(std::shared_ptr<const Model> model);
+  std::shared_ptr<const Model> model_;
 };
 
 // Samples in a stream's own memory, valid until its next call.
@@ -98,7 +92,7 @@ struct Samples {
 // One utterance whose mel arrives in pieces; what all calls return, one after the other, is what
 // Vocoder::synthesize gives for the whole mel, bit for bit. Keeps its own share of the model. A
 // stream is used from one thread at a time.
-class Stream {
+class GLOWVOX_API Stream {
  public:
   // most_frames: how many frames one push usually brings. Pushes of up to so many do not allocate
   // memory; larger ones are cut.
@@ -116,8 +110,8 @@ class Stream {
  private:
   friend class Vocoder;
   Stream(const Vocoder& vocoder, const SynthesisOptions& options, int most_frames, int threads);
-  std::unique_ptr<engine::Pipeline> pipeline_;
-  std::unique_ptr<engine::Finishing> finishing_;
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace glowvox

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a sound card's callback plays: samples as they come, silence and short fades where there are
 // none.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "audio/resample.hpp"
 
 #include <soxr.h>

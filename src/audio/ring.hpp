@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Samples from one thread to another without a lock.
 #pragma once
 

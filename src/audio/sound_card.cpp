@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "audio/sound_card.hpp"
 
 #include <fmt/format.h>
@@ -10,8 +11,6 @@
 #include <mutex>
 #include <thread>
 
-#include "audio/jack_shutdown.hpp"
-
 namespace glowvox::audio {
 
 namespace {
@@ -23,6 +22,8 @@ constexpr std::chrono::milliseconds kSilentDevice(2000);  // without a callback:
 constexpr std::chrono::milliseconds kClosing(2000);       // longer than any driver needs
 constexpr std::chrono::milliseconds kPoke(20);
 constexpr int kMostOutputs = 2;  // channels: mono goes to both ears
+
+std::atomic<void (*)()> wake_driver{nullptr};
 
 // A stream that would not close is left behind, and the system with it.
 std::atomic<bool> abandoned{false};
@@ -75,7 +76,7 @@ bool close(PaStream* stream, bool at_once, Clock::duration limit) {
     closing->changed.wait_until(lock, std::min(until, Clock::now() + kPoke));
     if (closing->done) break;
     lock.unlock();
-    repeat_jack_shutdown();
+    if (const auto wake = wake_driver.load()) wake();
     lock.lock();
   }
   if (!closing->done) abandoned = true;
@@ -162,6 +163,8 @@ Device choose(const std::vector<Device>& all, const std::string& choice, bool ou
 }
 
 }  // namespace
+
+void while_closing(void (*wake)()) { wake_driver = wake; }
 
 SoundSystem::SoundSystem() {
   const PaError error = abandoned ? paDeviceUnavailable : Pa_Initialize();

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Sound cards through PortAudio (ALSA, JACK, whatever it was built with).
 #pragma once
 
@@ -46,6 +47,10 @@ class SoundSystem {
  private:
   bool left_ = false;
 };
+
+// For a program that has to wake a driver which waits for something while a stream is being closed:
+// `wake` is called every now and then until that is done. Null: nothing is.
+void while_closing(void (*wake)());
 
 // Plays what a Playout renders, until destroyed.
 class OutputStream {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Audio files through libsndfile (wav, flac, ogg).
 #pragma once
 

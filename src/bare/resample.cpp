@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // audio/resample.hpp where there is no libsoxr.
 #include "audio/resample.hpp"
 

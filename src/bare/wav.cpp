@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // audio/wav.hpp where there is no libsndfile: 16-bit wav files alone.
 #include "audio/wav.hpp"
 

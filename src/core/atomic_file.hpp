@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Output that is never half written.
 #pragma once
 

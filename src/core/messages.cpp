@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "core/messages.hpp"
 
 #include <fcntl.h>

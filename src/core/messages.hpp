@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where messages for the user go.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "core/progress_bar.hpp"
 
 #include <sys/ioctl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "core/thread_team.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Threads that do the pieces of one piece of work after the other.
 #pragma once
 

@@ -1,4 +1,6 @@
-// Fourier transform of real signals on FFTW (in a bare build, on KissFFT).
+// SPDX-License-Identifier: MIT
+// Fourier and cosine transforms, by FFTW (fft_fftw.cpp) or by the KissFFT in Eigen's headers
+// (fft_eigen.cpp), which an application may link whatever its own licence: see GLOWVOX_FFT.
 #pragma once
 
 #include <complex>
@@ -35,5 +37,23 @@ class BasicRealFft {
 using RealFft = BasicRealFft<double>;
 // For sound that passes through.
 using RealFloatFft = BasicRealFft<float>;
+
+// The cosine transform that is its own inverse but for a factor:
+// out[k] = 2 sum_n in[n] cos(pi (n + 1/2) (k + 1/2) / size). One object for each thread.
+class DctIv {
+ public:
+  explicit DctIv(int size);  // even; throws Error where there is no such transform
+  ~DctIv();
+  DctIv(const DctIv&) = delete;
+  DctIv& operator=(const DctIv&) = delete;
+
+  float* data() const { return data_; }  // [size]
+  void transform();                      // in place
+
+ private:
+  struct State;
+  float* data_ = nullptr;
+  std::unique_ptr<State> state_;
+};
 
 }  // namespace glowvox::dsp

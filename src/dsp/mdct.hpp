@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The orthonormal lapped transform with a sine window.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "glowvox/mel.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The parts of a log-mel that a whole signal and one in pieces share.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "dsp/mel_guess.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How a mel was made, as far as its values tell.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Named mel specifications: validation, description and the presets.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "dsp/mel_statistics.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a mel's values are like.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "dsp/stft.hpp"
 
 #include <algorithm>

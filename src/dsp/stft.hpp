@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Short-time Fourier transform.
 #pragma once
 

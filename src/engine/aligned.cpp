@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/aligned.hpp"
 
 #include <sys/mman.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How activations and weights lie in memory.
 #pragma once
 

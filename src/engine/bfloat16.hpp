@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // bfloat16: the upper half of a float.
 #pragma once
 

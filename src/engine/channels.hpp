@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: MIT
 // Where a step's channels lie in a row of activations.
 #pragma once
 
+#include "config/model_config.hpp"
 #include "engine/aligned.hpp"
-#include "format/config.hpp"
 
 namespace glowvox::engine {
 
@@ -10,13 +11,13 @@ namespace glowvox::engine {
 // whole vectors: [first part | second part].
 struct ChannelLayout {
   int channels = 0;
-  format::SplitKind split = format::SplitKind::kHalves;
+  config::SplitKind split = config::SplitKind::kHalves;
 
   int half() const { return channels / 2; }
   int width() const { return padded(half()); }
   int columns() const { return 2 * width(); }
   int column_of(int channel) const {
-    const bool pairs = split == format::SplitKind::kEvenOdd;
+    const bool pairs = split == config::SplitKind::kEvenOdd;
     const int part = pairs ? channel % 2 : channel / half();
     return part * width() + (pairs ? channel / 2 : channel % half());
   }

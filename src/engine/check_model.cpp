@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: MIT
 #include "engine/check_model.hpp"
 
 #include "engine/prepared.hpp"
 
 namespace glowvox::engine {
 
-void check_model(const format::Safetensors& file, const format::ModelConfig& config,
+void check_model(const safetensors::Safetensors& file, const config::ModelConfig& config,
                  const std::string& where) {
   Weights::Tensors views;
   for (const auto& [name, tensor] : file.tensors)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/conditioner_stages.hpp"
 
 #include <cmath>
@@ -40,7 +41,7 @@ class InputStage : public Stage {
     const int elements = rows * mel_->row_elements();
     for (int i = 0; i < elements; ++i) to[i] = log_of(from[i]);
     if (first_ == nullptr) return;
-    if (model_.kind == format::ConditionerKind::kRepeat) {
+    if (model_.kind == config::ConditionerKind::kRepeat) {
       copy(from, mel_->row_elements(), mel_->row_elements(), rows, target(*first_, row, half_));
       return;
     }
@@ -158,7 +159,7 @@ std::vector<std::unique_ptr<Stage>> conditioner_stages(const PreparedModel& mode
       Rows({c.bands, true, false, 0, 0, most_frames + frames_after + delay_frames});
   const int capacity = most_frames + delay_frames;
   const bool full =
-      !half || c.kind != format::ConditionerKind::kUpsample || model.output.scale_shift;
+      !half || c.kind != config::ConditionerKind::kUpsample || model.output.scale_shift;
   condition->features =
       Rows({c.features, full, half, 0, 0, c.per_row ? capacity * c.rows_per_frame : capacity});
 

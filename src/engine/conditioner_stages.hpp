@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // mel -> log-mel and features, frame by frame.
 #pragma once
 

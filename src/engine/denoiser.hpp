@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a model hums when nothing is said, taken off its sound.
 #pragma once
 

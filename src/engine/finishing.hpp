@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a sound goes through after the flow.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/instruction_set.hpp"
 
 #include <hwy/targets.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which instructions synthesis uses.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/invert.hpp"
 
 #include <fmt/format.h>

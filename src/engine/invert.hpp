@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Mixing matrices, inverted once.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What happens between the matrix products, a whole vector at a time: every row pointer points to
 // padded(columns) floats, and `columns` below is that padded number.
 #pragma once

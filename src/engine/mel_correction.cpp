@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/mel_correction.hpp"
 
 #include <algorithm>

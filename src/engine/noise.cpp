@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: MIT
 #include "engine/noise.hpp"
 
 #include <algorithm>
 
-#include "glowvox/random.hpp"
+#include "core/random.hpp"
 
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL)
 #undef HWY_TARGET_INCLUDE
@@ -34,7 +35,7 @@ void noise(std::uint64_t seed, const std::uint32_t* channels, int columns, std::
 // Columns handled together.
 constexpr int kNoiseColumns = 64;
 
-// Philox4x32-10 as in glowvox/random.hpp, a channel in each lane.
+// Philox4x32-10 as in core/random.hpp, a channel in each lane.
 HWY_NOINLINE void philox(std::uint64_t seed, std::uint64_t block, const std::uint32_t* channels,
                          int columns, std::uint32_t (*bits)[kNoiseColumns]) {
   const hn::CappedTag<std::uint32_t, kVector> du;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Latent noise, a vector of channels at a time.
 #pragma once
 

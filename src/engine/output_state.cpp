@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <algorithm>
 
 #include "dsp/mdct.hpp"
@@ -11,9 +12,9 @@ OutputState::OutputState(const PreparedModel& model, Condition* condition, int m
       condition_(condition),
       x_({model.output.layout.columns(), true, false, 0, 0, most_rows}),
       blocks_({model.config.lift.channels, true, false, 0, 0, most_rows}),
-      skip_(skip_alignment ? std::max(0, format::alignment_shift_samples(model.config)) : 0) {
+      skip_(skip_alignment ? std::max(0, config::alignment_shift_samples(model.config)) : 0) {
   const int C = model.config.lift.channels;
-  if (model.config.lift.kind != format::LiftKind::kMdct) return;
+  if (model.config.lift.kind != config::LiftKind::kMdct) return;
   window_ = dsp::Mdct(C).window();
   tail_.resize(static_cast<std::size_t>(C) / 2);
 }

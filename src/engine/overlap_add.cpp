@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/overlap_add.hpp"
 
 #include <algorithm>

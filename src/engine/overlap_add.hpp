@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Sound whose short-time spectrum is changed on the way.
 #pragma once
 

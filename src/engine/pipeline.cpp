@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/pipeline.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A stream's memory and its passes from mel frames to samples.
 #pragma once
 

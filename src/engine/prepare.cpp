@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cmath>
 
@@ -19,27 +20,27 @@ struct Unmixing {
   std::vector<int> source;
 };
 
-Unmixing unmixing_of(const Weights& weights, const std::string& name, format::MixingKind kind,
+Unmixing unmixing_of(const Weights& weights, const std::string& name, config::MixingKind kind,
                      int C) {
   Unmixing result;
   result.source.resize(static_cast<std::size_t>(C));
   for (int c = 0; c < C; ++c) result.source[static_cast<std::size_t>(c)] = c;
   const Weights own = weights / name;
   switch (kind) {
-    case format::MixingKind::kNone:
+    case config::MixingKind::kNone:
       break;
-    case format::MixingKind::kReverse:
+    case config::MixingKind::kReverse:
       std::reverse(result.source.begin(), result.source.end());
       break;
-    case format::MixingKind::kSwap:
+    case config::MixingKind::kSwap:
       std::rotate(result.source.begin(), result.source.begin() + C / 2, result.source.end());
       break;
-    case format::MixingKind::kConv1x1: {
+    case config::MixingKind::kConv1x1: {
       const std::vector<float> W = own.tensor("weight", {C, C});
       result.dense = invert({W.begin(), W.end()}, C, weights.where() + ": " + name);
       break;
     }
-    case format::MixingKind::kLu:
+    case config::MixingKind::kLu:
       result.dense = invert(multiply_lu(own.tensor("triangles", {C, C}), own.tensor("sign", {C}),
                                         own.tensor("log_s", {C}), own.tensor("order", {C}),
                                         weights.where() + ": " + name),
@@ -49,7 +50,7 @@ Unmixing unmixing_of(const Weights& weights, const std::string& name, format::Mi
   return result;
 }
 
-PreparedLink prepare_link(const Weights& weights, const format::ModelConfig& config, int step,
+PreparedLink prepare_link(const Weights& weights, const config::ModelConfig& config, int step,
                           const ChannelLayout& from, const ChannelLayout& to) {
   const int C = from.channels;
   const std::string prefix = "step_" + std::to_string(step);
@@ -97,7 +98,7 @@ PreparedLink prepare_link(const Weights& weights, const format::ModelConfig& con
   return link;
 }
 
-PreparedOutput prepare_output(const Weights& weights, const format::ModelConfig& config,
+PreparedOutput prepare_output(const Weights& weights, const config::ModelConfig& config,
                               const PreparedConditioner& conditioner, const ChannelLayout& layout) {
   PreparedOutput output;
   output.layout = layout;
@@ -128,7 +129,7 @@ PreparedOutput prepare_output(const Weights& weights, const format::ModelConfig&
     output.from_features =
         Product(from_features, Number::kFloat32, {padded(conditioner.features), 0, 2 * columns});
   }
-  if (config.lift.kind == format::LiftKind::kMdct) {
+  if (config.lift.kind == config::LiftKind::kMdct) {
     const dsp::Mdct mdct(C);
     std::vector<float> unit(static_cast<std::size_t>(C));
     Matrix matrix(C, 1, columns);
@@ -146,13 +147,13 @@ PreparedOutput prepare_output(const Weights& weights, const format::ModelConfig&
 
 }  // namespace
 
-PreparedModel prepare(const Weights& weights, const format::ModelConfig& config, Number number) {
+PreparedModel prepare(const Weights& weights, const config::ModelConfig& config, Number number) {
   PreparedModel model;
   model.config = config;
   model.number = number;
   model.conditioner = prepare_conditioner(weights / "conditioner", config);
   const auto layout_at = [&](int step) {
-    return ChannelLayout{format::channels_at_step(config, std::max(0, step)),
+    return ChannelLayout{config::channels_at_step(config, std::max(0, step)),
                          config.coupling.split};
   };
   model.steps.resize(static_cast<std::size_t>(config.steps));
@@ -162,7 +163,7 @@ PreparedModel prepare(const Weights& weights, const format::ModelConfig& config,
     PreparedStep& step = model.steps[static_cast<std::size_t>(position)];
     step.layout = layout_at(i);
     step.swapped = config.coupling.alternate && i % 2 == 1;
-    step.rule = {config.coupling.kind == format::CouplingKind::kAffine,
+    step.rule = {config.coupling.kind == config::CouplingKind::kAffine,
                  static_cast<float>(config.coupling.log_s_bound)};
     step.net = prepare_net(weights / (prefix + "_coupling") / "net", config, step.layout,
                            model.conditioner.features, number);

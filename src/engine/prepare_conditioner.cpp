@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -45,7 +46,7 @@ Affine prepare_input(const Weights& weights, int out, int bands) {
 
 // WaveGlow's transposed convolution, grouped: row p of a mel frame takes its own linear map of the
 // last few frames, the oldest first.
-void prepare_phases(const Weights& weights, const format::ModelConfig& config,
+void prepare_phases(const Weights& weights, const config::ModelConfig& config,
                     PreparedConditioner& c) {
   const int bands = c.bands, kernel = config.conditioner.kernel, hop = config.mel.hop_samples,
             group = config.lift.channels;
@@ -77,8 +78,8 @@ void prepare_phases(const Weights& weights, const format::ModelConfig& config,
 
 }  // namespace
 
-PreparedConditioner prepare_conditioner(const Weights& weights, const format::ModelConfig& config) {
-  const format::ConditionerConfig& from = config.conditioner;
+PreparedConditioner prepare_conditioner(const Weights& weights, const config::ModelConfig& config) {
+  const config::ConditionerConfig& from = config.conditioner;
   PreparedConditioner c;
   c.kind = from.kind;
   c.bands = config.mel.bands;
@@ -87,22 +88,22 @@ PreparedConditioner prepare_conditioner(const Weights& weights, const format::Mo
   c.log_factor = static_cast<float>((config.mel.log == MelLog::kLog10 ? std::log(10.0) : 1.0) /
                                     config.mel.power);
   switch (from.kind) {
-    case format::ConditionerKind::kRepeat:
+    case config::ConditionerKind::kRepeat:
       c.features = c.bands;
       break;
-    case format::ConditionerKind::kUpsample:
+    case config::ConditionerKind::kUpsample:
       c.features = c.bands * config.lift.channels;
       c.per_row = true;
       prepare_phases(weights, config, c);
       break;
-    case format::ConditionerKind::kFrames:
+    case config::ConditionerKind::kFrames:
       c.features = from.channels;
       c.input = prepare_input(weights, c.features, c.bands);
       for (int i = 0; i < from.layers; ++i)
         c.blocks.push_back(
             {prepare_affine(weights / indexed("first", i), c.features, from.kernel, c.features),
              prepare_affine(weights / indexed("second", i), c.features, 1, c.features),
-             format::context_of(from.kernel, 1, from.causal)});
+             config::context_of(from.kernel, 1, from.causal)});
       break;
   }
   return c;

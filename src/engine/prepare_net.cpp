@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <algorithm>
 
 #include "engine/prepared.hpp"
@@ -60,11 +61,11 @@ Matrix multiply(const Matrix& outer, const Matrix& inner) {
 
 class NetPreparation {
  public:
-  NetPreparation(const Weights& weights, const format::ModelConfig& config,
+  NetPreparation(const Weights& weights, const config::ModelConfig& config,
                  const ChannelLayout& layout, int features, Number number)
       : weights_(weights),
         config_(config.net),
-        affine_(config.coupling.kind == format::CouplingKind::kAffine),
+        affine_(config.coupling.kind == config::CouplingKind::kAffine),
         half_(layout.half()),
         features_(features),
         number_(number),
@@ -84,13 +85,13 @@ class NetPreparation {
     for (int i = 0; i < config_.layers; ++i) {
       PreparedLayer layer;
       layer.taps = config_.kernel;
-      layer.dilation = format::dilation_of(config_, i);
-      layer.context = format::context_of(config_.kernel, layer.dilation, config_.causal);
+      layer.dilation = config::dilation_of(config_, i);
+      layer.context = config::context_of(config_.kernel, layer.dilation, config_.causal);
       layer.cond = Product(halves_apart(rows_of(all, 2 * H_ * i, 2 * H_), H_), number_,
                            {padded(features_), 0, 2 * net_.hidden});
       layer.gate_bias =
           halves_apart({bias.begin() + 2 * H_ * i, bias.begin() + 2 * H_ * (i + 1)}, H_);
-      if (config_.kind == format::NetKind::kWavenet)
+      if (config_.kind == config::NetKind::kWavenet)
         prepare_wavenet(i, layer);
       else
         prepare_separable(i, layer);
@@ -111,7 +112,7 @@ class NetPreparation {
       net_.end.bias.resize(static_cast<std::size_t>(padded(half_)));
     }
     // A linear map after a sum: multiplied into every term where that is less work.
-    const bool wavenet = config_.kind == format::NetKind::kWavenet;
+    const bool wavenet = config_.kind == config::NetKind::kWavenet;
     const double apart = static_cast<double>(config_.layers) * H_ * H_ + H_ * outputs();
     const double folded = static_cast<double>(config_.layers) * H_ * outputs();
     net_.end_folded = wavenet && folded < apart;
@@ -177,7 +178,7 @@ class NetPreparation {
   }
 
   const Weights weights_;
-  const format::NetConfig config_;
+  const config::NetConfig config_;
   const bool affine_;
   const int half_, features_;
   const Number number_;
@@ -188,7 +189,7 @@ class NetPreparation {
 
 }  // namespace
 
-PreparedNet prepare_net(const Weights& weights, const format::ModelConfig& config,
+PreparedNet prepare_net(const Weights& weights, const config::ModelConfig& config,
                         const ChannelLayout& layout, int features, Number number) {
   return NetPreparation(weights, config, layout, features, number).run();
 }

@@ -1,15 +1,16 @@
+// SPDX-License-Identifier: MIT
 // A model's weights, made ready for synthesis once; shared by every stream.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
+#include "config/model_config.hpp"
+#include "config/receptive_field.hpp"
 #include "engine/channels.hpp"
 #include "engine/kernels.hpp"
 #include "engine/product.hpp"
 #include "engine/weights.hpp"
-#include "format/config.hpp"
-#include "format/receptive_field.hpp"
 
 namespace glowvox::engine {
 
@@ -21,7 +22,7 @@ struct Affine {
 
 // mel -> natural log and features.
 struct PreparedConditioner {
-  format::ConditionerKind kind = format::ConditionerKind::kRepeat;
+  config::ConditionerKind kind = config::ConditionerKind::kRepeat;
   int bands = 0;
   int features = 0;
   int rows_per_frame = 1;  // lifted rows
@@ -30,7 +31,7 @@ struct PreparedConditioner {
   float log_factor = 1.0F;
   struct Block {
     Affine first, second;
-    format::Context context;
+    config::Context context;
   };
   Affine input;  // frames: of the natural log, normalisation folded in
   std::vector<Block> blocks;
@@ -39,7 +40,7 @@ struct PreparedConditioner {
 };
 
 struct PreparedLayer {
-  format::Context context;
+  config::Context context;
   Product cond;                  // features -> [2 * hidden]
   std::vector<float> gate_bias;  // [2 * hidden], of everything that enters the gate
   Product filter;                // wavenet: dilated; separable: pointwise
@@ -50,7 +51,7 @@ struct PreparedLayer {
 };
 
 struct PreparedNet {
-  format::NetKind kind = format::NetKind::kWavenet;
+  config::NetKind kind = config::NetKind::kWavenet;
   int hidden = 0;  // padded
   Affine start;
   std::vector<PreparedLayer> layers;
@@ -93,7 +94,7 @@ struct PreparedOutput {
 };
 
 struct PreparedModel {
-  format::ModelConfig config;
+  config::ModelConfig config;
   Number number = Number::kFloat32;
   PreparedConditioner conditioner;
   std::vector<std::uint32_t> latent_channels;  // of the first step's columns
@@ -101,9 +102,9 @@ struct PreparedModel {
   PreparedOutput output;
 };
 
-PreparedNet prepare_net(const Weights& weights, const format::ModelConfig& config,
+PreparedNet prepare_net(const Weights& weights, const config::ModelConfig& config,
                         const ChannelLayout& layout, int features, Number number);
-PreparedConditioner prepare_conditioner(const Weights& weights, const format::ModelConfig& config);
-PreparedModel prepare(const Weights& weights, const format::ModelConfig& config, Number number);
+PreparedConditioner prepare_conditioner(const Weights& weights, const config::ModelConfig& config);
+PreparedModel prepare(const Weights& weights, const config::ModelConfig& config, Number number);
 
 }  // namespace glowvox::engine

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/product.hpp"
 
 #include <fmt/format.h>

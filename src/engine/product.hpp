@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Matrix products and convolutions along time, on LIBXSMM's small kernels.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A window that slides over the rows of an endless matrix.
 #pragma once
 

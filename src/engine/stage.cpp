@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/stage.hpp"
 
 namespace glowvox::engine {

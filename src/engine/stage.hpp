@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The pieces that a pass of synthesis consists of.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/step_stages.hpp"
 
 #include <algorithm>
@@ -225,8 +226,8 @@ class LayerStage : public Stage {
   const int all_channels_, rows_per_frame_;
 };
 
-format::Context context_of(const PreparedNet& net) {
-  format::Context sum;
+config::Context context_of(const PreparedNet& net) {
+  config::Context sum;
   for (const PreparedLayer& layer : net.layers) {
     sum.before += layer.context.before;
     sum.after += layer.context.after;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The inverse flow: from noise, step after step, to lifted rows and samples.
 #pragma once
 
@@ -46,7 +47,7 @@ class StepState : public Receiver {
   Rows& sum() { return sum_; }
   const PreparedStep& step() const { return step_; }
   Number number() const { return number_; }
-  bool separable() const { return step_.net.kind == format::NetKind::kSeparable; }
+  bool separable() const { return step_.net.kind == config::NetKind::kSeparable; }
 
  private:
   struct Hidden {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "glowvox/vocoder.hpp"
 
 #include <fmt/format.h>
@@ -10,8 +11,8 @@
 #include "engine/finishing.hpp"
 #include "engine/instruction_set.hpp"
 #include "engine/pipeline.hpp"
-#include "format/model_metadata.hpp"
 #include "glowvox/error.hpp"
+#include "safetensors/model_metadata.hpp"
 
 namespace glowvox {
 
@@ -74,115 +75,140 @@ void check(const Mel& mel, int bands) {
 
 }  // namespace
 
-namespace engine {
+struct Vocoder::Model {
+  std::shared_ptr<const engine::PreparedModel> prepared;
+  // What the denoiser takes off, measured when it is first asked for.
+  mutable std::mutex bias_mutex;
+  mutable std::vector<double> bias_magnitudes;
 
-struct Bias {
-  std::mutex mutex;
-  std::vector<double> magnitudes;
+  std::vector<double> bias(const Vocoder& vocoder, int threads) const;
+  std::unique_ptr<engine::Finishing> make_finishing(const Vocoder& vocoder,
+                                                    const SynthesisOptions& options, int threads,
+                                                    std::int64_t most_frames) const;
 };
-
-}  // namespace engine
 
 bool has_bfloat16() { return engine::instruction_set() == engine::InstructionSet::kAvx512Bf16; }
 
-Vocoder::Vocoder(std::shared_ptr<const engine::PreparedModel> model)
-    : model_(std::move(model)), bias_(std::make_shared<engine::Bias>()) {}
+Vocoder::Vocoder(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
 
-Vocoder Vocoder::load(const std::string& path, Precision precision) {
-  const format::MappedSafetensors file(path);
-  const format::ModelConfig config = format::model_config(file.metadata(), path);
+namespace {
+
+std::shared_ptr<const engine::PreparedModel> prepare(const safetensors::MappedSafetensors& file,
+                                                     const std::string& name, Precision precision) {
+  const config::ModelConfig config = safetensors::model_config(file.metadata(), name);
   const engine::Number number = number_for(precision, config.synthesis.bf16);
-  const engine::Weights weights(file.tensors(), path);
+  const engine::Weights weights(file.tensors(), name);
   try {
-    return Vocoder(
-        std::make_shared<const engine::PreparedModel>(engine::prepare(weights, config, number)));
+    return std::make_shared<const engine::PreparedModel>(engine::prepare(weights, config, number));
   } catch (const Error& e) {
-    const std::string what = e.what();
-    throw what.rfind(path, 0) == 0 ? e : Error(path, what);
+    if (e.where() == name) throw;
+    throw Error(name, e.what());
   }
 }
 
-const MelSpec& Vocoder::mel() const { return model_->config.mel; }
-const std::string& Vocoder::name() const { return model_->config.name; }
-const std::vector<float>& Vocoder::mel_means() const { return model_->config.mel_statistics.mean; }
-const std::vector<float>& Vocoder::mel_deviations() const {
-  return model_->config.mel_statistics.deviation;
+}  // namespace
+
+Vocoder Vocoder::load(const std::string& path, Precision precision) {
+  auto model = std::make_shared<Model>();
+  model->prepared = prepare(safetensors::MappedSafetensors(path), path, precision);
+  return Vocoder(model);
 }
-int Vocoder::channels() const { return model_->config.lift.channels; }
-int Vocoder::rows_per_frame() const { return model_->conditioner.rows_per_frame; }
+
+Vocoder Vocoder::load(const void* bytes, std::size_t size, const std::string& name,
+                      Precision precision) {
+  auto model = std::make_shared<Model>();
+  model->prepared = prepare(
+      safetensors::MappedSafetensors(static_cast<const char*>(bytes), size, name), name, precision);
+  return Vocoder(model);
+}
+
+const MelSpec& Vocoder::mel() const { return model_->prepared->config.mel; }
+const std::string& Vocoder::name() const { return model_->prepared->config.name; }
+const std::vector<float>& Vocoder::mel_means() const {
+  return model_->prepared->config.mel_statistics.mean;
+}
+const std::vector<float>& Vocoder::mel_deviations() const {
+  return model_->prepared->config.mel_statistics.deviation;
+}
+int Vocoder::channels() const { return model_->prepared->config.lift.channels; }
+int Vocoder::rows_per_frame() const { return model_->prepared->conditioner.rows_per_frame; }
 
 Precision Vocoder::precision() const {
-  return model_->number == engine::Number::kBfloat16 ? Precision::kBfloat16 : Precision::kFloat32;
+  return model_->prepared->number == engine::Number::kBfloat16 ? Precision::kBfloat16
+                                                               : Precision::kFloat32;
 }
 
 std::int64_t Vocoder::look_ahead_samples() const {
-  return format::reach_of(model_->config).future_samples;
+  return config::reach_of(model_->prepared->config).future_samples;
 }
 
 std::int64_t Vocoder::overlap_samples() const {
-  return format::reach_of(model_->config).overlap_samples;
+  return config::reach_of(model_->prepared->config).overlap_samples;
 }
 
-double Vocoder::denoise() const { return model_->config.synthesis.denoise; }
+double Vocoder::denoise() const { return model_->prepared->config.synthesis.denoise; }
 
 std::int64_t Vocoder::denoise_delay_samples() const {
-  const int n_fft = model_->config.mel.n_fft;
+  const int n_fft = model_->prepared->config.mel.n_fft;
   return n_fft - denoiser_hop(n_fft);
 }
 
 // The model's own sound for a mel at its floor, without noise; its ends, where the nets see less
 // than they do in the middle, do not count.
-std::vector<double> Vocoder::bias(int threads) const {
-  const MelSpec& spec = mel();
-  const std::lock_guard<std::mutex> lock(bias_->mutex);
-  if (bias_->magnitudes.empty()) {
+std::vector<double> Vocoder::Model::bias(const Vocoder& vocoder, int threads) const {
+  const MelSpec& spec = vocoder.mel();
+  const std::lock_guard<std::mutex> lock(bias_mutex);
+  if (bias_magnitudes.empty()) {
     const std::int64_t edge = std::min<std::int64_t>(
-        kMostBiasEdge, 1 + format::reach_of(model_->config).future_samples / spec.hop_samples);
+        kMostBiasEdge, 1 + config::reach_of(prepared->config).future_samples / spec.hop_samples);
     const std::int64_t inside =
         std::max<std::int64_t>(kBiasFrames, kBiasTransforms * spec.n_fft / spec.hop_samples);
     const std::int64_t frames = inside + 2 * edge;
     const Mel floor{frames, spec.bands,
                     std::vector<float>(static_cast<std::size_t>(frames * spec.bands),
                                        static_cast<float>(mel_floor(spec)))};
-    const std::vector<float> hum = synthesize(floor, {0.0, 0, threads, 0.0, 0});
+    const std::vector<float> hum = vocoder.synthesize(floor, {0.0, 0, threads, 0.0, 0});
     const auto cut = static_cast<std::ptrdiff_t>(edge * spec.hop_samples);
-    bias_->magnitudes = engine::mean_magnitudes({hum.begin() + cut, hum.end() - cut}, spec.n_fft,
-                                                denoiser_hop(spec.n_fft));
+    bias_magnitudes = engine::mean_magnitudes({hum.begin() + cut, hum.end() - cut}, spec.n_fft,
+                                              denoiser_hop(spec.n_fft));
   }
-  return bias_->magnitudes;
+  return bias_magnitudes;
 }
 
-int Vocoder::corrections() const { return model_->config.synthesis.corrections; }
+int Vocoder::corrections() const { return model_->prepared->config.synthesis.corrections; }
 
 std::int64_t Vocoder::correction_delay_samples() const { return mel().n_fft - mel().hop_samples; }
 
-std::unique_ptr<engine::Finishing> Vocoder::make_finishing(const SynthesisOptions& options,
-                                                           int threads,
-                                                           std::int64_t most_frames) const {
+std::unique_ptr<engine::Finishing> Vocoder::Model::make_finishing(const Vocoder& vocoder,
+                                                                  const SynthesisOptions& options,
+                                                                  int threads,
+                                                                  std::int64_t most_frames) const {
+  const MelSpec& spec = vocoder.mel();
   engine::Finishing::Options o;
-  o.denoise = options.denoise.value_or(denoise());
-  if (!(o.denoise >= 0.0 && o.denoise <= format::kMostDenoise))
+  o.denoise = options.denoise.value_or(vocoder.denoise());
+  if (!(o.denoise >= 0.0 && o.denoise <= config::kMostDenoise))
     throw Error("denoise", fmt::format("expected a strength from 0 to {}, got {}",
-                                       format::kMostDenoise, o.denoise));
-  o.corrections = options.corrections.value_or(corrections());
-  if (o.corrections < 0 || o.corrections > format::kMostCorrections)
+                                       config::kMostDenoise, o.denoise));
+  o.corrections = options.corrections.value_or(vocoder.corrections());
+  if (o.corrections < 0 || o.corrections > config::kMostCorrections)
     throw Error("corrections", fmt::format("expected a number from 0 to {}, got {}",
-                                           format::kMostCorrections, o.corrections));
-  if (o.corrections > 0 && !engine::MelCorrection::possible(mel()))
+                                           config::kMostCorrections, o.corrections));
+  if (o.corrections > 0 && !engine::MelCorrection::possible(spec))
     throw Error("corrections", "mel frames of this specification overlap too little for them",
                 "use 0");
   if (o.denoise > 0.0) {
-    o.bias = bias(options.threads);
-    o.bias_hop = denoiser_hop(mel().n_fft);
+    o.bias = bias(vocoder, options.threads);
+    o.bias_hop = denoiser_hop(spec.n_fft);
   }
   o.threads = threads;
   o.most_frames = most_frames;
-  o.frames_ahead = (look_ahead_samples() + overlap_samples()) / mel().hop_samples + 1;
-  return std::make_unique<engine::Finishing>(mel(), o);
+  o.frames_ahead =
+      (vocoder.look_ahead_samples() + vocoder.overlap_samples()) / spec.hop_samples + 1;
+  return std::make_unique<engine::Finishing>(spec, o);
 }
 
 std::vector<float> Vocoder::synthesize(const Mel& mel, const SynthesisOptions& options) const {
-  check(mel, model_->conditioner.bands);
+  check(mel, model_->prepared->conditioner.bands);
   const int block = block_frames(mel.frames);
   Stream stream(*this, options, block, threads_for(options, available_cores()));
   std::vector<float> all;
@@ -204,14 +230,14 @@ std::vector<std::vector<float>> Vocoder::synthesize(const std::vector<Mel>& mels
 
 std::vector<float> Vocoder::decode(const Mel& mel, const std::vector<float>& latents,
                                    const SynthesisOptions& options) const {
-  check(mel, model_->conditioner.bands);
+  check(mel, model_->prepared->conditioner.bands);
   const std::int64_t expected = mel.frames * rows_per_frame() * channels();
   if (static_cast<std::int64_t>(latents.size()) != expected)
     throw Error("latent", fmt::format("expected {} values for {} mel frames, got {}", expected,
                                       mel.frames, latents.size()));
   for (std::size_t i = 0; i < latents.size(); ++i)
     if (!std::isfinite(latents[i])) throw Error("latent", fmt::format("value {} is not finite", i));
-  engine::Pipeline pipeline(model_, {0.0, 0, latents.data()},
+  engine::Pipeline pipeline(model_->prepared, {0.0, 0, latents.data()},
                             threads_for(options, available_cores()), block_frames(mel.frames),
                             false);
   std::vector<float> samples = pipeline.push(mel.values.data(), mel.frames);
@@ -228,6 +254,11 @@ int Vocoder::block_frames(std::int64_t frames) const {
       std::clamp<std::int64_t>(whole / rows_per_frame(), 1, std::max<std::int64_t>(1, frames)));
 }
 
+struct Stream::State {
+  engine::Pipeline pipeline;
+  std::unique_ptr<engine::Finishing> finishing;
+};
+
 Stream::Stream(const Vocoder& vocoder, const SynthesisOptions& options, int most_frames)
     : Stream(vocoder, options, most_frames, threads_for(options, 1)) {}
 
@@ -237,9 +268,8 @@ Stream::Stream(const Vocoder& vocoder, const SynthesisOptions& options, int most
   if (most_frames < 1 || most_frames > most)
     throw Error("most_frames",
                 fmt::format("expected a number from 1 to {}, got {}", most, most_frames));
-  pipeline_ = std::make_unique<engine::Pipeline>(vocoder.model_, latent_of(options), threads,
-                                                 most_frames, true);
-  finishing_ = vocoder.make_finishing(options, threads, most_frames);
+  state_.reset(new State{{vocoder.model_->prepared, latent_of(options), threads, most_frames, true},
+                         vocoder.model_->make_finishing(vocoder, options, threads, most_frames)});
 }
 
 Stream::~Stream() = default;
@@ -247,14 +277,14 @@ Stream::Stream(Stream&& other) noexcept = default;
 Stream& Stream::operator=(Stream&& other) noexcept = default;
 
 Samples Stream::push(const float* frames, std::int64_t count) {
-  const std::vector<float>& made = pipeline_->push(frames, count);
-  finishing_->push_mel(frames, count);
-  const std::vector<float>& samples = finishing_->push(made);
+  const std::vector<float>& made = state_->pipeline.push(frames, count);
+  state_->finishing->push_mel(frames, count);
+  const std::vector<float>& samples = state_->finishing->push(made);
   return {samples.data(), samples.size()};
 }
 
 Samples Stream::finish() {
-  const std::vector<float>& samples = finishing_->finish(pipeline_->finish());
+  const std::vector<float>& samples = state_->finishing->finish(state_->pipeline.finish());
   return {samples.data(), samples.size()};
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/weights.hpp"
 
 #include <fmt/format.h>
@@ -8,16 +9,16 @@
 #include <cstring>
 
 #include "engine/kernels.hpp"
-#include "format/floats.hpp"
 #include "glowvox/error.hpp"
+#include "safetensors/floats.hpp"
 
 namespace glowvox::engine {
 
 namespace {
 
-std::vector<float> decode(const format::TensorView& view, std::size_t count,
+std::vector<float> decode(const safetensors::TensorView& view, std::size_t count,
                           const std::string& where) {
-  if (view.dtype != "F16") return format::to_floats(view.dtype, view.data, view.bytes, where);
+  if (view.dtype != "F16") return safetensors::to_floats(view.dtype, view.data, view.bytes, where);
   std::vector<float> values(count);
   decode_half(view.data, count, values.data());
   return values;
@@ -52,7 +53,7 @@ std::vector<float> Weights::tensor(const std::string& name,
   const std::string full = prefix_ + name;
   const auto found = tensors_->find(full);
   if (found == tensors_->end()) throw Error(where_, "tensor '" + full + "' is missing");
-  const format::TensorView& view = found->second;
+  const safetensors::TensorView& view = found->second;
   if (view.shape != shape)
     throw Error(where_, fmt::format("tensor '{}': expected shape [{}], got [{}]", full,
                                     fmt::join(shape, ", "), fmt::join(view.shape, ", ")));

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A model file's tensors, by name, as the engine wants them.
 #pragma once
 
@@ -9,7 +10,7 @@
 #include <vector>
 
 #include "engine/product.hpp"
-#include "format/safetensors.hpp"
+#include "safetensors/safetensors.hpp"
 
 namespace glowvox::engine {
 
@@ -18,7 +19,7 @@ namespace glowvox::engine {
 // threads.
 class Weights {
  public:
-  using Tensors = std::map<std::string, format::TensorView>;
+  using Tensors = std::map<std::string, safetensors::TensorView>;
   // tensors: somebody else's, who keeps them.
   Weights(const Tensors& tensors, std::string where);
   Weights operator/(const std::string& name) const;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/difference.hpp"
 
 #include <algorithm>

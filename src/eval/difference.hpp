@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How near one signal is to another, sample by sample.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/distances.hpp"
 
 #include <algorithm>

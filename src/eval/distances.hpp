@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How far a synthesized sound is from the recording of the same words, by its spectrum and level.
 // Both signals have one rate, and the longer is cut to the shorter.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How clearly the pulses of a voice stand out of it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // All objective metrics of a synthesized sound against the recording of the same words.
 #pragma once
 

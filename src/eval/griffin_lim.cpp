@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: MIT
 #include "eval/griffin_lim.hpp"
 
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 
-#include "glowvox/random.hpp"
+#include "core/random.hpp"
 
 namespace glowvox::eval {
 

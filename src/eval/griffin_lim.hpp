@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Sound from a mel without a model: what a trained vocoder has to be better than.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/judges.hpp"
 
 #include <fmt/format.h>

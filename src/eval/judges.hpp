@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What tools/judges/judge.py says of synthesized speech: judges that no training optimises and no
 // post-process can buy.
 #pragma once

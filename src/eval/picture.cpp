@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/picture.hpp"
 
 #include <fmt/format.h>
@@ -9,7 +10,7 @@
 #include <iterator>
 
 #include "dsp/stft.hpp"
-#include "format/png.hpp"
+#include "eval/png.hpp"
 
 namespace glowvox::eval {
 
@@ -210,7 +211,7 @@ Canvas draw(const std::vector<float>& samples, int sample_rate_hz,
 }
 
 void write(const std::string& path, const Canvas& canvas) {
-  format::write_png(path, canvas.width, canvas.height, canvas.rgb);
+  eval::write_png(path, canvas.width, canvas.height, canvas.rgb);
 }
 
 }  // namespace
@@ -222,7 +223,7 @@ void write_spectrogram(const std::string& path, const std::vector<float>& sample
 
 Picture spectrogram(const std::vector<float>& samples, int sample_rate_hz) {
   const Canvas canvas = draw(samples, sample_rate_hz, nullptr);
-  return {format::encode_png("spectrogram", canvas.width, canvas.height, canvas.rgb), canvas.width,
+  return {eval::encode_png("spectrogram", canvas.width, canvas.height, canvas.rgb), canvas.width,
           canvas.height};
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Pictures of sound: spectrograms and curves over time.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/pitch.hpp"
 
 #include <algorithm>

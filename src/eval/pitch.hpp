@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The fundamental of speech, and how it differs between two sounds.
 #pragma once
 

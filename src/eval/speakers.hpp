@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Whose voice a recording is.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A mean, and how far it may be off.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "exchange/source.hpp"
 
 #include <fmt/format.h>
@@ -17,7 +18,7 @@ bool starts_with(const std::string& text, const std::string& start) {
 
 }  // namespace
 
-Source::Source(const format::StateDict& file, const std::string& known) : file_(file) {
+Source::Source(const pytorch::StateDict& file, const std::string& known) : file_(file) {
   for (const auto& item : file.entries()) {
     const std::string& name = item.first;
     if (name.size() < known.size()) continue;
@@ -33,7 +34,7 @@ Source::Source(const format::StateDict& file, const std::string& known) : file_(
               "import takes checkpoints of these two programs");
 }
 
-const format::StateDict::Entry& Source::entry(const std::string& name) const {
+const pytorch::StateDict::Entry& Source::entry(const std::string& name) const {
   const auto found = file_.entries().find(prefix_ + name);
   if (found == file_.entries().end())
     throw Error(file_.path(), "tensor '" + prefix_ + name + "' is missing");

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A checkpoint's tensors as an import takes them.
 #pragma once
 
@@ -6,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "format/state_dict.hpp"
+#include "pytorch/state_dict.hpp"
 
 namespace glowvox::exchange {
 
@@ -16,9 +17,9 @@ class Source {
  public:
   // The prefix is what stands before `known`, a name that the model must have. Throws Error when no
   // name ends in it.
-  Source(const format::StateDict& file, const std::string& known);
+  Source(const pytorch::StateDict& file, const std::string& known);
 
-  const format::StateDict& file() const { return file_; }
+  const pytorch::StateDict& file() const { return file_; }
   const std::string& prefix() const { return prefix_; }
   bool has(const std::string& name) const { return file_.entries().count(prefix_ + name) > 0; }
   // Size of an axis of a tensor; throws Error when there is no such tensor or axis.
@@ -34,9 +35,9 @@ class Source {
   std::int64_t outside() const;
 
  private:
-  const format::StateDict::Entry& entry(const std::string& name) const;
+  const pytorch::StateDict::Entry& entry(const std::string& name) const;
 
-  const format::StateDict& file_;
+  const pytorch::StateDict& file_;
   std::string prefix_;
   std::set<std::string> taken_;
 };

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "exchange/training_config.hpp"
 
 #include <fmt/format.h>
@@ -108,7 +109,7 @@ MelSpec mel_spec(const TrainingConfig& theirs, MelSpec spec) {
   return spec;
 }
 
-void check_agreement(const TrainingConfig& theirs, const format::ModelConfig& config,
+void check_agreement(const TrainingConfig& theirs, const config::ModelConfig& config,
                      const std::string& where) {
   const auto agree = [&](const char* key, int said, int found) {
     if (said > 0 && said != found)

@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: MIT
 // The JSON configurations that WaveGlow and SqueezeWave are trained with.
 #pragma once
 
 #include <string>
 
-#include "format/config.hpp"
+#include "config/model_config.hpp"
 
 namespace glowvox::exchange {
 
@@ -25,7 +26,7 @@ TrainingConfig parse_training_config(const std::string& text, const std::string&
 MelSpec mel_spec(const TrainingConfig& theirs, MelSpec spec);
 
 // Throws Error naming the key where the file and the tensors disagree.
-void check_agreement(const TrainingConfig& theirs, const format::ModelConfig& config,
+void check_agreement(const TrainingConfig& theirs, const config::ModelConfig& config,
                      const std::string& where);
 
 }  // namespace glowvox::exchange

@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: MIT
 #include "exchange/waveglow_export.hpp"
 
 #include "exchange/swap_axes.hpp"
 #include "exchange/waveglow_layout.hpp"
-#include "format/floats.hpp"
 #include "glowvox/error.hpp"
+#include "safetensors/floats.hpp"
 
 namespace glowvox::exchange {
 
@@ -11,10 +12,10 @@ namespace {
 
 class Export {
  public:
-  Export(const format::MappedSafetensors& model, const std::string& where)
+  Export(const safetensors::MappedSafetensors& model, const std::string& where)
       : model_(model), where_(where) {}
 
-  std::map<std::string, format::Tensor> run(const WaveglowLayout& layout) {
+  std::map<std::string, safetensors::Tensor> run(const WaveglowLayout& layout) {
     if (layout.upsample)
       for (const char* part : {"weight", "bias"})
         put(std::string("upsample.") + part, shape_of(std::string("conditioner.") + part),
@@ -34,7 +35,7 @@ class Export {
  private:
   bool has(const std::string& name) const { return model_.tensors().count(name) > 0; }
 
-  const format::TensorView& view(const std::string& name) const {
+  const safetensors::TensorView& view(const std::string& name) const {
     const auto found = model_.tensors().find(name);
     if (found == model_.tensors().end()) throw Error(where_, "tensor '" + name + "' is missing");
     return found->second;
@@ -43,8 +44,8 @@ class Export {
   std::vector<std::int64_t> shape_of(const std::string& name) const { return view(name).shape; }
 
   std::vector<float> read(const std::string& name) const {
-    const format::TensorView& v = view(name);
-    return format::to_floats(v.dtype, v.data, v.bytes, where_ + ": tensor '" + name + "'");
+    const safetensors::TensorView& v = view(name);
+    return safetensors::to_floats(v.dtype, v.data, v.bytes, where_ + ": tensor '" + name + "'");
   }
 
   // The rows of ours that theirs fills.
@@ -63,7 +64,7 @@ class Export {
       throw Error(where_, "the tensor that '" + name +
                               "' is made from has another size than its "
                               "configuration says");
-    tensors_[name] = format::to_tensor(std::move(shape), values);
+    tensors_[name] = safetensors::to_tensor(std::move(shape), values);
   }
 
   void add(const ConvPair& conv) {
@@ -88,20 +89,20 @@ class Export {
     tensors_[norm.theirs + ".num_batches_tracked"] = {"I64", {}, std::string(8, '\0')};
   }
 
-  const format::MappedSafetensors& model_;
+  const safetensors::MappedSafetensors& model_;
   const std::string& where_;
-  std::map<std::string, format::Tensor> tensors_;
+  std::map<std::string, safetensors::Tensor> tensors_;
 };
 
 }  // namespace
 
-std::map<std::string, format::Tensor> export_waveglow(const format::ModelConfig& config,
-                                                      const format::MappedSafetensors& model,
-                                                      const std::string& where) {
+std::map<std::string, safetensors::Tensor> export_waveglow(
+    const config::ModelConfig& config, const safetensors::MappedSafetensors& model,
+    const std::string& where) {
   check_is_waveglow(config, where);
   TheirForm form;
   form.cond_per_layer = config.coupling.alternate;
-  form.batch_norms = config.net.kind == format::NetKind::kSeparable;
+  form.batch_norms = config.net.kind == config::NetKind::kSeparable;
   return Export(model, where).run(waveglow_layout(config, form));
 }
 

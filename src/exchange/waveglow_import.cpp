@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "exchange/waveglow_import.hpp"
 
 #include <fmt/format.h>
@@ -7,13 +8,13 @@
 #include "core/atomic_file.hpp"
 #include "exchange/swap_axes.hpp"
 #include "exchange/waveglow_variant.hpp"
-#include "format/floats.hpp"
-#include "format/model_metadata.hpp"
 #include "glowvox/error.hpp"
+#include "safetensors/floats.hpp"
+#include "safetensors/model_metadata.hpp"
 
 namespace glowvox::exchange {
 
-using format::ModelConfig;
+using config::ModelConfig;
 
 namespace {
 
@@ -24,7 +25,7 @@ class Import {
  public:
   Import(Source& source, const ModelConfig& config) : source_(source), config_(config) {}
 
-  format::Safetensors run(const WaveglowLayout& layout) {
+  safetensors::Safetensors run(const WaveglowLayout& layout) {
     if (layout.upsample) {
       const std::int64_t bands = config_.mel.bands;
       copy("conditioner.weight", "upsample.weight", {bands, bands, config_.conditioner.kernel});
@@ -40,10 +41,11 @@ class Import {
       copy(d.ours + ".bias", d.theirs + ".bias", {d.channels});
     }
     for (const NormPair& norm : layout.norms) take(norm);
-    format::Safetensors file;
+    safetensors::Safetensors file;
     while (!tensors_.empty()) {
       const auto entry = tensors_.extract(tensors_.begin());
-      file.tensors[entry.key()] = format::to_tensor(entry.mapped().shape, entry.mapped().values);
+      file.tensors[entry.key()] =
+          safetensors::to_tensor(entry.mapped().shape, entry.mapped().values);
     }
     return file;
   }
@@ -150,7 +152,7 @@ class Import {
 Variant read_variant(const Source& source, const ImportOptions& options) {
   const std::string text = options.config.empty() ? "" : read_file(options.config);
   if (!options.config.empty() && !is_training_config(text)) {
-    Variant given{format::parse_config(text, options.config), {}};
+    Variant given{config::parse_config(text, options.config), {}};
     check_is_waveglow(given.config, options.config);
     if (!options.mel.empty())
       throw Error("--mel", "expected it in the configuration, " + options.config);
@@ -165,7 +167,7 @@ Variant read_variant(const Source& source, const ImportOptions& options) {
 
 }  // namespace
 
-ImportedModel import_waveglow(const format::StateDict& checkpoint, const ImportOptions& options) {
+ImportedModel import_waveglow(const pytorch::StateDict& checkpoint, const ImportOptions& options) {
   Source source(checkpoint, kKnown);
   Variant variant = read_variant(source, options);
   ModelConfig& config = variant.config;
@@ -176,15 +178,15 @@ ImportedModel import_waveglow(const format::StateDict& checkpoint, const ImportO
   config.net.weight_norm = true;
   for (const ConvPair& conv : layout.convs)
     if (conv.follows_config && !is_normalized(source, conv.theirs)) config.net.weight_norm = false;
-  format::validate(config, checkpoint.path());
+  config::validate(config, checkpoint.path());
 
   ImportedModel model;
   model.file = Import(source, config).run(layout);
   source.check_all_taken();
-  model.file.metadata = format::model_metadata(config);
+  model.file.metadata = safetensors::model_metadata(config);
   model.config = config;
   model.remarks = std::move(variant.remarks);
-  if (!form.batch_norms && config.net.kind == format::NetKind::kSeparable)
+  if (!form.batch_norms && config.net.kind == config::NetKind::kSeparable)
     model.remarks.push_back("its batch normalisations were folded by another program");
   if (source.outside() > 0)
     model.remarks.push_back(

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Checkpoints of NVIDIA's WaveGlow and of SqueezeWave as models of ours.
 #pragma once
 
@@ -5,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "format/config.hpp"
-#include "format/safetensors.hpp"
-#include "format/state_dict.hpp"
+#include "config/model_config.hpp"
+#include "pytorch/state_dict.hpp"
+#include "safetensors/safetensors.hpp"
 
 namespace glowvox::exchange {
 
@@ -19,8 +20,8 @@ struct ImportOptions {
 };
 
 struct ImportedModel {
-  format::ModelConfig config;
-  format::Safetensors file;          // metadata included
+  config::ModelConfig config;
+  safetensors::Safetensors file;     // metadata included
   std::vector<std::string> remarks;  // what had to be assumed or was left out
 };
 
@@ -28,6 +29,6 @@ struct ImportedModel {
 // (weight normalisation included), but for batch normalisations, which become the affine map that
 // they are in evaluation mode. Throws Error naming the first tensor that is missing, extra, has
 // another shape than expected, or is not finite.
-ImportedModel import_waveglow(const format::StateDict& checkpoint, const ImportOptions& options);
+ImportedModel import_waveglow(const pytorch::StateDict& checkpoint, const ImportOptions& options);
 
 }  // namespace glowvox::exchange

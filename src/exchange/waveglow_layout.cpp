@@ -1,20 +1,21 @@
+// SPDX-License-Identifier: MIT
 #include "exchange/waveglow_layout.hpp"
 
 #include <algorithm>
 
-#include "format/receptive_field.hpp"
+#include "config/receptive_field.hpp"
 #include "glowvox/error.hpp"
 
 namespace glowvox::exchange {
 
-using format::ModelConfig;
+using config::ModelConfig;
 
 namespace {
 
 std::string at(const std::string& name, int i) { return name + std::to_string(i); }
 
 std::int64_t features_of(const ModelConfig& c) {
-  const bool upsample = c.conditioner.kind == format::ConditionerKind::kUpsample;
+  const bool upsample = c.conditioner.kind == config::ConditionerKind::kUpsample;
   return std::int64_t{c.mel.bands} * (upsample ? c.lift.channels : 1);
 }
 
@@ -28,12 +29,12 @@ class NetLayout {
         theirs_(at("WN.", step) + "."),
         H_(config.net.channels),
         to_(*to) {
-    const std::int64_t half = format::channels_at_step(config, step) / 2;
+    const std::int64_t half = config::channels_at_step(config, step) / 2;
     add("start", "start", H_, 1, half, true);
     add("end", "end", 2 * half, 1, H_, false);
     add_conditions();
     for (int i = 0; i < config.net.layers; ++i) {
-      if (config.net.kind == format::NetKind::kWavenet)
+      if (config.net.kind == config::NetKind::kWavenet)
         add_wavenet(i);
       else
         add_separable(i);
@@ -101,31 +102,31 @@ void check_is_waveglow(const ModelConfig& c, const std::string& where) {
       throw Error(where, std::string("is neither a WaveGlow nor a SqueezeWave: ") + key +
                              " is not " + what);
   };
-  const bool wavenet = c.net.kind == format::NetKind::kWavenet;
-  expect(c.lift.kind == format::LiftKind::kSqueeze, "lift.kind", "squeeze");
-  expect(c.alignment == format::MelAlignment::kAsIs, "alignment", "as_is");
+  const bool wavenet = c.net.kind == config::NetKind::kWavenet;
+  expect(c.lift.kind == config::LiftKind::kSqueeze, "lift.kind", "squeeze");
+  expect(c.alignment == config::MelAlignment::kAsIs, "alignment", "as_is");
   expect(!c.scale_shift, "scale_shift", "false");
   expect(!c.actnorm, "actnorm", "false");
-  expect(c.mixing == format::MixingKind::kConv1x1, "mixing", "conv1x1");
-  expect(c.coupling.kind == format::CouplingKind::kAffine, "coupling.kind", "affine");
-  expect(c.coupling.split == format::SplitKind::kHalves, "coupling.split", "halves");
+  expect(c.mixing == config::MixingKind::kConv1x1, "mixing", "conv1x1");
+  expect(c.coupling.kind == config::CouplingKind::kAffine, "coupling.kind", "affine");
+  expect(c.coupling.split == config::SplitKind::kHalves, "coupling.split", "halves");
   expect(c.coupling.log_s_bound == 0.0, "coupling.log_s_bound", "0");
   expect(!c.net.causal, "net.causal", "false");
   expect(c.conditioner.kind ==
-             (wavenet ? format::ConditionerKind::kUpsample : format::ConditionerKind::kRepeat),
+             (wavenet ? config::ConditionerKind::kUpsample : config::ConditionerKind::kRepeat),
          "conditioner.kind", wavenet ? "upsample" : "repeat");
   for (int i = 0; i < c.net.layers; ++i)
-    expect(format::dilation_of(c.net, i) == (wavenet ? 1 << i : 1), "net.dilations",
+    expect(config::dilation_of(c.net, i) == (wavenet ? 1 << i : 1), "net.dilations",
            wavenet ? "1, 2, 4, ..." : "1 everywhere");
 }
 
 WaveglowLayout waveglow_layout(const ModelConfig& config, const TheirForm& form) {
   WaveglowLayout layout;
-  layout.upsample = config.conditioner.kind == format::ConditionerKind::kUpsample;
+  layout.upsample = config.conditioner.kind == config::ConditionerKind::kUpsample;
   for (int step = 0; step < config.steps; ++step) {
     layout.matrices.push_back({at("step_", step) + "_mixing.weight",
                                at("convinv.", step) + ".conv.weight",
-                               format::channels_at_step(config, step)});
+                               config::channels_at_step(config, step)});
     NetLayout(config, form, step, &layout);
   }
   return layout;

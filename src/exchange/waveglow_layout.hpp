@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which of our tensors is which of NVIDIA's WaveGlow's and SqueezeWave's: one list, walked by
 // import and by export.
 #pragma once
@@ -6,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "format/config.hpp"
+#include "config/model_config.hpp"
 
 namespace glowvox::exchange {
 
@@ -56,9 +57,9 @@ struct WaveglowLayout {
 };
 
 // Throws Error with `where`, naming the key, for a configuration that neither program knows.
-void check_is_waveglow(const format::ModelConfig& config, const std::string& where);
+void check_is_waveglow(const config::ModelConfig& config, const std::string& where);
 
 // Of a configuration that has passed the check.
-WaveglowLayout waveglow_layout(const format::ModelConfig& config, const TheirForm& form);
+WaveglowLayout waveglow_layout(const config::ModelConfig& config, const TheirForm& form);
 
 }  // namespace glowvox::exchange

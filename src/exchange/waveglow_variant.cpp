@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "exchange/waveglow_variant.hpp"
 
 #include <fmt/format.h>
@@ -6,7 +7,7 @@
 
 namespace glowvox::exchange {
 
-using format::ModelConfig;
+using config::ModelConfig;
 
 namespace {
 
@@ -50,8 +51,8 @@ int layers_of(const Source& source) {
 }
 
 // Where the mixings get smaller, channels leave.
-format::EarlyConfig early_of(const Source& source, int steps, int group) {
-  format::EarlyConfig early;
+config::EarlyConfig early_of(const Source& source, int steps, int group) {
+  config::EarlyConfig early;
   for (int i = 1; i < steps && early.every == 0; ++i) {
     const std::string name = fmt::format("convinv.{}.conv.weight", i);
     const int channels = sized(source.size(name, 0), source, name);
@@ -64,7 +65,7 @@ format::EarlyConfig early_of(const Source& source, int steps, int group) {
 
 void read_net(const Source& source, ModelConfig& c) {
   const bool separable = is_separable(source);
-  c.net.kind = separable ? format::NetKind::kSeparable : format::NetKind::kWavenet;
+  c.net.kind = separable ? config::NetKind::kSeparable : config::NetKind::kWavenet;
   c.net.channels = weight_size(source, "WN.0.start", 0);
   c.net.layers = layers_of(source);
   if (c.net.layers == 0)
@@ -74,10 +75,10 @@ void read_net(const Source& source, ModelConfig& c) {
     const bool norms = source.has("WN.0.in_layers.0.0.running_mean");
     c.net.kernel = weight_size(source, norms ? "WN.0.in_layers.0.1" : "WN.0.in_layers.0.0", 2);
     c.net.dilations.assign(static_cast<std::size_t>(c.net.layers), 1);
-    c.conditioner.kind = format::ConditionerKind::kRepeat;
+    c.conditioner.kind = config::ConditionerKind::kRepeat;
   } else {
     c.net.kernel = weight_size(source, "WN.0.in_layers.0", 2);
-    c.conditioner.kind = format::ConditionerKind::kUpsample;
+    c.conditioner.kind = config::ConditionerKind::kUpsample;
     c.conditioner.kernel = sized(source.size("upsample.weight", 2), source, "upsample.weight");
   }
 }
@@ -104,7 +105,7 @@ TheirForm form_of(const Source& source, const ModelConfig& config) {
   TheirForm form;
   form.cond_per_layer = source.has("WN.0.cond_layers.0.bias");
   form.split_res_skip = source.has("WN.0.skip_layers.0.bias");
-  form.batch_norms = config.net.kind == format::NetKind::kSeparable &&
+  form.batch_norms = config.net.kind == config::NetKind::kSeparable &&
                      source.has("WN.0.in_layers.0.0.running_mean");
   return form;
 }
@@ -114,12 +115,12 @@ Variant variant_of(const Source& source, const std::string& mel, const TrainingC
   ModelConfig& c = v.config;
   c.steps = count_of(source, "convinv.", ".conv.weight");
   c.lift.channels = sized(source.size("convinv.0.conv.weight", 0), source, "convinv.0.conv.weight");
-  c.mixing = format::MixingKind::kConv1x1;
+  c.mixing = config::MixingKind::kConv1x1;
   c.early = early_of(source, c.steps, c.lift.channels);
   read_net(source, c);
-  const bool separable = c.net.kind == format::NetKind::kSeparable;
+  const bool separable = c.net.kind == config::NetKind::kSeparable;
 
-  const MelSpec given = mel.empty() ? MelSpec{} : format::parse_mel_spec(mel, "--mel");
+  const MelSpec given = mel.empty() ? MelSpec{} : config::parse_mel_spec(mel, "--mel");
   c.mel = mel_spec(training, given);
   c.mel.bands = bands_of(source, separable);
   if (!mel.empty() && given.bands != c.mel.bands)

@@ -1,18 +1,19 @@
+// SPDX-License-Identifier: MIT
 // What kind of WaveGlow or SqueezeWave a checkpoint is.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "config/model_config.hpp"
 #include "exchange/source.hpp"
 #include "exchange/training_config.hpp"
 #include "exchange/waveglow_layout.hpp"
-#include "format/config.hpp"
 
 namespace glowvox::exchange {
 
 struct Variant {
-  format::ModelConfig config;
+  config::ModelConfig config;
   std::vector<std::string> remarks;  // what the tensors could not tell
 };
 
@@ -24,6 +25,6 @@ Variant variant_of(const Source& source, const std::string& mel, const TrainingC
 std::string weight_name(const Source& source, const std::string& conv);
 bool is_normalized(const Source& source, const std::string& conv);
 
-TheirForm form_of(const Source& source, const format::ModelConfig& config);
+TheirForm form_of(const Source& source, const config::ModelConfig& config);
 
 }  // namespace glowvox::exchange

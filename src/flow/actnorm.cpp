@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "flow/actnorm.hpp"
 
 namespace glowvox::flow {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "flow/base.hpp"
 
 #include <cmath>
@@ -26,13 +27,13 @@ struct Mixture {
 };
 
 // Every channel by itself: [T, B, C].
-Mixture channels(const Tensor& square, const format::BaseConfig& config) {
+Mixture channels(const Tensor& square, const config::BaseConfig& config) {
   const double d = config.channel_share;
   return {-0.5 * square + (std::log1p(-d) - kLogSqrtTwoPi), log_cauchy(square, 1.0) + std::log(d)};
 }
 
 // Independent channels, whose log-density is given, against the whole frame: [T, B].
-Mixture frames(const Tensor& independent, const Tensor& square, const format::BaseConfig& config) {
+Mixture frames(const Tensor& independent, const Tensor& square, const config::BaseConfig& config) {
   const auto C = static_cast<double>(square.size(2));
   const double log_share = -C * config.frame_cost;
   return {independent + std::log1p(-std::exp(log_share)), log_cauchy(square.sum(2), C) + log_share};
@@ -40,7 +41,7 @@ Mixture frames(const Tensor& independent, const Tensor& square, const format::Ba
 
 // Its gradient is found on the way: one tensor is kept instead of every step's.
 struct TailedFunction : torch::autograd::Function<TailedFunction> {
-  static Tensor forward(AutogradContext* ctx, const Tensor& z, const format::BaseConfig& config) {
+  static Tensor forward(AutogradContext* ctx, const Tensor& z, const config::BaseConfig& config) {
     const Tensor square = z.square();
     const Mixture each = channels(square, config);
     const Mixture all = frames(each.sum().sum(2), square, config);
@@ -64,14 +65,14 @@ struct TailedFunction : torch::autograd::Function<TailedFunction> {
 }  // namespace
 
 Tensor Base::log_prob(const Tensor& z) const {
-  if (config_.kind == format::BaseKind::kGaussian)
+  if (config_.kind == config::BaseKind::kGaussian)
     return -0.5 * z.square().sum(2) - kLogSqrtTwoPi * static_cast<double>(z.size(2));
   return TailedFunction::apply(z, config_);
 }
 
 Tensor Base::channel_log_prob(const Tensor& z) const {
   const torch::NoGradGuard no_grad;
-  if (config_.kind == format::BaseKind::kGaussian) return -0.5 * z.square() - kLogSqrtTwoPi;
+  if (config_.kind == config::BaseKind::kGaussian) return -0.5 * z.square() - kLogSqrtTwoPi;
   const Tensor each = channels(z.square(), config_).sum();
   const Tensor shared = log_prob(z) - each.sum(2);
   return each + (shared / static_cast<double>(z.size(2))).unsqueeze(2);

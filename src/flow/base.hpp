@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: MIT
 // The density that the flow maps speech to.
 #pragma once
 
 #include <torch/torch.h>
 
-#include "format/config.hpp"
+#include "config/model_config.hpp"
 
 namespace glowvox::flow {
 
@@ -21,13 +22,13 @@ using torch::Tensor;
 // not r^2 / 2. Exact and normalised; synthesis draws from the Gaussian part.
 class Base {
  public:
-  explicit Base(const format::BaseConfig& config = {}) : config_(config) {}
+  explicit Base(const config::BaseConfig& config = {}) : config_(config) {}
   Tensor log_prob(const Tensor& z) const;  // [T, B, C] -> [T, B], nats
   // What each channel has of it, [T, B, C]; what all channels share is divided evenly. No gradient.
   Tensor channel_log_prob(const Tensor& z) const;
 
  private:
-  format::BaseConfig config_;
+  config::BaseConfig config_;
 };
 
 }  // namespace glowvox::flow

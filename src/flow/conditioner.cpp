@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "flow/conditioner.hpp"
 
 #include <cmath>
@@ -11,17 +12,17 @@ constexpr double kUsualMean = -5.0, kUsualDeviation = 2.5;
 constexpr double kSmallestDeviation = 0.1;
 }  // namespace
 
-Conditioner::Conditioner(const format::ModelConfig& config)
+Conditioner::Conditioner(const config::ModelConfig& config)
     : config_(config.conditioner),
       mel_(config.mel),
       group_(config.lift.channels),
       ratio_(config.mel.hop_samples / config.lift.channels) {
   const int64_t bands = mel_.bands;
   switch (config_.kind) {
-    case format::ConditionerKind::kRepeat:
+    case config::ConditionerKind::kRepeat:
       features_ = bands;
       break;
-    case format::ConditionerKind::kUpsample: {
+    case config::ConditionerKind::kUpsample: {
       features_ = bands * group_;
       const double bound = 1.0 / std::sqrt(static_cast<double>(bands * config_.kernel));
       weight_ = register_parameter(
@@ -29,7 +30,7 @@ Conditioner::Conditioner(const format::ModelConfig& config)
       bias_ = register_parameter("bias", torch::empty({bands}).uniform_(-bound, bound));
       break;
     }
-    case format::ConditionerKind::kFrames: {
+    case config::ConditionerKind::kFrames: {
       features_ = config_.channels;
       mean_ = register_buffer("mean", torch::full({bands}, kUsualMean));
       deviation_ = register_buffer("deviation", torch::full({bands}, kUsualDeviation));
@@ -75,11 +76,11 @@ Tensor Conditioner::upsample(const Tensor& mel) const {
 Condition Conditioner::forward(const Tensor& mel) {
   const Tensor ln = natural_log(mel);
   switch (config_.kind) {
-    case format::ConditionerKind::kUpsample:
+    case config::ConditionerKind::kUpsample:
       return {repeat(ln), upsample(mel)};
-    case format::ConditionerKind::kRepeat:
+    case config::ConditionerKind::kRepeat:
       return {repeat(ln), repeat(mel)};
-    case format::ConditionerKind::kFrames:
+    case config::ConditionerKind::kFrames:
       break;
   }
   Tensor h = input_->forward((ln - mean_) / deviation_);
@@ -89,7 +90,7 @@ Condition Conditioner::forward(const Tensor& mel) {
 }
 
 void Conditioner::initialize(const Tensor& mel) {
-  if (config_.kind != format::ConditionerKind::kFrames) return;
+  if (config_.kind != config::ConditionerKind::kFrames) return;
   const torch::NoGradGuard no_grad;
   const Tensor ln = natural_log(mel);
   mean_.copy_(ln.mean(torch::IntArrayRef({0, 1})));
@@ -98,7 +99,7 @@ void Conditioner::initialize(const Tensor& mel) {
 }
 
 double Conditioner::macs_per_lifted_frame() const {
-  if (config_.kind == format::ConditionerKind::kUpsample)
+  if (config_.kind == config::ConditionerKind::kUpsample)
     return static_cast<double>(mel_.bands) * mel_.bands * config_.kernel / ratio_;
   double macs = input_ ? input_->macs_per_frame() : 0.0;
   for (const auto& c : first_) macs += c->macs_per_frame();

@@ -1,11 +1,12 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 #include <memory>
 #include <vector>
 
+#include "config/model_config.hpp"
 #include "flow/conv.hpp"
 #include "flow/layer.hpp"
-#include "format/config.hpp"
 
 namespace glowvox::flow {
 
@@ -17,7 +18,7 @@ namespace glowvox::flow {
 //             rate, repeated; the mel has a linear path past every nonlinearity
 class Conditioner : public torch::nn::Module {
  public:
-  explicit Conditioner(const format::ModelConfig& config);
+  explicit Conditioner(const config::ModelConfig& config);
   int64_t features() const { return features_; }
   // mel [F, B, bands] as the specification stores it -> mel and features [F * ratio, B, ...].
   Condition forward(const Tensor& mel);
@@ -29,7 +30,7 @@ class Conditioner : public torch::nn::Module {
   Tensor repeat(const Tensor& x) const;
   Tensor upsample(const Tensor& mel) const;
 
-  format::ConditionerConfig config_;
+  config::ConditionerConfig config_;
   MelSpec mel_;
   int64_t group_, ratio_, features_;
   Tensor mean_, deviation_;  // [bands], of the natural log

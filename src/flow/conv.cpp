@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: MIT
 #include "flow/conv.hpp"
 
 #include <cmath>
 
+#include "config/receptive_field.hpp"
 #include "flow/ops.hpp"
-#include "format/receptive_field.hpp"
 
 namespace glowvox::flow {
 
@@ -40,7 +41,7 @@ Tensor Conv::forward(const Tensor& x, const Block& block) const {
 }
 
 int64_t Conv::left() const {
-  return format::context_of(static_cast<int>(options_.kernel), static_cast<int>(options_.dilation),
+  return config::context_of(static_cast<int>(options_.kernel), static_cast<int>(options_.dilation),
                             options_.causal)
       .before;
 }
@@ -60,7 +61,7 @@ double Conv::macs_per_frame() const {
 DepthwiseConv::DepthwiseConv(int64_t channels, int64_t kernel, int64_t dilation, bool causal)
     : dilation_(dilation),
       left_(
-          format::context_of(static_cast<int>(kernel), static_cast<int>(dilation), causal).before) {
+          config::context_of(static_cast<int>(kernel), static_cast<int>(dilation), causal).before) {
   const double bound = 1.0 / std::sqrt(static_cast<double>(kernel));
   weight_ = register_parameter("weight", torch::empty({kernel, channels}).uniform_(-bound, bound));
   bias_ = register_parameter("bias", torch::empty({channels}).uniform_(-bound, bound));

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Convolutions along time as modules.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 #include <memory>
@@ -15,7 +16,7 @@ class Coupling : public Layer {
  public:
   // swapped: the second part passes and the first is transformed.
   Coupling(const std::string& name, int64_t channels, int64_t features,
-           const format::CouplingConfig& config, const format::NetConfig& net, bool swapped);
+           const config::CouplingConfig& config, const config::NetConfig& net, bool swapped);
   Output forward(const Tensor& x, const Condition& condition) override;
   Tensor inverse(const Tensor& z, const Condition& condition) override;
   void randomize() override { net_->randomize(); }
@@ -26,7 +27,7 @@ class Coupling : public Layer {
   Tensor join(const Tensor& passes, const Tensor& transformed) const;
   std::pair<Tensor, Tensor> shift_and_log_scale(const Tensor& passes, const Condition& condition);
 
-  format::CouplingConfig config_;
+  config::CouplingConfig config_;
   bool swapped_;
   std::shared_ptr<Net> net_;
 };

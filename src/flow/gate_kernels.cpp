@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "flow/gate_kernels.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What happens between the products of a gated network, in float on CPUs. Compiled for every
 // instruction set, chosen at run time (Highway).
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The layer contract. Activations are time-major, [T, B, C]: a convolution's taps are then
 // contiguous row ranges, and a 1x1 convolution is one matrix product over time and batch.
 #pragma once

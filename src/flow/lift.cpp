@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "flow/lift.hpp"
 
 #include <cmath>
@@ -20,8 +21,8 @@ Tensor windows(const Tensor& window, int64_t frames, int part, bool margins) {
 
 // The MDCT of frame t is the DCT-IV of [-c_r - d, a - b_r], where a, b, c, d are the windowed
 // quarters of its 2C samples and _r is reversal (see dsp::Mdct, which this equals).
-Lift::Lift(const format::LiftConfig& config) : channels_(config.channels) {
-  if (config.kind == format::LiftKind::kSqueeze) return;
+Lift::Lift(const config::LiftConfig& config) : channels_(config.channels) {
+  if (config.kind == config::LiftKind::kSqueeze) return;
   const int64_t C = channels_;
   const auto options = torch::TensorOptions().dtype(torch::kDouble);
   const Tensor n = torch::arange(2 * C, options) + 0.5;

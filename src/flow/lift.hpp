@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 #include <torch/torch.h>
 
 #include <mutex>
 
-#include "format/config.hpp"
+#include "config/model_config.hpp"
 
 namespace glowvox::flow {
 
@@ -13,7 +14,7 @@ using torch::Tensor;
 // The fixed orthonormal map from samples to channels; log-det 0.
 class Lift {
  public:
-  explicit Lift(const format::LiftConfig& config);
+  explicit Lift(const config::LiftConfig& config);
   int64_t channels() const { return channels_; }
   // Samples on each side that forward() needs when a segment's edges are not a signal's ends.
   int64_t margin() const { return spectral() ? channels_ / 2 : 0; }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "flow/mixing.hpp"
 
 #include <fmt/format.h>
@@ -39,9 +40,9 @@ struct InverseFunction : torch::autograd::Function<InverseFunction> {
 Tensor inverse_of(const Tensor& W) { return InverseFunction::apply(W); }
 
 // Determinant 1.
-Tensor first_matrix(int64_t channels, format::MixingStart start) {
+Tensor first_matrix(int64_t channels, config::MixingStart start) {
   const auto options = torch::TensorOptions().dtype(torch::kDouble);
-  if (start == format::MixingStart::kIdentity) return torch::eye(channels, options);
+  if (start == config::MixingStart::kIdentity) return torch::eye(channels, options);
   Tensor Q = std::get<0>(at::linalg_qr(torch::randn({channels, channels}, options)));
   if (torch::det(Q).item<double>() < 0) Q.select(1, 0).neg_();
   return Q;
@@ -56,7 +57,7 @@ double condition_number(const Tensor& W) {
   return s.max().item<double>() / s.min().item<double>();
 }
 
-Conv1x1::Conv1x1(const std::string& name, int64_t channels, format::MixingStart start)
+Conv1x1::Conv1x1(const std::string& name, int64_t channels, config::MixingStart start)
     : Layer(name) {
   weight_ = register_parameter("weight", first_matrix(channels, start).to(torch::kFloat));
 }
@@ -72,7 +73,7 @@ Tensor Conv1x1::inverse(const Tensor& z, const Condition& /*condition*/) {
 
 void Conv1x1::check_invertible() const { check(layer_name(), weight_); }
 
-Lu::Lu(const std::string& name, int64_t channels, format::MixingStart start) : Layer(name) {
+Lu::Lu(const std::string& name, int64_t channels, config::MixingStart start) : Layer(name) {
   const auto [P, L, U] = at::linalg_lu(first_matrix(channels, start));
   const Tensor diagonal = U.diagonal();
   order_ = register_buffer("order", P.argmax(1).to(torch::kFloat));
@@ -113,17 +114,17 @@ Output Permutation::forward(const Tensor& x, const Condition& /*condition*/) {
 // Both are their own inverse (the number of channels is even).
 Tensor Permutation::inverse(const Tensor& z, const Condition& /*condition*/) { return permute(z); }
 
-std::shared_ptr<Layer> make_mixing(const std::string& name, format::MixingKind kind,
-                                   format::MixingStart start, int64_t channels) {
+std::shared_ptr<Layer> make_mixing(const std::string& name, config::MixingKind kind,
+                                   config::MixingStart start, int64_t channels) {
   switch (kind) {
-    case format::MixingKind::kConv1x1:
+    case config::MixingKind::kConv1x1:
       return std::make_shared<Conv1x1>(name, channels, start);
-    case format::MixingKind::kLu:
+    case config::MixingKind::kLu:
       return std::make_shared<Lu>(name, channels, start);
-    case format::MixingKind::kReverse:
-    case format::MixingKind::kSwap:
-      return std::make_shared<Permutation>(name, kind == format::MixingKind::kReverse);
-    case format::MixingKind::kNone:
+    case config::MixingKind::kReverse:
+    case config::MixingKind::kSwap:
+      return std::make_shared<Permutation>(name, kind == config::MixingKind::kReverse);
+    case config::MixingKind::kNone:
       break;
   }
   return nullptr;

@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: MIT
 // What brings channels together between couplings.
 #pragma once
 
 #include <memory>
 
+#include "config/model_config.hpp"
 #include "flow/layer.hpp"
-#include "format/config.hpp"
 
 namespace glowvox::flow {
 
@@ -14,7 +15,7 @@ namespace glowvox::flow {
 class Conv1x1 : public Layer {
  public:
   Conv1x1(const std::string& name, int64_t channels,
-          format::MixingStart start = format::MixingStart::kRotation);
+          config::MixingStart start = config::MixingStart::kRotation);
   Output forward(const Tensor& x, const Condition& condition) override;
   Tensor inverse(const Tensor& z, const Condition& condition) override;
   void check_invertible() const override;
@@ -30,7 +31,7 @@ class Conv1x1 : public Layer {
 class Lu : public Layer {
  public:
   Lu(const std::string& name, int64_t channels,
-     format::MixingStart start = format::MixingStart::kRotation);
+     config::MixingStart start = config::MixingStart::kRotation);
   Output forward(const Tensor& x, const Condition& condition) override;
   Tensor inverse(const Tensor& z, const Condition& condition) override;
   void check_invertible() const override;
@@ -62,7 +63,7 @@ constexpr double kLargestCondition = 1e7;
 double condition_number(const Tensor& W);
 
 // Null for MixingKind::kNone.
-std::shared_ptr<Layer> make_mixing(const std::string& name, format::MixingKind kind,
-                                   format::MixingStart start, int64_t channels);
+std::shared_ptr<Layer> make_mixing(const std::string& name, config::MixingKind kind,
+                                   config::MixingStart start, int64_t channels);
 
 }  // namespace glowvox::flow

@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: MIT
 #include "flow/net.hpp"
 
 #include <string>
 
+#include "config/receptive_field.hpp"
 #include "flow/ops.hpp"
 #include "flow/wavenet_function.hpp"
-#include "format/receptive_field.hpp"
 
 namespace glowvox::flow {
 
@@ -38,7 +39,7 @@ double sum_macs(const std::vector<std::shared_ptr<Conv>>& convs) {
 
 }  // namespace
 
-Net::Net(int64_t in, int64_t out, int64_t features, const format::NetConfig& config)
+Net::Net(int64_t in, int64_t out, int64_t features, const config::NetConfig& config)
     : channels_(config.channels) {
   const int64_t H = channels_;
   start_ = register_module("start", pointwise(in, H, config.weight_norm));
@@ -57,7 +58,7 @@ double Net::macs_per_frame() const {
 
 void Net::randomize() { end_->randomize(kRandomEndScale); }
 
-Wavenet::Wavenet(int64_t in, int64_t out, int64_t features, const format::NetConfig& config)
+Wavenet::Wavenet(int64_t in, int64_t out, int64_t features, const config::NetConfig& config)
     : Net(in, out, features, config) {
   const int64_t H = channels_;
   for (int i = 0; i < config.layers; ++i) {
@@ -65,7 +66,7 @@ Wavenet::Wavenet(int64_t in, int64_t out, int64_t features, const format::NetCon
     options.in = H;
     options.out = 2 * H;
     options.kernel = config.kernel;
-    options.dilation = format::dilation_of(config, i);
+    options.dilation = config::dilation_of(config, i);
     options.causal = config.causal;
     options.weight_norm = config.weight_norm;
     dilated_.push_back(register_module(indexed("dilated", i), std::make_shared<Conv>(options)));
@@ -106,7 +107,7 @@ Tensor Wavenet::layers(Tensor h, const Tensor& features,
 
 double Wavenet::layers_macs_per_frame() const { return sum_macs(dilated_) + sum_macs(res_skip_); }
 
-Separable::Separable(int64_t in, int64_t out, int64_t features, const format::NetConfig& config)
+Separable::Separable(int64_t in, int64_t out, int64_t features, const config::NetConfig& config)
     : Net(in, out, features, config) {
   const int64_t H = channels_;
   for (int i = 0; i < config.layers; ++i) {
@@ -115,7 +116,7 @@ Separable::Separable(int64_t in, int64_t out, int64_t features, const format::Ne
     depthwise_.push_back(
         register_module(indexed("depthwise", i),
                         std::make_shared<DepthwiseConv>(
-                            H, config.kernel, format::dilation_of(config, i), config.causal)));
+                            H, config.kernel, config::dilation_of(config, i), config.causal)));
     pointwise_.push_back(register_module(indexed("pointwise", i), pointwise(H, 2 * H, false)));
     residual_.push_back(
         register_module(indexed("residual", i), pointwise(H, H, config.weight_norm)));
@@ -139,8 +140,8 @@ double Separable::layers_macs_per_frame() const {
 }
 
 std::shared_ptr<Net> make_net(int64_t in, int64_t out, int64_t features,
-                              const format::NetConfig& config) {
-  if (config.kind == format::NetKind::kSeparable)
+                              const config::NetConfig& config) {
+  if (config.kind == config::NetKind::kSeparable)
     return std::make_shared<Separable>(in, out, features, config);
   return std::make_shared<Wavenet>(in, out, features, config);
 }

@@ -1,11 +1,12 @@
+// SPDX-License-Identifier: MIT
 // The networks inside couplings.
 #pragma once
 
 #include <memory>
 #include <vector>
 
+#include "config/model_config.hpp"
 #include "flow/conv.hpp"
-#include "format/config.hpp"
 
 namespace glowvox::flow {
 
@@ -14,7 +15,7 @@ namespace glowvox::flow {
 // zero, so that a coupling starts as the identity.
 class Net : public torch::nn::Module {
  public:
-  Net(int64_t in, int64_t out, int64_t features, const format::NetConfig& config);
+  Net(int64_t in, int64_t out, int64_t features, const config::NetConfig& config);
   virtual Tensor forward(const Tensor& x, const Tensor& features);
   double macs_per_frame() const;
   void randomize();  // the last convolution, to small values
@@ -33,7 +34,7 @@ class Net : public torch::nn::Module {
 // 2016).
 class Wavenet : public Net {
  public:
-  Wavenet(int64_t in, int64_t out, int64_t features, const format::NetConfig& config);
+  Wavenet(int64_t in, int64_t out, int64_t features, const config::NetConfig& config);
   Tensor forward(const Tensor& x, const Tensor& features) override;
 
  protected:
@@ -49,7 +50,7 @@ class Wavenet : public Net {
 // affine stands where SqueezeWave has a batch normalisation.
 class Separable : public Net {
  public:
-  Separable(int64_t in, int64_t out, int64_t features, const format::NetConfig& config);
+  Separable(int64_t in, int64_t out, int64_t features, const config::NetConfig& config);
 
  protected:
   Tensor layers(Tensor h, const Tensor& features,
@@ -63,6 +64,6 @@ class Separable : public Net {
 };
 
 std::shared_ptr<Net> make_net(int64_t in, int64_t out, int64_t features,
-                              const format::NetConfig& config);
+                              const config::NetConfig& config);
 
 }  // namespace glowvox::flow

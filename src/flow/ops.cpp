@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "flow/ops.hpp"
 
 #include <ATen/Parallel.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The differentiable operations that carry the work, each with its own backward pass.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Matrix products in float on CPUs for training: small enough pieces that a thread works on rows of
 // its own and what follows a product finds its result in the cache. Compiled for every instruction
 // set, chosen at run time (Highway).

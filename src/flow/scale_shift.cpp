@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "flow/scale_shift.hpp"
 
 #include <algorithm>

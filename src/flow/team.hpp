@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The threads that the flow's own loops on CPUs share, as many as LibTorch uses.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The backward pass of wavenet().
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "flow/wavenet_function.hpp"
 
 #include "flow/gate_kernels.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A coupling's whole Wavenet as one differentiable operation, for float on CPUs.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "flow/wavenet_rows.hpp"
 
 #include "flow/team.hpp"

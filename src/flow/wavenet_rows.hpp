@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How wavenet() lays out and divides its work.
 #pragma once
 

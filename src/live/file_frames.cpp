@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -9,8 +10,8 @@
 #include <filesystem>
 #include <set>
 
+#include "arrays/mel_file.hpp"
 #include "audio/wav.hpp"
-#include "format/mel_file.hpp"
 #include "glowvox/error.hpp"
 #include "live/frame_source.hpp"
 
@@ -37,7 +38,7 @@ class MelFileFrames : public FrameSource {
 
  private:
   static constexpr std::int64_t kPiece = 64;  // frames read at once
-  format::MelReader reader_;
+  arrays::MelReader reader_;
   Mel held_;
   std::int64_t first_ = 0, at_ = 0;
 };

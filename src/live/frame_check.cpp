@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "live/frame_check.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Whether a mel frame is one that sound can have.
 #pragma once
 

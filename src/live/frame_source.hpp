@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where the mel frames of live playback come from.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "live/microphone.hpp"
 
 #include <algorithm>

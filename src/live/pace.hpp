@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The clock of a source that does not wait against the clock of the device.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "live/player.hpp"
 
 #include <fmt/format.h>

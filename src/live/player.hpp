@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Samples to a sound card, from a thread that has time.
 #pragma once
 

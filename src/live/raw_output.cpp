@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "live/raw_output.hpp"
 
 #include <poll.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "live/session.hpp"
 
 #include <fmt/format.h>

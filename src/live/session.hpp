@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Live playback: frames from a source through a vocoder's stream to the outputs, as they come.
 #pragma once
 

@@ -1,22 +1,23 @@
+// SPDX-License-Identifier: MIT
 #include "model/flow_vocoder.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
+#include "core/random.hpp"
 #include "flow/actnorm.hpp"
 #include "flow/coupling.hpp"
 #include "flow/mixing.hpp"
 #include "flow/scale_shift.hpp"
 #include "glowvox/error.hpp"
-#include "glowvox/random.hpp"
 #include "model/recomputed_chain.hpp"
 
 namespace glowvox::model {
 
-FlowVocoder::FlowVocoder(const format::ModelConfig& config)
+FlowVocoder::FlowVocoder(const config::ModelConfig& config)
     : config_(config), lift_(config.lift), base_(config.base) {
-  format::validate(config_, config_.name.empty() ? "configuration" : config_.name);
+  config::validate(config_, config_.name.empty() ? "configuration" : config_.name);
   conditioner_ = register_module("conditioner", std::make_shared<flow::Conditioner>(config_));
   const auto add = [&](Step& step, const std::string& name, std::shared_ptr<flow::Layer> layer) {
     if (layer) step.layers.push_back(register_module(name, std::move(layer)));
@@ -31,7 +32,7 @@ FlowVocoder::FlowVocoder(const format::ModelConfig& config)
   }
   for (int i = 0; i < config_.steps; ++i) {
     Step step;
-    const int64_t channels = format::channels_at_step(config_, i);
+    const int64_t channels = config::channels_at_step(config_, i);
     if (i > 0 && config_.early.every > 0 && i % config_.early.every == 0)
       step.early_channels = config_.early.channels;
     const std::string prefix = "step_" + std::to_string(i);
@@ -171,7 +172,7 @@ std::vector<float> FlowVocoder::synthesize(const Mel& mel, double sigma, uint64_
   const Tensor audio = decode(noise(1, mel.frames, sigma, seed).to(device()), frames.to(device()))
                            .cpu()
                            .contiguous();
-  const int64_t shift = std::max(0, format::alignment_shift_samples(config_));
+  const int64_t shift = std::max(0, config::alignment_shift_samples(config_));
   const float* samples = audio.data_ptr<float>();
   return {samples + shift, samples + audio.size(1)};
 }

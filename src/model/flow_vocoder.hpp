@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The one model class: lift, steps, conditioner.
 #pragma once
 
@@ -7,11 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "config/model_config.hpp"
 #include "flow/base.hpp"
 #include "flow/conditioner.hpp"
 #include "flow/layer.hpp"
 #include "flow/lift.hpp"
-#include "format/config.hpp"
 
 namespace glowvox::model {
 
@@ -43,8 +44,8 @@ struct MixingState {
 
 class FlowVocoder : public torch::nn::Module {
  public:
-  explicit FlowVocoder(const format::ModelConfig& config);
-  const format::ModelConfig& config() const { return config_; }
+  explicit FlowVocoder(const config::ModelConfig& config);
+  const config::ModelConfig& config() const { return config_; }
 
   // audio [B, F * hop] (with margins: and margin() samples on both sides), mel [B, F, bands] as the
   // specification stores it; throws Error when the two do not belong together.
@@ -60,7 +61,7 @@ class FlowVocoder : public torch::nn::Module {
   Tensor log_prob(const Tensor& audio, const Tensor& mel, bool margins = false);
 
   // Latents N(0, sigma^2), [frames * ratio, batch, C]: every clip of the batch gets the same noise
-  // that it would get alone (Philox, see glowvox/random.hpp).
+  // that it would get alone (Philox, see core/random.hpp).
   Tensor noise(int64_t batch, int64_t mel_frames, double sigma, uint64_t seed) const;
 
   // Sound of a mel, at sample 0 of the audio that the mel was or would be computed from; values may
@@ -68,7 +69,7 @@ class FlowVocoder : public torch::nn::Module {
   std::vector<float> synthesize(const Mel& mel, double sigma, uint64_t seed);
 
   // What the training data's mels are like (ModelConfig::mel_statistics).
-  void set_mel_statistics(const format::MelStatisticsConfig& statistics) {
+  void set_mel_statistics(const config::MelStatisticsConfig& statistics) {
     config_.mel_statistics = statistics;
   }
   // Data-dependent initialisation, layer by layer, from a batch.
@@ -102,7 +103,7 @@ class FlowVocoder : public torch::nn::Module {
   flow::Condition condition(const Tensor& mel);
   Tensor invert(const Tensor& z, const Tensor& mel);  // both as decode takes them
 
-  format::ModelConfig config_;
+  config::ModelConfig config_;
   flow::Lift lift_;
   flow::Base base_;
   std::shared_ptr<flow::Conditioner> conditioner_;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "model/model_file.hpp"
 
 #include <fmt/format.h>
@@ -5,8 +6,8 @@
 
 #include <cstring>
 
-#include "format/model_metadata.hpp"
 #include "glowvox/error.hpp"
+#include "safetensors/model_metadata.hpp"
 
 namespace glowvox::model {
 
@@ -30,7 +31,7 @@ std::vector<std::pair<std::string, Tensor>> named_weights(const FlowVocoder& mod
 
 }  // namespace
 
-format::Tensor to_stored(const Tensor& tensor) {
+safetensors::Tensor to_stored(const Tensor& tensor) {
   const Tensor t = tensor.detach().cpu().contiguous();
   for (const auto& [type, name] : kDtypes) {
     if (t.scalar_type() != type) continue;
@@ -40,7 +41,7 @@ format::Tensor to_stored(const Tensor& tensor) {
   throw Error("tensor", fmt::format("dtype {} cannot be stored", toString(t.scalar_type())));
 }
 
-Tensor from_stored(const format::Tensor& stored) {
+Tensor from_stored(const safetensors::Tensor& stored) {
   for (const auto& [type, name] : kDtypes) {
     if (stored.dtype != name) continue;
     Tensor t = torch::empty(stored.shape, torch::TensorOptions().dtype(type));
@@ -51,8 +52,8 @@ Tensor from_stored(const format::Tensor& stored) {
   throw Error("tensor", "dtype " + stored.dtype + " is not supported");
 }
 
-void load_weights(FlowVocoder& model, const format::Safetensors& file, const std::string& where,
-                  const std::string& prefix) {
+void load_weights(FlowVocoder& model, const safetensors::Safetensors& file,
+                  const std::string& where, const std::string& prefix) {
   const torch::NoGradGuard no_grad;
   for (const auto& [name, weight] : named_weights(model)) {
     const auto found = file.tensors.find(prefix + name);
@@ -70,8 +71,8 @@ void load_weights(FlowVocoder& model, const format::Safetensors& file, const std
 }
 
 void save_model(const std::string& path, const FlowVocoder& model, bool half) {
-  format::Safetensors file;
-  file.metadata = format::model_metadata(model.config());
+  safetensors::Safetensors file;
+  file.metadata = safetensors::model_metadata(model.config());
   for (const auto& [name, weight] : named_weights(model)) {
     const Tensor value = half ? weight.to(at::kHalf) : weight;
     if (!torch::isfinite(value).all().item<bool>())
@@ -79,12 +80,12 @@ void save_model(const std::string& path, const FlowVocoder& model, bool half) {
                             (half ? " in half precision" : ""));
     file.tensors[name] = to_stored(value);
   }
-  format::write_safetensors(path, file);
+  safetensors::write_safetensors(path, file);
 }
 
 std::shared_ptr<FlowVocoder> load_model(const std::string& path) {
-  const format::Safetensors file = format::read_safetensors(path);
-  auto model = std::make_shared<FlowVocoder>(format::model_config(file.metadata, path));
+  const safetensors::Safetensors file = safetensors::read_safetensors(path);
+  auto model = std::make_shared<FlowVocoder>(safetensors::model_config(file.metadata, path));
   load_weights(*model, file, path);
   const auto expected = named_weights(*model).size();
   if (file.tensors.size() != expected)

@@ -1,11 +1,12 @@
+// SPDX-License-Identifier: MIT
 // The model file: one safetensors file with the whole configuration in its metadata.
 #pragma once
 
 #include <memory>
 #include <string>
 
-#include "format/safetensors.hpp"
 #include "model/flow_vocoder.hpp"
+#include "safetensors/safetensors.hpp"
 
 namespace glowvox::model {
 
@@ -17,11 +18,11 @@ void save_model(const std::string& path, const FlowVocoder& model, bool half = f
 std::shared_ptr<FlowVocoder> load_model(const std::string& path);
 
 // For checkpoints: tensors of any dtype to and from the container.
-format::Tensor to_stored(const Tensor& tensor);
-Tensor from_stored(const format::Tensor& stored);
+safetensors::Tensor to_stored(const Tensor& tensor);
+Tensor from_stored(const safetensors::Tensor& stored);
 
 // Copies every parameter and buffer of `file` into the model by name (prefix + name in the file).
-void load_weights(FlowVocoder& model, const format::Safetensors& file, const std::string& where,
-                  const std::string& prefix = "");
+void load_weights(FlowVocoder& model, const safetensors::Safetensors& file,
+                  const std::string& where, const std::string& prefix = "");
 
 }  // namespace glowvox::model

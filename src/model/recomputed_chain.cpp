@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "model/recomputed_chain.hpp"
 
 #include "flow/ops.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The flow's steps with activation memory for one of them.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Line charts as SVG.
 #pragma once
 

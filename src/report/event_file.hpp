@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What TensorBoard reads.
 #pragma once
 

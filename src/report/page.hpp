@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One HTML file that holds everything it shows: it opens offline and can be sent to somebody.
 #pragma once
 

@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: MIT
 #include "train/augment.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-#include "glowvox/random.hpp"
+#include "core/random.hpp"
 #include "train/sinc.hpp"
 
 namespace glowvox::train {
@@ -108,7 +109,7 @@ void blur(double deviation, std::int64_t count, std::int64_t stride, std::int64_
 
 }  // namespace
 
-SegmentPlan draw_augmentation(const format::AugmentConfig& c, std::uint64_t seed,
+SegmentPlan draw_augmentation(const config::AugmentConfig& c, std::uint64_t seed,
                               std::uint64_t index) {
   // Each decision has a number of its own: switching one on changes no other.
   enum {

@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: MIT
 // What is done to a segment's sound and mel: drawn as a plan of numbers, carried out apart from it.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
-#include "format/config.hpp"
+#include "config/model_config.hpp"
 #include "train/clip_source.hpp"
 
 namespace glowvox::train {
@@ -29,7 +30,7 @@ struct SegmentPlan {
 };
 
 // Draws all but clip and first.
-SegmentPlan draw_augmentation(const format::AugmentConfig& config, std::uint64_t seed,
+SegmentPlan draw_augmentation(const config::AugmentConfig& config, std::uint64_t seed,
                               std::uint64_t index);
 
 // Samples of the clip that a stretch of `length` takes at a speed.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/batch_loader.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/checkpoints.hpp"
 
 #include <fmt/format.h>
@@ -19,7 +20,7 @@ namespace {
 constexpr const char* kChecksum = "checksum";
 
 // Of every name and value in order; lengths too, so that nothing moves between neighbours.
-std::string checksum_of(const format::Safetensors& file) {
+std::string checksum_of(const safetensors::Safetensors& file) {
   std::uint32_t sum = 0;
   const auto add = [&](const std::string& bytes) {
     const std::uint64_t size = bytes.size();
@@ -42,13 +43,13 @@ std::string checksum_of(const format::Safetensors& file) {
 
 }  // namespace
 
-void write_checked(const std::string& path, format::Safetensors file) {
+void write_checked(const std::string& path, safetensors::Safetensors file) {
   file.metadata[kChecksum] = checksum_of(file);
-  format::write_safetensors(path, file);
+  safetensors::write_safetensors(path, file);
 }
 
-format::Safetensors read_checked(const std::string& path) {
-  format::Safetensors file = format::read_safetensors(path);
+safetensors::Safetensors read_checked(const std::string& path) {
+  safetensors::Safetensors file = safetensors::read_safetensors(path);
   const auto found = file.metadata.find(kChecksum);
   if (found == file.metadata.end())
     throw Error(path, "is not a checkpoint: it has no checksum",
@@ -77,7 +78,7 @@ std::vector<std::int64_t> Checkpoints::newest_first() const {
   return steps;
 }
 
-void Checkpoints::write(std::int64_t step, format::Safetensors file, std::int64_t best) const {
+void Checkpoints::write(std::int64_t step, safetensors::Safetensors file, std::int64_t best) const {
   std::error_code error;
   fs::create_directories(folder_, error);
   if (error) throw Error(folder_, "cannot make the folder: " + error.message());

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where a corpus' clips come from: sound files, or one packed file.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/corpus.hpp"
 
 #include <fmt/format.h>

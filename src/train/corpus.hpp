@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The recordings to train on, decoded once.
 #pragma once
 

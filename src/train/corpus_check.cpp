@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/corpus_check.hpp"
 
 #include <fmt/format.h>

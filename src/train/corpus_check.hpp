@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is wrong with recordings before anybody trains on them.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/csv_log.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Tables of a run that grow row by row.
 #pragma once
 

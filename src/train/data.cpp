@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/data.hpp"
 
 #include <fmt/format.h>

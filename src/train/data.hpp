@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What to train on: lists, their weights, and who speaks in them.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/energy_kernel.hpp"
 
 #include <Eigen/Core>
@@ -120,7 +121,7 @@ class EnergyKernel::Resolution {
   FloatRows magnitudes_;  // [frames, bins], the recording's
 };
 
-EnergyKernel::EnergyKernel(const format::SampleLossConfig& config) {
+EnergyKernel::EnergyKernel(const config::SampleLossConfig& config) {
   for (const int size : config.fft_sizes)
     resolutions_.push_back(std::make_unique<Resolution>(size, config.log_floor));
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The spectral energy distance of one segment and its gradient in one pass over memory, on the CPU.
 #pragma once
 
@@ -5,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "format/config.hpp"
+#include "config/model_config.hpp"
 
 namespace glowvox::train {
 
@@ -13,7 +14,7 @@ namespace glowvox::train {
 // segment at a time. It has memory of its own: one for each thread.
 class EnergyKernel {
  public:
-  explicit EnergyKernel(const format::SampleLossConfig& config);
+  explicit EnergyKernel(const config::SampleLossConfig& config);
   ~EnergyKernel();
   EnergyKernel(const EnergyKernel&) = delete;
   EnergyKernel& operator=(const EnergyKernel&) = delete;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a step will take, before the run starts.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Clips in sound files; the one place where training decodes them.
 #include <fmt/format.h>
 

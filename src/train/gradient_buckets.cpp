@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/gradient_buckets.hpp"
 
 #include <torch/csrc/autograd/function.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Gradients on their way to other ranks while the backward pass goes on.
 #pragma once
 

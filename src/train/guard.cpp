@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/guard.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is too far out of the ordinary to learn from.
 #pragma once
 

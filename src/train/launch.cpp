@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/launch.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Several ranks on one machine.
 #pragma once
 

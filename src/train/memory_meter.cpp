@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/memory_meter.hpp"
 
 #include <c10/core/Allocator.h>

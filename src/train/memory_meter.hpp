@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How much memory tensors on the CPU hold.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/mixing_watch.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Mixing matrices on their way to being singular.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/mixture.hpp"
 
 #include <fmt/format.h>

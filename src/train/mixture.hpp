@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where segments start: over the lists by their weights, in a list by speaker.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/optimizer.hpp"
 
 #include <ATen/Parallel.h>
@@ -61,7 +62,7 @@ void update_anywhere(std::vector<Optimizer::Slot>& slots, const Factors& f) {
 
 }  // namespace
 
-Optimizer::Optimizer(const torch::nn::Module& model, const format::TrainConfig& config)
+Optimizer::Optimizer(const torch::nn::Module& model, const config::TrainConfig& config)
     : config_(config) {
   for (const auto& p : model.named_parameters()) {
     const Tensor weight = p.value();
@@ -80,7 +81,7 @@ double Optimizer::gradient_norm() const {
 
 void Optimizer::step(std::int64_t step, double rate, double grad_scale) {
   const torch::NoGradGuard no_grad;
-  const bool decoupled = config_.optimizer == format::OptimizerKind::kAdamW;
+  const bool decoupled = config_.optimizer == config::OptimizerKind::kAdamW;
   const double count = static_cast<double>(step + 1);
   // The average forgets the first, random weights quickly.
   const double decay = std::min(config_.ema, (1.0 + count) / (10.0 + count));

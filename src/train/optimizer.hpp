@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 #include <torch/torch.h>
@@ -5,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "format/config.hpp"
+#include "config/model_config.hpp"
 
 namespace glowvox::train {
 
@@ -19,7 +20,7 @@ class Optimizer {
     std::string name;
     Tensor weight, m, v, average;
   };
-  Optimizer(const torch::nn::Module& model, const format::TrainConfig& config);
+  Optimizer(const torch::nn::Module& model, const config::TrainConfig& config);
 
   double gradient_norm() const;  // L2 over all gradients; NaN or infinite where one is
   // One update with every gradient multiplied by grad_scale; step counts from 0.
@@ -32,7 +33,7 @@ class Optimizer {
   const std::vector<Slot>& slots() const { return slots_; }
 
  private:
-  format::TrainConfig config_;
+  config::TrainConfig config_;
   std::vector<Slot> slots_;
 };
 

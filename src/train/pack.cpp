@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/pack.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A packed corpus: 16-bit samples at one rate in one file, or in parts of it that can be copied and
 // used one by one.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Clips in packed corpora: read from the mapped file, without any sound library.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Processes, on one machine or several, that train one model together.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/run.hpp"
 
 #include <fmt/format.h>
@@ -139,7 +140,7 @@ class Run {
   void check_same_run() {
     const RunOptions& o = options_;
     const std::string all =
-        fmt::format("{}|{}|{}|{}|{}|{}|{}", format::to_yaml(o.config), o.seed, o.steps, o.minutes,
+        fmt::format("{}|{}|{}|{}|{}|{}|{}", config::to_yaml(o.config), o.seed, o.steps, o.minutes,
                     o.valid_every, o.valid.empty(), trainer_->corpus().drawing());
     const double sum = crc32c(all.data(), all.size());
     if (ranks_.sum({sum})[0] != sum * ranks_.count())

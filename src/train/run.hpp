@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A whole run: folder, schedule, held-out likelihood, checkpoints, report, messages.
 #pragma once
 
@@ -5,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "format/config.hpp"
+#include "config/model_config.hpp"
 #include "train/corpus.hpp"
 #include "train/estimate.hpp"
 #include "train/trainer.hpp"
@@ -13,7 +14,7 @@
 namespace glowvox::train {
 
 struct RunOptions {
-  format::ModelConfig config;
+  config::ModelConfig config;
   DataOptions data;
   std::string valid;       // list, folder or packed corpus; empty: no held-out likelihood
   std::string out;         // folder, made if need be

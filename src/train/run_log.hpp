@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a run writes down for people and programs to look at.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/run_record.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What rank 0 writes down of a run on its way: checkpoints, tables, report, models.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/run_report.hpp"
 
 #include <fmt/chrono.h>
@@ -67,7 +68,7 @@ std::vector<double> smoothed(const std::vector<double>& values) {
 }
 
 std::vector<report::Chart> charts(const CsvTable& metrics, const CsvTable& mixing,
-                                  const format::ModelConfig& config) {
+                                  const config::ModelConfig& config) {
   const std::vector<double> step = metrics.numbers("step");
   const auto column = [&](const char* name) { return metrics.numbers(name); };
   std::vector<report::Chart> all = {
@@ -126,7 +127,7 @@ std::vector<report::Chart> charts(const CsvTable& metrics, const CsvTable& mixin
 std::vector<RunLog::Clip> clips(Trainer& trainer, const Corpus& valid) {
   const torch::NoGradGuard no_grad;
   model::FlowVocoder& model = trainer.model();
-  const format::ModelConfig& config = model.config();
+  const config::ModelConfig& config = model.config();
   const auto most = static_cast<std::size_t>(kMostSeconds * config.mel.sample_rate_hz);
   std::vector<RunLog::Clip> all;
   for (std::size_t i = 0; i < std::min(kClips, valid.size()); ++i) {
@@ -171,7 +172,7 @@ void add_skipped(report::Page& page, const CsvTable& skipped) {
 
 void write_run_report(const RunReport& r) {
   const std::string& out = r.options.out;
-  const format::ModelConfig& config = r.trainer.model().config();
+  const config::ModelConfig& config = r.trainer.model().config();
   const Progress& p = r.trainer.progress();
   const CsvTable metrics = read_csv(out + "/metrics.csv"), mixing = read_csv(out + "/mixing.csv");
   const auto number = [](const char* format, double value) {
@@ -212,9 +213,9 @@ void write_run_report(const RunReport& r) {
   }
   add_skipped(page, read_csv(out + "/skipped.csv"));
   page.heading("Configuration and machine");
-  format::ModelConfig shown = config;
+  config::ModelConfig shown = config;
   shown.mel_statistics = {};
-  page.folded_text("Configuration", format::to_yaml(shown));
+  page.folded_text("Configuration", config::to_yaml(shown));
   page.folded_text("Machine", machine(r.options));
   page.folded_text("Data",
                    fmt::format("data: {}\nvalid: {}\nseed: {}", describe(r.options.data),

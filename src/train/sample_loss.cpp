@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: MIT
 #include "train/sample_loss.hpp"
 
 #include <ATen/Parallel.h>
 
-#include "format/receptive_field.hpp"
-#include "glowvox/random.hpp"
+#include "config/receptive_field.hpp"
+#include "core/random.hpp"
 
 namespace glowvox::train {
 
@@ -13,11 +14,11 @@ constexpr std::uint32_t kTrainingStream = 4, kHeldOutStream = 5;
 
 }  // namespace
 
-SampleLoss::SampleLoss(const format::ModelConfig& config, std::uint64_t seed)
+SampleLoss::SampleLoss(const config::ModelConfig& config, std::uint64_t seed)
     : config_(config.train.sample_loss), seed_(seed), hop_(config.mel.hop_samples) {
   const std::int64_t skipped = config_.skip_frames * hop_;
   before_ = skipped;
-  after_ = format::reach_of(config).future_samples > 0 ? skipped : 0;
+  after_ = config::reach_of(config).future_samples > 0 ? skipped : 0;
 }
 
 bool SampleLoss::long_enough(std::int64_t mel_frames) const {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What training minimises besides the likelihood: a proper scoring rule of the flow's own samples.
 #pragma once
 
@@ -11,7 +12,7 @@ namespace glowvox::train {
 
 class SampleLoss {
  public:
-  SampleLoss(const format::ModelConfig& config, std::uint64_t seed);
+  SampleLoss(const config::ModelConfig& config, std::uint64_t seed);
   // The energy distance of two samples, at sigma 1, of each segment's mel. audio [B, F * hop + 2 *
   // margin], mel [B, F, bands]: training segments, the first of them number `segment` of the run,
   // which is what their noise depends on. Only the first sample has a gradient (see
@@ -27,7 +28,7 @@ class SampleLoss {
   EnergyDistance compare(model::FlowVocoder& model, const Tensor& audio, const Tensor& mel,
                          std::uint32_t stream, std::uint64_t segment) const;
 
-  format::SampleLossConfig config_;
+  config::SampleLossConfig config_;
   std::uint64_t seed_;
   // Samples: of a mel frame; left out at both ends, the overlap of the lift included.
   std::int64_t hop_, before_, after_;

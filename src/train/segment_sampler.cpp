@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/segment_sampler.hpp"
 
 #include <fmt/format.h>
@@ -7,8 +8,8 @@
 #include <set>
 #include <utility>
 
+#include "core/random.hpp"
 #include "glowvox/error.hpp"
-#include "glowvox/random.hpp"
 
 namespace glowvox::train {
 
@@ -27,12 +28,12 @@ double rms(const std::int16_t* x, std::int64_t n) {
 }
 
 // Start of the mel's first window relative to the segment, and what all its windows cover.
-std::int64_t mel_first(const format::ModelConfig& config) {
-  return frame_center_samples(config.mel) + format::alignment_shift_samples(config) -
+std::int64_t mel_first(const config::ModelConfig& config) {
+  return frame_center_samples(config.mel) + config::alignment_shift_samples(config) -
          config.mel.n_fft / 2;
 }
 
-std::int64_t mel_samples(const format::ModelConfig& config) {
+std::int64_t mel_samples(const config::ModelConfig& config) {
   return std::int64_t{config.train.segment_frames - 1} * config.mel.hop_samples + config.mel.n_fft;
 }
 
@@ -52,7 +53,7 @@ void dequantise(std::vector<float>& samples, std::uint64_t seed, std::uint32_t s
   }
 }
 
-SegmentSampler::SegmentSampler(const Corpus& corpus, const format::ModelConfig& config,
+SegmentSampler::SegmentSampler(const Corpus& corpus, const config::ModelConfig& config,
                                std::int64_t margin, std::uint64_t seed, const Notify& notify)
     : corpus_(corpus),
       config_(config),

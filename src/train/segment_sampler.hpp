@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Training segments, a pure function of the seed and the step.
 #pragma once
 
@@ -8,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "format/config.hpp"
+#include "config/model_config.hpp"
 #include "train/augment.hpp"
 #include "train/corpus.hpp"
 #include "train/mixture.hpp"
@@ -31,7 +32,7 @@ void dequantise(std::vector<float>& samples, std::uint64_t seed, std::uint32_t s
 // augmentation, the one that the augmented sound has.
 class SegmentSampler {
  public:
-  SegmentSampler(const Corpus& corpus, const format::ModelConfig& config, std::int64_t margin,
+  SegmentSampler(const Corpus& corpus, const config::ModelConfig& config, std::int64_t margin,
                  std::uint64_t seed, const Notify& notify);
   // Segments [first, first + count) of the configuration's batch number `draw`, the same whoever
   // draws which of them; draws -1, -2, ... are batches for initialisation. Thread-safe.
@@ -57,7 +58,7 @@ class SegmentSampler {
   void render(const Found& found, float* audio, float* mel) const;
 
   const Corpus& corpus_;
-  format::ModelConfig config_;
+  config::ModelConfig config_;
   MelSpec inner_mel_;  // the model's mel without padding
   std::int64_t margin_;
   std::uint64_t seed_;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where a run's tensors are and who else works on it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/sinc.hpp"
 
 #include <array>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Band-limited values between samples, and low-pass filters: a windowed sinc.
 #pragma once
 

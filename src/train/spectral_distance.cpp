@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/spectral_distance.hpp"
 
 #include <ATen/Parallel.h>
@@ -15,7 +16,7 @@ struct EnergyFunction : torch::autograd::Function<EnergyFunction> {
   static torch::autograd::variable_list forward(torch::autograd::AutogradContext* ctx,
                                                 const Tensor& y, const Tensor& x,
                                                 const Tensor& other,
-                                                const format::SampleLossConfig& config) {
+                                                const config::SampleLossConfig& config) {
     const Tensor recording = x.contiguous(), one = y.contiguous(), two = other.contiguous();
     const std::int64_t B = one.size(0), N = one.size(1);
     const Tensor gradient = y.requires_grad() ? torch::empty_like(one) : Tensor();
@@ -46,7 +47,7 @@ struct EnergyFunction : torch::autograd::Function<EnergyFunction> {
 
 }  // namespace
 
-SpectralDistance::SpectralDistance(const format::SampleLossConfig& config)
+SpectralDistance::SpectralDistance(const config::SampleLossConfig& config)
     : sizes_(config.fft_sizes), log_floor_(config.log_floor) {}
 
 std::int64_t SpectralDistance::fewest_samples() const {
@@ -80,7 +81,7 @@ Tensor SpectralDistance::operator()(const Spectra& a, const Spectra& b,
   return sum / static_cast<double>(sizes_.size());
 }
 
-EnergyDistance energy_distance(const format::SampleLossConfig& config, const Tensor& x,
+EnergyDistance energy_distance(const config::SampleLossConfig& config, const Tensor& x,
                                const Tensor& y, const Tensor& other) {
   if (!y.device().is_cpu() || y.scalar_type() != torch::kFloat)
     return energy_distance_anywhere(config, x, y, other);
@@ -88,7 +89,7 @@ EnergyDistance energy_distance(const format::SampleLossConfig& config, const Ten
   return {out[1][0], out[1][1], out[0]};
 }
 
-EnergyDistance energy_distance_anywhere(const format::SampleLossConfig& config, const Tensor& x,
+EnergyDistance energy_distance_anywhere(const config::SampleLossConfig& config, const Tensor& x,
                                         const Tensor& y, const Tensor& other) {
   const SpectralDistance distance(config);
   const auto recording = distance.spectra(x), one = distance.spectra(y),

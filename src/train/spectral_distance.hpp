@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How far two sounds are apart, by their magnitudes at several resolutions.
 #pragma once
 
@@ -5,7 +6,7 @@
 
 #include <vector>
 
-#include "format/config.hpp"
+#include "config/model_config.hpp"
 
 namespace glowvox::train {
 
@@ -26,7 +27,7 @@ constexpr double kSmallestMeanMagnitude = 1e-4;  // of a recording
 // else is in the batch.
 class SpectralDistance {
  public:
-  explicit SpectralDistance(const format::SampleLossConfig& config);
+  explicit SpectralDistance(const config::SampleLossConfig& config);
   // The shortest sound that has one frame of every transform.
   std::int64_t fewest_samples() const;
 
@@ -52,10 +53,10 @@ struct EnergyDistance {
 };
 
 // x, y, other: [B, N]. On the CPU in float by EnergyKernel, elsewhere by ATen's operators.
-EnergyDistance energy_distance(const format::SampleLossConfig& config, const Tensor& x,
+EnergyDistance energy_distance(const config::SampleLossConfig& config, const Tensor& x,
                                const Tensor& y, const Tensor& other);
 // By ATen's operators everywhere.
-EnergyDistance energy_distance_anywhere(const format::SampleLossConfig& config, const Tensor& x,
+EnergyDistance energy_distance_anywhere(const config::SampleLossConfig& config, const Tensor& x,
                                         const Tensor& y, const Tensor& other);
 
 }  // namespace glowvox::train

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/trainer.hpp"
 
 #include <fmt/format.h>
@@ -8,9 +9,9 @@
 
 #include "core/cpu.hpp"
 #include "flow/ops.hpp"
-#include "format/model_metadata.hpp"
 #include "glowvox/error.hpp"
 #include "model/model_file.hpp"
+#include "safetensors/model_metadata.hpp"
 #include "train/memory_meter.hpp"
 
 namespace glowvox::train {
@@ -21,7 +22,7 @@ constexpr int kCoresPerLoaderThread = 4;
 constexpr int kInitialisationBatches = 8;
 constexpr double kSmallestDeviation = 1e-3;  // of a band, in the mel's own units
 
-std::shared_ptr<model::FlowVocoder> make_model(const format::ModelConfig& config,
+std::shared_ptr<model::FlowVocoder> make_model(const config::ModelConfig& config,
                                                std::uint64_t seed, const torch::Device& device) {
   torch::manual_seed(seed);
   auto model = std::make_shared<model::FlowVocoder>(config);
@@ -32,17 +33,17 @@ std::shared_ptr<model::FlowVocoder> make_model(const format::ModelConfig& config
 
 // What has to be equal for weights to mean the same: all but name, purpose, base, training and the
 // habits of synthesis.
-format::ModelConfig network_of(format::ModelConfig config) {
+config::ModelConfig network_of(config::ModelConfig config) {
   config.name = config.purpose = "";
   config.base = {};
   config.train = {};
   config.synthesis = {};
   config.mel_statistics = {};
-  config.mixing_start = format::MixingStart::kRotation;
+  config.mixing_start = config::MixingStart::kRotation;
   return config;
 }
 
-Share share_of(const format::TrainConfig& config, const RankPlace& place) {
+Share share_of(const config::TrainConfig& config, const RankPlace& place) {
   const int parts = place.ranks * config.accumulate;
   if (config.batch % parts != 0)
     throw Error("train.batch",
@@ -71,7 +72,7 @@ std::vector<std::int64_t> likelihood_segments(std::int64_t first, std::int64_t c
 
 }  // namespace
 
-Trainer::Trainer(const format::ModelConfig& config, const DataOptions& data, std::uint64_t seed,
+Trainer::Trainer(const config::ModelConfig& config, const DataOptions& data, std::uint64_t seed,
                  const Notify& notify, const Setting& setting)
     : config_(config),
       seed_(seed),
@@ -119,12 +120,12 @@ void Trainer::initialize() {
 }
 
 void Trainer::init_from(const std::string& model_path) {
-  const format::Safetensors file = format::read_safetensors(model_path);
-  const format::ModelConfig theirs = format::model_config(file.metadata, model_path);
+  const safetensors::Safetensors file = safetensors::read_safetensors(model_path);
+  const config::ModelConfig theirs = safetensors::model_config(file.metadata, model_path);
   if (theirs.mel != config_.mel)
     throw Error(model_path, "was trained on mels [" + describe(theirs.mel) +
                                 "], the configuration has [" + describe(config_.mel) + "]");
-  if (format::to_yaml(network_of(theirs)) != format::to_yaml(network_of(config_)))
+  if (config::to_yaml(network_of(theirs)) != config::to_yaml(network_of(config_)))
     throw Error(model_path, "is another network than the configuration describes",
                 "compare glowvox info of both");
   model::load_weights(*model_, file, model_path);
@@ -136,7 +137,7 @@ void Trainer::init_from(const std::string& model_path) {
 }
 
 double Trainer::rate_at(double fraction) const {
-  const format::TrainConfig& t = config_.train;
+  const config::TrainConfig& t = config_.train;
   const double warmup =
       t.warmup_steps > 0 ? std::min(1.0, (progress_.step + 1.0) / t.warmup_steps) : 1.0;
   const double cosine = 0.5 * (1.0 + std::cos(M_PI * std::clamp(fraction, 0.0, 1.0)));
@@ -165,7 +166,7 @@ torch::Tensor Trainer::nats_of(const Batch& batch, std::int64_t first, std::int6
 Trainer::Loss Trainer::loss_of(const Batch& given, std::int64_t draw, std::int64_t first,
                                std::int64_t segments) {
   const Batch batch{given.audio.to(setting_.device), given.mel.to(setting_.device)};
-  const format::TrainConfig& t = config_.train;
+  const config::TrainConfig& t = config_.train;
   Loss loss;
   {
     const torch::AutoGradMode recorded(t.likelihood.weight > 0.0);

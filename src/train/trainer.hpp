@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The training run: sampler, objectives, optimizer, checkpoints.
 #pragma once
 
@@ -7,8 +8,8 @@
 #include <optional>
 #include <string>
 
-#include "format/safetensors.hpp"
 #include "model/flow_vocoder.hpp"
+#include "safetensors/safetensors.hpp"
 #include "train/batch_loader.hpp"
 #include "train/corpus.hpp"
 #include "train/guard.hpp"
@@ -48,7 +49,7 @@ class Trainer {
   // A run from random weights, to be initialised from the data. The configuration's batch is
   // divided among the ranks, and a rank's part into `accumulate` passes; throws Error when that
   // does not come out even.
-  Trainer(const format::ModelConfig& config, const DataOptions& data, std::uint64_t seed,
+  Trainer(const config::ModelConfig& config, const DataOptions& data, std::uint64_t seed,
           const Notify& notify, const Setting& setting = {});
 
   // Replaces the weights by a model's (--init-from); its configuration must be the same network.
@@ -69,16 +70,16 @@ class Trainer {
   std::vector<std::string> take_unreadable() const { return sampler_.take_unreadable(); }
 
   // Goes back to a checkpoint of this run, at half the rate; goes on with batches not drawn yet.
-  void set_back(const format::Safetensors& checkpoint, const std::string& where);
+  void set_back(const safetensors::Safetensors& checkpoint, const std::string& where);
 
   // The averaged weights' held-out likelihood, every rank taking its share of the clips.
   Validation validate_on(const Corpus& corpus);
   // Runs body with the averaged weights in the model.
   void with_averages(const std::function<void()>& body);
   void save_model(const std::string& path, bool half);  // the averaged weights
-  format::Safetensors checkpoint() const;               // everything
+  safetensors::Safetensors checkpoint() const;          // everything
   // Throws Error when it belongs to another configuration.
-  void restore(const format::Safetensors& checkpoint, const std::string& where);
+  void restore(const safetensors::Safetensors& checkpoint, const std::string& where);
   // Gives every rank what rank 0 has: weights, moments, averages, progress.
   void share_state();
 
@@ -110,7 +111,7 @@ class Trainer {
   torch::Tensor nats_of(const Batch& batch, std::int64_t first, std::int64_t segments);
   std::vector<torch::Tensor> state();  // every tensor that a checkpoint holds
 
-  format::ModelConfig config_;
+  config::ModelConfig config_;
   std::uint64_t seed_;
   Setting setting_;
   Corpus corpus_;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a checkpoint holds, and the ways into and out of it.
 #include <fmt/format.h>
 
@@ -16,13 +17,13 @@ namespace {
 constexpr const char* kVersion = "2";
 
 // What has to be equal for one run to continue another; how a step is computed may change.
-std::string identity(format::ModelConfig config) {
-  const format::TrainConfig usual;
+std::string identity(config::ModelConfig config) {
+  const config::TrainConfig usual;
   config.train.bf16 = usual.bf16;
   config.train.accumulate = usual.accumulate;
   config.train.recompute = usual.recompute;
   config.mel_statistics = {};
-  return format::to_yaml(config);
+  return config::to_yaml(config);
 }
 
 std::string trimmed(const std::string& line) {
@@ -38,7 +39,7 @@ std::string first_difference(const std::string& there, const std::string& here) 
   return "one is longer than the other";
 }
 
-const std::string& entry(const format::Safetensors& file, const std::string& key,
+const std::string& entry(const safetensors::Safetensors& file, const std::string& key,
                          const std::string& where) {
   const auto found = file.metadata.find(key);
   if (found == file.metadata.end())
@@ -46,7 +47,8 @@ const std::string& entry(const format::Safetensors& file, const std::string& key
   return found->second;
 }
 
-double number(const format::Safetensors& file, const std::string& key, const std::string& where) {
+double number(const safetensors::Safetensors& file, const std::string& key,
+              const std::string& where) {
   const std::string& text = entry(file, key, where);
   char* end = nullptr;
   const double value = std::strtod(text.c_str(), &end);
@@ -88,11 +90,11 @@ constexpr const char* kSeen = "guard.seen";  // [steps, 2]
 
 }  // namespace
 
-format::Safetensors Trainer::checkpoint() const {
-  format::Safetensors file;
+safetensors::Safetensors Trainer::checkpoint() const {
+  safetensors::Safetensors file;
   file.metadata = {{"checkpoint_version", kVersion},
                    {"config", identity(config_)},
-                   {"model_config", format::to_yaml(model_->config())},
+                   {"model_config", config::to_yaml(model_->config())},
                    {"data", corpus_.drawing()},
                    {"seed", std::to_string(seed_)}};
   each_field(progress_, [&](const char* name, const auto& value) {
@@ -110,11 +112,11 @@ format::Safetensors Trainer::checkpoint() const {
   return file;
 }
 
-void Trainer::restore(const format::Safetensors& file, const std::string& where) {
+void Trainer::restore(const safetensors::Safetensors& file, const std::string& where) {
   if (entry(file, "checkpoint_version", where) != kVersion)
     throw Error(where, std::string("expected checkpoint version ") + kVersion + ", got " +
                            entry(file, "checkpoint_version", where));
-  const std::string theirs = identity(format::parse_config(entry(file, "config", where), where));
+  const std::string theirs = identity(config::parse_config(entry(file, "config", where), where));
   if (theirs != identity(config_))
     throw Error(
         where,
@@ -132,7 +134,7 @@ void Trainer::restore(const format::Safetensors& file, const std::string& where)
                            std::to_string(seed_));
   model::load_weights(*model_, file, where, "weight.");
   model_->set_mel_statistics(
-      format::parse_config(entry(file, "model_config", where), where).mel_statistics);
+      config::parse_config(entry(file, "model_config", where), where).mel_statistics);
   const torch::NoGradGuard no_grad;
   const auto stored = [&](const std::string& name) {
     const auto found = file.tensors.find(name);
@@ -160,7 +162,7 @@ void Trainer::restore(const format::Safetensors& file, const std::string& where)
   loader_.reset();
 }
 
-void Trainer::set_back(const format::Safetensors& file, const std::string& where) {
+void Trainer::set_back(const safetensors::Safetensors& file, const std::string& where) {
   const Progress before = progress_;
   restore(file, where);
   progress_.draws = before.draws;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/validation.hpp"
 
 #include <fmt/format.h>
@@ -22,7 +23,7 @@ torch::Tensor fit(const torch::Tensor& mel, std::int64_t frames) {
 
 }  // namespace
 
-Recording as_recording(const std::vector<float>& samples, const format::ModelConfig& config,
+Recording as_recording(const std::vector<float>& samples, const config::ModelConfig& config,
                        const std::string& where) {
   const std::int64_t hop = config.mel.hop_samples;
   const std::int64_t frames = static_cast<std::int64_t>(samples.size()) / hop;
@@ -31,7 +32,7 @@ Recording as_recording(const std::vector<float>& samples, const format::ModelCon
   Mel mel;
   try {
     mel = log_mel(samples.data(), static_cast<std::int64_t>(samples.size()), config.mel,
-                  format::alignment_shift_samples(config));
+                  config::alignment_shift_samples(config));
   } catch (const Error& e) {
     throw Error(where, e.what());
   }

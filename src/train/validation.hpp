@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #pragma once
 
 #include "model/flow_vocoder.hpp"
@@ -15,7 +16,7 @@ struct Recording {
 
 // The mel that belongs to these samples, aligned as the model's configuration says: mel frame t
 // conditions audio [t * hop, (t + 1) * hop). Throws Error when there is not one whole hop.
-Recording as_recording(const std::vector<float>& samples, const format::ModelConfig& config,
+Recording as_recording(const std::vector<float>& samples, const config::ModelConfig& config,
                        const std::string& where);
 
 // Clip `clip` of a corpus as held-out likelihoods take it: on the model's device, with

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The callback's part, driven by hand: every call of render is a block of a device.
 #include "audio/playout.hpp"
 

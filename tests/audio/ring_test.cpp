@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "audio/ring.hpp"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "audio/wav.hpp"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A training report in a real browser.
 #include <doctest/doctest.h>
 

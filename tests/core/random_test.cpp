@@ -1,4 +1,5 @@
-#include "glowvox/random.hpp"
+// SPDX-License-Identifier: MIT
+#include "core/random.hpp"
 
 #include <doctest/doctest.h>
 

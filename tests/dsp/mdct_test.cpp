@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: MIT
 #include "dsp/mdct.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 
-#include "glowvox/random.hpp"
+#include "core/random.hpp"
 #include "temporary.hpp"
 
 using namespace glowvox;

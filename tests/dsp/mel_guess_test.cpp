@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What values tell of how a mel was made, on a recording.
 #include "dsp/mel_guess.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "glowvox/mel.hpp"
 
 #include <doctest/doctest.h>
@@ -6,10 +7,10 @@
 #include <cmath>
 #include <thread>
 
+#include "arrays/mel_file.hpp"
+#include "arrays/npy.hpp"
 #include "audio/wav.hpp"
 #include "dsp/stft.hpp"
-#include "format/mel_file.hpp"
-#include "format/npy.hpp"
 #include "temporary.hpp"
 
 using namespace glowvox;
@@ -40,7 +41,7 @@ TEST_CASE("presets reproduce the spectrograms of other people's code") {
         audio::read_audio(data(spec.sample_rate_hz == 24000 ? "lj_2s_24k.wav" : "lj_2s.wav"));
     REQUIRE(clip.sample_rate_hz == spec.sample_rate_hz);
     const Mel mel = mel_of(clip.samples, spec);
-    const Mel golden = format::read_mel(data(name + ".npy"), spec.bands);
+    const Mel golden = arrays::read_mel(data(name + ".npy"), spec.bands);
     REQUIRE(mel.frames == golden.frames);
     REQUIRE(mel.bands == golden.bands);
     // A logarithm is compared well above its floor, a power against the loudest.
@@ -63,8 +64,8 @@ TEST_CASE("presets reproduce the spectrograms of other people's code") {
 }
 
 TEST_CASE("the filterbank is librosa's") {
-  const format::Array golden =
-      format::read_array(data("filterbank_slaney_22050_1024_80_0_8000.npy"));
+  const arrays::Array golden =
+      arrays::read_array(data("filterbank_slaney_22050_1024_80_0_8000.npy"));
   const std::vector<float> bank = mel_filterbank(mel_preset("tacotron2"));
   REQUIRE(golden.shape == std::vector<std::int64_t>{80, 513});
   REQUIRE(bank.size() == golden.values.size());

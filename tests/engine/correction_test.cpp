@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Sound brought nearer to the mel that it was made from.
 #include <doctest/doctest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/denoiser.hpp"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The engine's pieces against plain loops in double.
 #include "engine/kernels.hpp"
 
@@ -9,13 +10,13 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "core/random.hpp"
 #include "core/thread_team.hpp"
 #include "engine/instruction_set.hpp"
 #include "engine/invert.hpp"
 #include "engine/noise.hpp"
 #include "engine/product.hpp"
 #include "engine/rows.hpp"
-#include "glowvox/random.hpp"
 #include "temporary.hpp"
 
 using namespace glowvox;

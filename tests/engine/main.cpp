@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Runs the engine's tests; under a GLOWVOX_ISA that this processor lacks, says so and leaves.
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>

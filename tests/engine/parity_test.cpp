@@ -1,17 +1,18 @@
+// SPDX-License-Identifier: MIT
 // The engine against LibTorch's model, in float.
 #include <functional>
 
+#include "arrays/mel_file.hpp"
 #include "engine/random_models.hpp"
-#include "format/mel_file.hpp"
 
 using namespace glowvox;
 using namespace glowvox::test;
 
 namespace {
 
-void check_parity(const format::ModelConfig& config, int frames = 37) {
+void check_parity(const config::ModelConfig& config, int frames = 37) {
   const TemporaryDirectory folder;
-  format::validate(config, "test");
+  config::validate(config, "test");
   const auto model = random_model(config);
   const Mel mel = speech_like_mel(config.mel, frames, 2);
   const Vocoder vocoder = saved_and_loaded(folder, *model);
@@ -30,7 +31,7 @@ TEST_CASE("the engine synthesizes what LibTorch does, for every shipped configur
 }
 
 TEST_CASE("the engine runs what no shipped configuration has") {
-  using Change = std::function<void(format::ModelConfig&)>;
+  using Change = std::function<void(config::ModelConfig&)>;
   struct Variant {
     const char* name;
     const char* base;
@@ -43,25 +44,25 @@ TEST_CASE("the engine runs what no shipped configuration has") {
       {"no blocks in the conditioner", "mdct-causal", [](auto& c) { c.conditioner.layers = 0; }},
       {"dense mixing and actnorm over a lapped transform", "mdct-causal",
        [](auto& c) {
-         c.mixing = format::MixingKind::kLu;
+         c.mixing = config::MixingKind::kLu;
          c.actnorm = true;
        }},
       {"separable causal nets, several rows in a frame", "mdct-causal",
        [](auto& c) {
          c.lift.channels = 64;
-         c.net.kind = format::NetKind::kSeparable;
+         c.net.kind = config::NetKind::kSeparable;
          c.net.weight_norm = true;
        }},
       {"no mixing over a lapped transform", "mdct-causal",
-       [](auto& c) { c.mixing = format::MixingKind::kNone; }},
+       [](auto& c) { c.mixing = config::MixingKind::kNone; }},
       {"a bounded log-scale", "mdct-causal", [](auto& c) { c.coupling.log_s_bound = 0.5; }},
       {"an even kernel", "mdct-causal", [](auto& c) { c.net.kernel = 2; }},
       {"additive separable couplings", "squeezewave-64s",
-       [](auto& c) { c.coupling.kind = format::CouplingKind::kAdditive; }},
+       [](auto& c) { c.coupling.kind = config::CouplingKind::kAdditive; }},
       {"halves swapped, early outputs, pairs", "squeezewave-128s",
        [](auto& c) {
-         c.mixing = format::MixingKind::kSwap;
-         c.coupling.split = format::SplitKind::kEvenOdd;
+         c.mixing = config::MixingKind::kSwap;
+         c.coupling.split = config::SplitKind::kEvenOdd;
          c.coupling.alternate = true;
        }},
       {"odd widths", "waveglow-64",
@@ -90,7 +91,7 @@ TEST_CASE("the engine runs what no shipped configuration has") {
   };
   for (const Variant& variant : variants) {
     CAPTURE(variant.name);
-    format::ModelConfig config = reduced_config(variant.base);
+    config::ModelConfig config = reduced_config(variant.base);
     variant.change(config);
     check_parity(config);
   }
@@ -98,7 +99,7 @@ TEST_CASE("the engine runs what no shipped configuration has") {
 
 TEST_CASE("the shipped model, whole, and in bfloat16") {
   const auto model = model::load_model(kShippedModel);
-  const Mel mel = format::read_mel(std::string(GLOWVOX_SAMPLES) + "/kerstin.npy", 80);
+  const Mel mel = arrays::read_mel(std::string(GLOWVOX_SAMPLES) + "/kerstin.npy", 80);
   const auto expected = model->synthesize(mel, 0.7, 1);
   const auto full =
       Vocoder::load(kShippedModel, Precision::kFloat32).synthesize(mel, uncorrected(0.7, 1, 0));
@@ -115,7 +116,7 @@ TEST_CASE("bfloat16 keeps 35 dB, for every shipped configuration") {
   const TemporaryDirectory folder;
   for (const std::string& name : shipped_configs()) {
     CAPTURE(name);
-    const format::ModelConfig config = reduced_config(name, 64);
+    const config::ModelConfig config = reduced_config(name, 64);
     const auto model = random_model(config);
     const Mel mel = speech_like_mel(config.mel, 20, 3);
     const auto full = saved_and_loaded(folder, *model).synthesize(mel, uncorrected(0.7, 1, 1));
@@ -130,7 +131,7 @@ TEST_CASE("bfloat16 keeps 35 dB, for every shipped configuration") {
 
 TEST_CASE("a model file may refuse bfloat16") {
   const TemporaryDirectory folder;
-  format::ModelConfig config = reduced_config("mdct-causal");
+  config::ModelConfig config = reduced_config("mdct-causal");
   config.synthesis.bf16 = false;
   CHECK(saved_and_loaded(folder, *random_model(config), Precision::kAuto).precision() ==
         Precision::kFloat32);
@@ -141,7 +142,7 @@ TEST_CASE("the engine decodes what LibTorch encodes") {
   for (const char* name : {"mdct-causal", "waveglow-64", "squeezewave-64s"}) {
     CAPTURE(name);
     const torch::NoGradGuard no_grad;
-    const format::ModelConfig config = reduced_config(name);
+    const config::ModelConfig config = reduced_config(name);
     const auto model = random_model(config);
     const Mel mel = speech_like_mel(config.mel, 20, 4);
     const auto audio = 0.1 * torch::randn({1, 20 * config.mel.hop_samples});
@@ -161,11 +162,11 @@ TEST_CASE("models that cannot be used are refused by name") {
   const std::string path = folder.file("model.safetensors");
   const auto model = random_model(reduced_config("waveglow-64"));
   model::save_model(path, *model, false);
-  const format::Safetensors good = format::read_safetensors(path);
-  const auto refused = [&](const std::function<void(format::Safetensors&)>& damage) {
-    format::Safetensors file = good;
+  const safetensors::Safetensors good = safetensors::read_safetensors(path);
+  const auto refused = [&](const std::function<void(safetensors::Safetensors&)>& damage) {
+    safetensors::Safetensors file = good;
     damage(file);
-    format::write_safetensors(path, file);
+    safetensors::write_safetensors(path, file);
     return error_of([&] { Vocoder::load(path); });
   };
   CHECK(refused([](auto&) {}).empty());

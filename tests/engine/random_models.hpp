@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Models for the engine's tests: saved by the LibTorch model that they are compared with.
 #pragma once
 
@@ -15,7 +16,7 @@
 namespace glowvox::test {
 
 // Every parameter that starts at zero or one gets a small random part.
-inline std::shared_ptr<model::FlowVocoder> random_model(const format::ModelConfig& config) {
+inline std::shared_ptr<model::FlowVocoder> random_model(const config::ModelConfig& config) {
   const torch::NoGradGuard no_grad;
   torch::manual_seed(7);
   auto model = std::make_shared<model::FlowVocoder>(config);
@@ -38,9 +39,9 @@ inline Vocoder saved_and_loaded(const TemporaryDirectory& folder, const model::F
 }
 
 // A shipped configuration with narrow nets, everything else as it is.
-inline format::ModelConfig reduced_config(const std::string& name, int channels = 24) {
-  format::ModelConfig config =
-      format::read_config(std::string(GLOWVOX_CONFIGS) + "/" + name + ".yaml");
+inline config::ModelConfig reduced_config(const std::string& name, int channels = 24) {
+  config::ModelConfig config =
+      config::read_config(std::string(GLOWVOX_CONFIGS) + "/" + name + ".yaml");
   config.net.channels = channels;
   config.conditioner.channels = std::min(config.conditioner.channels, channels);
   return config;

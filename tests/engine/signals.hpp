@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Mels to synthesize from, and how near two signals are.
 #pragma once
 
@@ -8,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "core/random.hpp"
 #include "eval/difference.hpp"
 #include "glowvox/mel.hpp"
-#include "glowvox/random.hpp"
 #include "glowvox/vocoder.hpp"
 #include "golden.hpp"
 

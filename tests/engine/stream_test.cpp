@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Streams, threads and batches against whole utterances; other people's numbers. No LibTorch here,
 // so that the thread sanitizer sees only our own threads.
 #include <doctest/doctest.h>
@@ -6,8 +7,8 @@
 #include <thread>
 
 #include "allocations.hpp"
+#include "config/receptive_field.hpp"
 #include "engine/signals.hpp"
-#include "format/receptive_field.hpp"
 #include "glowvox/vocoder.hpp"
 #include "temporary.hpp"
 
@@ -159,7 +160,7 @@ TEST_CASE("the audio of NVIDIA's WaveGlow and of SqueezeWave, from their noise")
   for (const Golden& golden : {Golden{"waveglow", "infer_audio_sigma0.7", 0.7F},
                                {"squeezewave", "infer_audio_sigma1", 1.0F}}) {
     CAPTURE(golden.name);
-    std::map<std::string, format::Array> io;
+    std::map<std::string, arrays::Array> io;
     for (const char* name :
          {"mel", "infer_noise_0", "infer_noise_1", "infer_noise_2", golden.audio})
       io[name] = golden_array(golden.name, name);
@@ -224,8 +225,8 @@ TEST_CASE("what cannot be synthesized is refused") {
 
 TEST_CASE("receptive fields are those of the papers") {
   const auto reach = [](const std::string& name) {
-    return format::reach_of(
-        format::read_config(std::string(GLOWVOX_CONFIGS) + "/" + name + ".yaml"));
+    return config::reach_of(
+        config::read_config(std::string(GLOWVOX_CONFIGS) + "/" + name + ".yaml"));
   };
   CHECK(reach("waveglow-256").future_samples == 24480);
   CHECK(reach("waveglow-256").past_samples == 24480 + 768);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Griffin-Lim, shaped noise and all metrics together, on speech.
 #include <doctest/doctest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Expected values by hand, from signals whose spectra and levels are known.
 #include "eval/distances.hpp"
 
@@ -5,7 +6,7 @@
 
 #include <cmath>
 
-#include "glowvox/random.hpp"
+#include "core/random.hpp"
 
 using namespace glowvox;
 using namespace glowvox::eval;

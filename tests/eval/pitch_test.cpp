@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Pitch and periodicity of signals whose autocorrelation is known.
 #include "eval/pitch.hpp"
 
@@ -8,8 +9,8 @@
 #include <complex>
 #include <numeric>
 
+#include "core/random.hpp"
 #include "eval/envelope.hpp"
-#include "glowvox/random.hpp"
 
 using namespace glowvox;
 using namespace glowvox::eval;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/speakers.hpp"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "eval/stoi.hpp"
 
 #include <doctest/doctest.h>

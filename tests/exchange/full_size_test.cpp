@@ -1,19 +1,20 @@
+// SPDX-License-Identifier: MIT
 // WaveGlow-256 whole: through a zip file into the engine, against the definition of the model
 // written down once more with LibTorch's own operations.
 #include <doctest/doctest.h>
 
 #include "engine/random_models.hpp"
 #include "exchange/waveglow_export.hpp"
-#include "format/floats.hpp"
-#include "format/model_metadata.hpp"
-#include "format/torch_writer.hpp"
+#include "pytorch/torch_writer.hpp"
+#include "safetensors/floats.hpp"
+#include "safetensors/model_metadata.hpp"
 
 using namespace glowvox;
 using torch::Tensor;
 
 namespace {
 
-using Tensors = std::map<std::string, format::Tensor>;
+using Tensors = std::map<std::string, safetensors::Tensor>;
 
 // NVIDIA's WaveGlow in evaluation mode (Prenger, Valle, Catanzaro 2019; section 2), channels first.
 class Reference {
@@ -88,16 +89,16 @@ TEST_CASE("WaveGlow-256 with random weights, from a zip file") {
   Tensors tensors;
   {
     const auto model = test::random_model(
-        format::read_config(std::string(GLOWVOX_CONFIGS) + "/waveglow-256.yaml"));
+        config::read_config(std::string(GLOWVOX_CONFIGS) + "/waveglow-256.yaml"));
     model::save_model(made, *model);
-    tensors =
-        exchange::export_waveglow(model->config(), format::MappedSafetensors(made), "waveglow-256");
-    format::write_state_dict(zip, tensors);
+    tensors = exchange::export_waveglow(model->config(), safetensors::MappedSafetensors(made),
+                                        "waveglow-256");
+    pytorch::write_state_dict(zip, tensors);
     std::filesystem::remove(made);
   }
   test::import_checkpoint(zip, imported);
-  const format::ModelConfig config =
-      format::model_config(format::MappedSafetensors(imported).metadata(), imported);
+  const config::ModelConfig config =
+      safetensors::model_config(safetensors::MappedSafetensors(imported).metadata(), imported);
   CHECK(config.steps == 12);
   CHECK(config.net.layers == 8);
   CHECK(config.net.channels == 256);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The same weights in the forms that people have them in.
 #include <cmath>
 
@@ -5,17 +6,17 @@
 #include "eval/difference.hpp"
 #include "exchange/waveglow_export.hpp"
 #include "exchange/waveglow_import.hpp"
-#include "format/floats.hpp"
-#include "format/model_metadata.hpp"
-#include "format/torch_writer.hpp"
 #include "glowvox/vocoder.hpp"
 #include "golden.hpp"
+#include "pytorch/torch_writer.hpp"
+#include "safetensors/floats.hpp"
+#include "safetensors/model_metadata.hpp"
 
 using namespace glowvox;
 using test::contains;
 using test::data_file;
 using test::error_of;
-using Tensors = std::map<std::string, format::Tensor>;
+using Tensors = std::map<std::string, safetensors::Tensor>;
 
 namespace {
 
@@ -24,30 +25,31 @@ const std::string kSqueezewave = "squeezewave/tiny_state_dict.pt";
 
 // A checkpoint's tensors, to be changed and written again.
 Tensors tensors_of(const std::string& checkpoint) {
-  const format::StateDict file(data_file(checkpoint));
+  const pytorch::StateDict file(data_file(checkpoint));
   Tensors tensors;
   for (const auto& [name, entry] : file.entries())
-    if (entry.dtype == "F32") tensors[name] = format::to_tensor(entry.shape, file.floats(name));
+    if (entry.dtype == "F32")
+      tensors[name] = safetensors::to_tensor(entry.shape, file.floats(name));
   return tensors;
 }
 
-std::vector<float> floats(const format::Tensor& tensor) {
-  return format::to_floats(tensor.dtype, tensor.bytes.data(), tensor.bytes.size(), "");
+std::vector<float> floats(const safetensors::Tensor& tensor) {
+  return safetensors::to_floats(tensor.dtype, tensor.bytes.data(), tensor.bytes.size(), "");
 }
 
 bool has(const std::string& text, const std::string& part) { return contains(text, part); }
 
 exchange::ImportedModel imported(const test::TemporaryDirectory& folder, const Tensors& tensors,
                                  const exchange::ImportOptions& options = {}) {
-  format::write_state_dict(folder.file("x.pt"), tensors);
-  return exchange::import_waveglow(format::StateDict(folder.file("x.pt")), options);
+  pytorch::write_state_dict(folder.file("x.pt"), tensors);
+  return exchange::import_waveglow(pytorch::StateDict(folder.file("x.pt")), options);
 }
 
 exchange::ImportedModel golden(const std::string& checkpoint) {
-  return exchange::import_waveglow(format::StateDict(data_file(checkpoint)), {});
+  return exchange::import_waveglow(pytorch::StateDict(data_file(checkpoint)), {});
 }
 
-bool same_tensors(const format::Safetensors& a, const format::Safetensors& b) {
+bool same_tensors(const safetensors::Safetensors& a, const safetensors::Safetensors& b) {
   if (a.tensors.size() != b.tensors.size()) return false;
   for (const auto& [name, tensor] : a.tensors) {
     const auto other = b.tensors.find(name);
@@ -60,7 +62,7 @@ bool same_tensors(const format::Safetensors& a, const format::Safetensors& b) {
 
 std::vector<float> sound(const test::TemporaryDirectory& folder,
                          const exchange::ImportedModel& model) {
-  format::write_safetensors(folder.file("m.safetensors"), model.file);
+  safetensors::write_safetensors(folder.file("m.safetensors"), model.file);
   const Vocoder vocoder = Vocoder::load(folder.file("m.safetensors"), Precision::kFloat32);
   Mel mel{12, 8, std::vector<float>(96)};
   for (int i = 0; i < 96; ++i) mel.values[static_cast<std::size_t>(i)] = std::sin(0.7F * i) - 4.0F;
@@ -91,7 +93,7 @@ void remove_weight_norm(Tensors& tensors, const std::string& wanted) {
       for (std::size_t i = 0; i < size; ++i)
         weight[n * size + i] = static_cast<float>(weight[n * size + i] * g[n] / std::sqrt(square));
     }
-    tensors[base + ".weight"] = format::to_tensor(v.shape, weight);
+    tensors[base + ".weight"] = safetensors::to_tensor(v.shape, weight);
     tensors.erase(base + ".weight_v");
     tensors.erase(base + ".weight_g");
   }
@@ -103,10 +105,10 @@ void split_res_skip(Tensors& tensors, int steps, int layers) {
     for (int i = 0; i < layers; ++i) {
       const std::string wn = "WN." + std::to_string(k) + ".", layer = std::to_string(i) + ".";
       for (const char* part : {"bias", "weight_g", "weight_v"}) {
-        const format::Tensor both = tensors.at(wn + "res_skip_layers." + layer + part);
+        const safetensors::Tensor both = tensors.at(wn + "res_skip_layers." + layer + part);
         tensors.erase(wn + "res_skip_layers." + layer + part);
         const bool last = i + 1 == layers;
-        format::Tensor half = both;
+        safetensors::Tensor half = both;
         if (!last) half.shape[0] /= 2;
         half.bytes = both.bytes.substr(last ? 0 : both.bytes.size() / 2);
         tensors[wn + "skip_layers." + layer + part] = half;
@@ -122,10 +124,10 @@ void split_conditions(Tensors& tensors, int steps, int layers) {
   for (int k = 0; k < steps; ++k) {
     const std::string wn = "WN." + std::to_string(k) + ".";
     for (const char* part : {"bias", "weight_g", "weight_v"}) {
-      const format::Tensor all = tensors.at(wn + "cond_layer." + part);
+      const safetensors::Tensor all = tensors.at(wn + "cond_layer." + part);
       const std::size_t bytes = all.bytes.size() / static_cast<std::size_t>(layers);
       for (int i = 0; i < layers; ++i) {
-        format::Tensor one{all.dtype, all.shape, all.bytes.substr(bytes * i, bytes)};
+        safetensors::Tensor one{all.dtype, all.shape, all.bytes.substr(bytes * i, bytes)};
         one.shape[0] /= layers;
         tensors[wn + "cond_layers." + std::to_string(i) + "." + part] = one;
       }
@@ -150,7 +152,7 @@ TEST_CASE("the five containers of one WaveGlow give one model") {
 }
 
 TEST_CASE("the variant is worked out from names and shapes") {
-  const format::ModelConfig waveglow = golden(kWaveglow).config;
+  const config::ModelConfig waveglow = golden(kWaveglow).config;
   CHECK(waveglow.steps == 6);
   CHECK(waveglow.lift.channels == 8);
   CHECK(waveglow.early.every == 2);
@@ -163,18 +165,18 @@ TEST_CASE("the variant is worked out from names and shapes") {
   CHECK(waveglow.conditioner.kernel == 1024);
   CHECK(!waveglow.coupling.alternate);
   CHECK(waveglow.synthesis.denoise == 0.0);
-  const format::ModelConfig squeezewave = golden(kSqueezewave).config;
-  CHECK(squeezewave.net.kind == format::NetKind::kSeparable);
+  const config::ModelConfig squeezewave = golden(kSqueezewave).config;
+  CHECK(squeezewave.net.kind == config::NetKind::kSeparable);
   CHECK(squeezewave.lift.channels == 128);
   CHECK(squeezewave.early.channels == 16);
   CHECK(squeezewave.net.layers == 2);
-  CHECK(squeezewave.conditioner.kind == format::ConditionerKind::kRepeat);
+  CHECK(squeezewave.conditioner.kind == config::ConditionerKind::kRepeat);
 }
 
 TEST_CASE("names of other times and programs") {
   const test::TemporaryDirectory folder;
   const Tensors plain = tensors_of(kWaveglow);
-  const format::Safetensors expected = golden(kWaveglow).file;
+  const safetensors::Safetensors expected = golden(kWaveglow).file;
   SUBCASE("parametrizations, as PyTorch 2 has them") {
     Tensors tensors;
     for (const auto& [name, tensor] : plain) {
@@ -191,7 +193,7 @@ TEST_CASE("names of other times and programs") {
   SUBCASE("a prefix, and another module beside it") {
     Tensors tensors;
     for (const auto& [name, tensor] : plain) tensors["module.generator." + name] = tensor;
-    tensors["discriminator.weight"] = format::to_tensor({1}, {1.0F});
+    tensors["discriminator.weight"] = safetensors::to_tensor({1}, {1.0F});
     const exchange::ImportedModel model = imported(folder, tensors);
     CHECK(same_tensors(model.file, expected));
     CHECK(contains(model.remarks.back(), "1 tensors outside 'module.generator.' left out"));
@@ -208,8 +210,8 @@ TEST_CASE("names of other times and programs") {
     CHECK(same_tensors(imported(folder, tensors).file, expected));
   }
   SUBCASE("safetensors") {
-    format::write_safetensors(folder.file("x.safetensors"), {{}, plain});
-    const format::StateDict source(folder.file("x.safetensors"));
+    safetensors::write_safetensors(folder.file("x.safetensors"), {{}, plain});
+    const pytorch::StateDict source(folder.file("x.safetensors"));
     CHECK(source.container() == "safetensors");
     CHECK(same_tensors(exchange::import_waveglow(source, {}).file, expected));
   }
@@ -273,7 +275,7 @@ TEST_CASE("what does not fit is refused by name") {
     CHECK(contains(refusal(), "tensor 'WN.2.res_skip_layers.1.bias' is missing"));
   }
   SUBCASE("extra") {
-    tensors["WN.2.more"] = format::to_tensor({2}, {1, 2});
+    tensors["WN.2.more"] = safetensors::to_tensor({2}, {1, 2});
     CHECK(contains(refusal(), "tensor 'WN.2.more' of shape [2] has no place in this model"));
   }
   SUBCASE("misshapen") {
@@ -282,18 +284,18 @@ TEST_CASE("what does not fit is refused by name") {
         contains(refusal(), "tensor 'WN.4.end.weight': expected shape [4, 16, 1], got [16, 4, 1]"));
   }
   SUBCASE("not finite") {
-    tensors["upsample.bias"] = format::to_tensor({8}, std::vector<float>(8, std::nanf("")));
+    tensors["upsample.bias"] = safetensors::to_tensor({8}, std::vector<float>(8, std::nanf("")));
     CHECK(contains(refusal(), "tensor 'upsample.bias' holds values that are not finite"));
   }
   SUBCASE("no weight") {
-    tensors["WN.0.start.weight_v"] = format::to_tensor({16, 4, 1}, std::vector<float>(64));
+    tensors["WN.0.start.weight_v"] = safetensors::to_tensor({16, 4, 1}, std::vector<float>(64));
     Tensors plain = tensors;
     remove_weight_norm(plain, ".in_layers.");  // so that the others are multiplied out
     tensors = plain;
     CHECK(contains(refusal(), "'WN.0.start': output channel 0 is all zero"));
   }
   SUBCASE("another program's") {
-    tensors = {{"conv_pre.weight", format::to_tensor({1}, {1})}};
+    tensors = {{"conv_pre.weight", safetensors::to_tensor({1}, {1})}};
     CHECK(contains(refusal(), "is no WaveGlow or SqueezeWave: tensor 'convinv.0.conv.weight'"));
   }
 }
@@ -322,12 +324,12 @@ TEST_CASE("configurations beside a checkpoint") {
     CHECK(with(read_file(data_file("waveglow/tiny_config.json"))).config.steps == 6);
   }
   SUBCASE("a configuration of ours") {
-    const std::string yaml = format::to_yaml(golden(kWaveglow).config);
-    CHECK(format::to_yaml(with(yaml).config) == yaml);
+    const std::string yaml = config::to_yaml(golden(kWaveglow).config);
+    CHECK(config::to_yaml(with(yaml).config) == yaml);
     CHECK(contains(refusal("lift: {kind: mdct, channels: 256}\n"), "lift.kind is not squeeze"));
-    format::ModelConfig other = golden(kWaveglow).config;
+    config::ModelConfig other = golden(kWaveglow).config;
     other.net.channels = 32;
-    CHECK(contains(refusal(format::to_yaml(other)),
+    CHECK(contains(refusal(config::to_yaml(other)),
                    "'WN.0.start.weight_v': expected shape [32, 4, 1]"));
   }
   SUBCASE("a mel specification") {
@@ -338,11 +340,11 @@ TEST_CASE("configurations beside a checkpoint") {
     CHECK(contains(error_of([&] { imported(folder, tensors, options); }), "has 80 bands"));
     options.mel.clear();
     options.config = folder.file("config");
-    format::ModelConfig ours = golden(kWaveglow).config;
+    config::ModelConfig ours = golden(kWaveglow).config;
     ours.synthesis.denoise = 0.02;
-    CHECK(with(format::to_yaml(ours)).config.synthesis.denoise == 0.02);
+    CHECK(with(config::to_yaml(ours)).config.synthesis.denoise == 0.02);
     options.denoise = 0.5;
-    CHECK(with(format::to_yaml(ours)).config.synthesis.denoise == 0.5);
+    CHECK(with(config::to_yaml(ours)).config.synthesis.denoise == 0.5);
     CHECK(with(R"({"data_config": {"sampling_rate": 16000, "mel_fmax": null}})")
               .config.mel.f_max_hz == 8000.0);
     CHECK(with(R"({"data_config": {"sampling_rate": 24000, "mel_fmax": null}})")
@@ -356,31 +358,31 @@ TEST_CASE("export gives back what was imported") {
        {kWaveglow, kSqueezewave, std::string("waveglow/tiny_state_dict_no_weight_norm.pt")}) {
     CAPTURE(checkpoint);
     const exchange::ImportedModel model = golden(checkpoint);
-    format::write_safetensors(folder.file("m.safetensors"), model.file);
-    const format::MappedSafetensors file(folder.file("m.safetensors"));
+    safetensors::write_safetensors(folder.file("m.safetensors"), model.file);
+    const safetensors::MappedSafetensors file(folder.file("m.safetensors"));
     const Tensors exported = exchange::export_waveglow(model.config, file, "m");
-    const format::StateDict before(data_file(checkpoint));
+    const pytorch::StateDict before(data_file(checkpoint));
     CHECK(exported.size() == before.entries().size());
     if (checkpoint != kSqueezewave)
       for (const auto& [name, tensor] : exported) CHECK(floats(tensor) == before.floats(name));
-    format::write_state_dict(folder.file("again.pt"), exported);
-    const auto again = exchange::import_waveglow(format::StateDict(folder.file("again.pt")), {});
+    pytorch::write_state_dict(folder.file("again.pt"), exported);
+    const auto again = exchange::import_waveglow(pytorch::StateDict(folder.file("again.pt")), {});
     CHECK(difference(sound(folder, again), sound(folder, model)) < 1e-6);
   }
   // Odd steps the other way round: a conditioning layer for every layer.
   exchange::ImportOptions options;
   options.old_split = true;
-  const auto old = exchange::import_waveglow(format::StateDict(data_file(kWaveglow)), options);
-  format::write_safetensors(folder.file("m.safetensors"), old.file);
+  const auto old = exchange::import_waveglow(pytorch::StateDict(data_file(kWaveglow)), options);
+  safetensors::write_safetensors(folder.file("m.safetensors"), old.file);
   const Tensors exported = exchange::export_waveglow(
-      old.config, format::MappedSafetensors(folder.file("m.safetensors")), "m");
+      old.config, safetensors::MappedSafetensors(folder.file("m.safetensors")), "m");
   CHECK(exported.count("WN.0.cond_layers.2.weight_v") == 1);
   CHECK(same_tensors(imported(folder, exported, options).file, old.file));
-  format::ModelConfig ours =
-      format::read_config(std::string(GLOWVOX_CONFIGS) + "/mdct-causal.yaml");
+  config::ModelConfig ours =
+      config::read_config(std::string(GLOWVOX_CONFIGS) + "/mdct-causal.yaml");
   CHECK(contains(error_of([&] {
                    exchange::export_waveglow(
-                       ours, format::MappedSafetensors(folder.file("m.safetensors")), "m");
+                       ours, safetensors::MappedSafetensors(folder.file("m.safetensors")), "m");
                  }),
                  "m: is neither a WaveGlow nor a SqueezeWave: lift.kind is not squeeze"));
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "flow/base.hpp"
 
 #include <doctest/doctest.h>
@@ -11,8 +12,8 @@ namespace {
 
 const torch::TensorOptions kDouble = torch::TensorOptions().dtype(torch::kDouble);
 
-format::BaseConfig tailed(double channel_share, double frame_cost) {
-  return {format::BaseKind::kTailed, channel_share, frame_cost};
+config::BaseConfig tailed(double channel_share, double frame_cost) {
+  return {config::BaseKind::kTailed, channel_share, frame_cost};
 }
 
 // Midpoints theta of `count` equal parts of (-pi/2, pi/2): z = tan(theta) covers the whole line.
@@ -51,7 +52,7 @@ TEST_CASE("a tailed base integrates to one") {
 TEST_CASE("the channels' shares add up to the frame's") {
   torch::manual_seed(2);
   const Tensor z = torch::randn({4, 3, 6}, kDouble) * 4.0;
-  for (const auto& config : {format::BaseConfig(), tailed(1e-3, 1.0)}) {
+  for (const auto& config : {config::BaseConfig(), tailed(1e-3, 1.0)}) {
     const flow::Base base(config);
     CHECK(torch::allclose(base.channel_log_prob(z).sum(2), base.log_prob(z), 1e-10, 1e-10));
   }

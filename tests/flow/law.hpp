@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The laws of every invertible layer, checked in double at a small size.
 #pragma once
 

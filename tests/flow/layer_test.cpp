@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "flow/layer.hpp"
 
 #include "flow/actnorm.hpp"
@@ -27,8 +28,8 @@ void check(std::shared_ptr<L> layer, double shake = 0.2) {
   test::check_laws(*layer, torch::randn({kT, kB, kC}, kDouble), random_condition());
 }
 
-format::NetConfig small_net() {
-  format::NetConfig net;
+config::NetConfig small_net() {
+  config::NetConfig net;
   net.layers = 2;
   net.channels = 6;
   return net;
@@ -40,8 +41,8 @@ TEST_CASE("mixing layers obey the laws") {
   torch::manual_seed(1);
   check(std::make_shared<flow::Conv1x1>("mixing", kC));
   check(std::make_shared<flow::Lu>("mixing", kC));
-  check(std::make_shared<flow::Conv1x1>("mixing", kC, format::MixingStart::kIdentity));
-  check(std::make_shared<flow::Lu>("mixing", kC, format::MixingStart::kIdentity));
+  check(std::make_shared<flow::Conv1x1>("mixing", kC, config::MixingStart::kIdentity));
+  check(std::make_shared<flow::Lu>("mixing", kC, config::MixingStart::kIdentity));
   check(std::make_shared<flow::Permutation>("mixing", true));
   check(std::make_shared<flow::Permutation>("mixing", false));
 }
@@ -69,17 +70,17 @@ TEST_CASE("actnorm obeys the laws and normalises the batch that it is initialise
 
 TEST_CASE("couplings obey the laws in every form") {
   torch::manual_seed(4);
-  for (const auto kind : {format::CouplingKind::kAdditive, format::CouplingKind::kAffine})
-    for (const auto split : {format::SplitKind::kHalves, format::SplitKind::kEvenOdd})
-      for (const auto net_kind : {format::NetKind::kWavenet, format::NetKind::kSeparable})
+  for (const auto kind : {config::CouplingKind::kAdditive, config::CouplingKind::kAffine})
+    for (const auto split : {config::SplitKind::kHalves, config::SplitKind::kEvenOdd})
+      for (const auto net_kind : {config::NetKind::kWavenet, config::NetKind::kSeparable})
         for (const bool causal : {false, true})
           for (const bool weight_norm : {false, true})
             for (const bool swapped : {false, true}) {
-              format::CouplingConfig coupling;
+              config::CouplingConfig coupling;
               coupling.kind = kind;
               coupling.split = split;
               coupling.log_s_bound = causal ? 1.5 : 0.0;
-              format::NetConfig net = small_net();
+              config::NetConfig net = small_net();
               net.kind = net_kind;
               net.causal = causal;
               net.weight_norm = weight_norm;
@@ -90,7 +91,7 @@ TEST_CASE("couplings obey the laws in every form") {
 
 TEST_CASE("a bounded log-scale stays within its bound") {
   torch::manual_seed(5);
-  format::CouplingConfig config;
+  config::CouplingConfig config;
   config.log_s_bound = 0.5;
   flow::Coupling layer("coupling", kC, kFeatures, config, small_net(), false);
   layer.to(torch::kDouble);

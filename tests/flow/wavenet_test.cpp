@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <ATen/Parallel.h>
 #include <doctest/doctest.h>
 
@@ -16,7 +17,7 @@ struct Problem {
   Tensor x, features, g;
 };
 
-Problem problem(const format::NetConfig& config, int64_t T, int64_t B) {
+Problem problem(const config::NetConfig& config, int64_t T, int64_t B) {
   Problem p;
   p.net = flow::make_net(10, 20, 12, config);
   test::shake(*p.net, 0.1);
@@ -57,7 +58,7 @@ TEST_CASE("the fused Wavenet and all its gradients equal the composed one in dou
     for (const bool weight_norm : {true, false})
       for (const auto [layers, kernel, T, B] :
            {std::array<int, 4>{3, 3, 23, 5}, {1, 3, 2, 1}, {2, 1, 40, 4}, {4, 3, 5, 3}}) {
-        format::NetConfig config;
+        config::NetConfig config;
         config.layers = layers;
         config.kernel = kernel;
         config.channels = 18;
@@ -76,7 +77,7 @@ TEST_CASE("the fused Wavenet and all its gradients equal the composed one in dou
 
 TEST_CASE("the fused Wavenet's gates saturate as tanh and sigmoid do") {
   torch::manual_seed(3);
-  format::NetConfig config;
+  config::NetConfig config;
   config.layers = 2;
   config.channels = 18;
   Problem p = problem(config, 12, 2);
@@ -97,7 +98,7 @@ TEST_CASE("the fused Wavenet's gates saturate as tanh and sigmoid do") {
 TEST_CASE(
     "the fused Wavenet gives the same bits for any number of threads, and without gradients") {
   torch::manual_seed(2);
-  format::NetConfig config;
+  config::NetConfig config;
   config.layers = 2;
   config.channels = 64;
   config.causal = true;
@@ -114,7 +115,7 @@ TEST_CASE(
 
 TEST_CASE("the fused Wavenet can be walked back twice, and leaves out what needs no gradient") {
   torch::manual_seed(3);
-  format::NetConfig config;
+  config::NetConfig config;
   config.layers = 2;
   config.channels = 16;
   Problem p = problem(config, 9, 2);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // libFuzzer: any bytes as a checkpoint give tensors or one Error.
 #include <fcntl.h>
 #include <unistd.h>
@@ -6,10 +7,10 @@
 #include <cstdlib>
 #include <string>
 
-#include "format/array_file.hpp"
-#include "format/state_dict.hpp"
-#include "format/torch_tensor.hpp"
+#include "arrays/array_file.hpp"
 #include "glowvox/error.hpp"
+#include "pytorch/state_dict.hpp"
+#include "pytorch/torch_tensor.hpp"
 
 namespace {
 
@@ -28,7 +29,7 @@ std::string unnamed_file(const std::uint8_t* data, std::size_t size) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string path = unnamed_file(data, size);
   try {
-    const glowvox::format::StateDict file(path);
+    const glowvox::pytorch::StateDict file(path);
     for (const auto& [name, entry] : file.entries()) {
       std::size_t values = 1;
       for (const std::int64_t n : entry.shape) values *= static_cast<std::size_t>(n);
@@ -37,12 +38,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } catch (const glowvox::Error&) {
   }
   try {
-    glowvox::format::open_array(path, {"", {80, false}});
+    glowvox::arrays::open_array(path, {"", {80, false}});
   } catch (const glowvox::Error&) {
   }
   try {
-    const glowvox::format::Pickle pickle(reinterpret_cast<const char*>(data), size, "x");
-    for (const auto& value : pickle.values()) glowvox::format::torch_tensor(value, "x");
+    const glowvox::pytorch::Pickle pickle(reinterpret_cast<const char*>(data), size, "x");
+    for (const auto& value : pickle.values()) glowvox::pytorch::torch_tensor(value, "x");
   } catch (const glowvox::Error&) {
   }
   return 0;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "live/alsa_card.hpp"
 
 #include <fcntl.h>

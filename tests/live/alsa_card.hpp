@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A sound card in software: ALSA's file plugin writes what it plays into a FIFO, which is read at
 // the pace of a clock of the test's own. Playing blocks when the FIFO is full, as on a real card.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // glowvox play and stream on a real ALSA, with what is played captured and compared.
 #include <doctest/doctest.h>
 #include <fmt/format.h>

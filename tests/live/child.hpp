@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The glowvox program running beside a test.
 #pragma once
 

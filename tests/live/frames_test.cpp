@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Frames from pipes and sockets, good and bad.
 #include <doctest/doctest.h>
 #include <sys/socket.h>
@@ -9,11 +10,11 @@
 #include <cstring>
 #include <thread>
 
+#include "arrays/mel_file.hpp"
 #include "core/atomic_file.hpp"
-#include "format/floats.hpp"
-#include "format/mel_file.hpp"
 #include "live/frame_check.hpp"
 #include "live/frame_source.hpp"
+#include "safetensors/floats.hpp"
 #include "temporary.hpp"
 
 using namespace glowvox;
@@ -116,12 +117,12 @@ TEST_CASE("files and FIFOs by path") {
   spec.bands = kBands;
   write_file(folder.file("raw.f32"), bytes_of(counted(5)));
   CHECK(rest_of(live::open_frames(folder.file("raw.f32"), spec).get()) == counted(5));
-  format::write_mel(folder.file("mel.npy"), {5, kBands, counted(5)});
+  arrays::write_mel(folder.file("mel.npy"), {5, kBands, counted(5)});
   const auto npy = live::open_frames(folder.file("mel.npy"), spec);
   CHECK(npy->frames() == 5);
   CHECK(rest_of(npy.get()) == counted(5));
-  format::write_safetensors(folder.file("mel.safetensors"),
-                            {{}, {{"mel", format::to_tensor({5, kBands}, counted(5))}}});
+  safetensors::write_safetensors(folder.file("mel.safetensors"),
+                                 {{}, {{"mel", safetensors::to_tensor({5, kBands}, counted(5))}}});
   CHECK(rest_of(live::open_frames(folder.file("mel.safetensors"), spec).get()) == counted(5));
   const std::string fifo = folder.file("fifo");
   REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "live/jack_card.hpp"
 
 #include <jack/jack.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A JACK server of the test's own with the dummy driver, and a client that records and plays.
 #pragma once
 

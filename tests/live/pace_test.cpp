@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A writer's clock against a device's, simulated: an hour takes a moment.
 #include "live/pace.hpp"
 
@@ -6,7 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "glowvox/random.hpp"
+#include "core/random.hpp"
 
 using glowvox::live::Pace;
 

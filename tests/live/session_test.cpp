@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The way from a source to a file, without a sound card.
 #include "live/session.hpp"
 

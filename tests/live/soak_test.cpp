@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // glowvox stream for a long time on a machine that is busy: a frame every 11.6 ms, a competing
 // process on every core, clocks that differ. GLOWVOX_SOAK_SECONDS=600 makes it ten minutes.
 #include <doctest/doctest.h>

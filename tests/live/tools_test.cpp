@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // glowvox stream without a sound card: files, pipes, sockets, and what is wrong with them.
 #include <doctest/doctest.h>
 #include <sys/socket.h>

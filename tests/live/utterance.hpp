@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the tests on sound cards share: something to play, and how it is found in what was heard.
 #pragma once
 
@@ -11,8 +12,8 @@
 #include <thread>
 #include <vector>
 
+#include "arrays/mel_file.hpp"
 #include "engine/signals.hpp"
-#include "format/mel_file.hpp"
 #include "glowvox/vocoder.hpp"
 #include "live/child.hpp"
 
@@ -37,7 +38,7 @@ struct Utterance {
     const Vocoder vocoder = Vocoder::load(kShippedModel);
     mel = speech_like_mel(vocoder.mel(), frames, 1);
     path = folder.file("mel.npy");
-    format::write_mel(path, mel);
+    arrays::write_mel(path, mel);
     samples = vocoder.synthesize(mel, uncorrected(0.7, 1, 1));
     for (float& x : samples) x = std::clamp(x, -1.0F, 1.0F);
   }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "model/flow_vocoder.hpp"
 
 #include <algorithm>
@@ -13,8 +14,8 @@ using torch::Tensor;
 namespace {
 
 // A shipped configuration at a width at which its Jacobian can be computed.
-format::ModelConfig reduced(const std::string& path) {
-  format::ModelConfig c = format::read_config(path);
+config::ModelConfig reduced(const std::string& path) {
+  config::ModelConfig c = config::read_config(path);
   const int ratio = c.mel.hop_samples / c.lift.channels;
   const int channels = c.early.every > 0 ? 8 : 6;
   c.lift.channels = channels;
@@ -23,7 +24,7 @@ format::ModelConfig reduced(const std::string& path) {
   c.mel.bands = 4;
   c.conditioner.channels = 5;
   c.conditioner.kernel =
-      c.conditioner.kind == format::ConditionerKind::kUpsample ? 4 * c.mel.hop_samples : 3;
+      c.conditioner.kind == config::ConditionerKind::kUpsample ? 4 * c.mel.hop_samples : 3;
   if (c.early.every > 0) {
     c.early.channels = 2;
     c.early.every = std::max(c.early.every, (c.steps + 2) / 3);
@@ -32,7 +33,7 @@ format::ModelConfig reduced(const std::string& path) {
   c.net.layers = std::min(c.net.layers, 2);
   if (!c.net.dilations.empty()) c.net.dilations.resize(c.net.layers);
   c.train = {};  // its segments would be too short
-  format::validate(c, path);
+  config::validate(c, path);
   return c;
 }
 
@@ -44,7 +45,7 @@ TEST_CASE("every shipped configuration obeys the laws at reduced width") {
     if (entry.path().extension() != ".yaml") continue;
     CAPTURE(entry.path().filename().string());
     torch::manual_seed(++seen);
-    const format::ModelConfig config = reduced(entry.path().string());
+    const config::ModelConfig config = reduced(entry.path().string());
     FlowVocoder model(config);
     model.to(torch::kDouble);
     test::shake(model, 0.05);
@@ -66,7 +67,7 @@ TEST_CASE("every shipped configuration obeys the laws at reduced width") {
 
 TEST_CASE("a causal model's audio depends on no later mel frame") {
   torch::manual_seed(1);
-  FlowVocoder model(format::read_config(std::string(GLOWVOX_CONFIGS) + "/tiny.yaml"));
+  FlowVocoder model(config::read_config(std::string(GLOWVOX_CONFIGS) + "/tiny.yaml"));
   test::shake(model, 0.05);
   const torch::NoGradGuard no_grad;
   const int64_t hop = model.config().mel.hop_samples, frames = 10, changed = 6;
@@ -81,7 +82,7 @@ TEST_CASE("a causal model's audio depends on no later mel frame") {
 }
 
 TEST_CASE("noise is a function of seed, channel and frame, whatever the batch and the length") {
-  FlowVocoder model(format::read_config(std::string(GLOWVOX_CONFIGS) + "/tiny.yaml"));
+  FlowVocoder model(config::read_config(std::string(GLOWVOX_CONFIGS) + "/tiny.yaml"));
   const Tensor z = model.noise(3, 20, 0.7, 5);
   CHECK(torch::equal(z.select(1, 0), z.select(1, 2)));
   CHECK(torch::equal(z.narrow(0, 0, 8), model.noise(3, 8, 0.7, 5)));
@@ -92,7 +93,7 @@ TEST_CASE("noise is a function of seed, channel and frame, whatever the batch an
 TEST_CASE("the frames' shares add up to the log-likelihood") {
   for (const char* name : {"tiny", "squeezewave-64s"}) {
     torch::manual_seed(4);
-    FlowVocoder model(format::read_config(std::string(GLOWVOX_CONFIGS) + "/" + name + ".yaml"));
+    FlowVocoder model(config::read_config(std::string(GLOWVOX_CONFIGS) + "/" + name + ".yaml"));
     test::shake(model, 0.01);
     const torch::NoGradGuard no_grad;
     const MelSpec& spec = model.config().mel;
@@ -106,7 +107,7 @@ TEST_CASE("the frames' shares add up to the log-likelihood") {
 
 TEST_CASE("initialisation from data raises the likelihood") {
   torch::manual_seed(2);
-  format::ModelConfig config = format::read_config(std::string(GLOWVOX_CONFIGS) + "/tiny.yaml");
+  config::ModelConfig config = config::read_config(std::string(GLOWVOX_CONFIGS) + "/tiny.yaml");
   config.actnorm = true;
   FlowVocoder model(config);
   const torch::NoGradGuard no_grad;
@@ -118,7 +119,7 @@ TEST_CASE("initialisation from data raises the likelihood") {
 }
 
 TEST_CASE("shapes that do not belong together are refused") {
-  FlowVocoder model(format::read_config(std::string(GLOWVOX_CONFIGS) + "/tiny.yaml"));
+  FlowVocoder model(config::read_config(std::string(GLOWVOX_CONFIGS) + "/tiny.yaml"));
   const int64_t hop = model.config().mel.hop_samples;
   CHECK_THROWS_WITH_AS(model.encode(torch::zeros({1, 4 * hop}), torch::zeros({1, 4, 7})),
                        doctest::Contains("expected 20 bands, got 7"), Error);

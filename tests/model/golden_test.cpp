@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Against what NVIDIA's WaveGlow and SqueezeWave's own code computed (data/README.md), from the
 // checkpoints that they wrote.
 #include "golden.hpp"
@@ -8,8 +9,8 @@
 #include <string>
 
 #include "exchange/waveglow_export.hpp"
-#include "format/floats.hpp"
 #include "model/model_file.hpp"
+#include "safetensors/floats.hpp"
 
 using namespace glowvox;
 using torch::Tensor;
@@ -25,7 +26,7 @@ struct Golden {
     mel = (*this)["mel"].transpose(1, 2).contiguous();
   }
   Tensor operator[](const std::string& array) const {
-    const format::Array values = test::golden_array(name, array);
+    const arrays::Array values = test::golden_array(name, array);
     return torch::tensor(values.values).view(values.shape);
   }
 
@@ -49,14 +50,14 @@ struct StepLogDets {
 };
 
 StepLogDets step_log_dets(const Golden& golden) {
-  const format::ModelConfig& config = golden.model->config();
+  const config::ModelConfig& config = golden.model->config();
   const auto children = golden.model->named_children();
   const auto given = children["conditioner"]->as<flow::Conditioner>()->forward(
       golden.mel.transpose(0, 1).contiguous());
   Tensor x = flow::Lift(config.lift).forward(golden["audio"], false);
   StepLogDets result;
   for (int i = 0; i < config.steps; ++i) {
-    const int64_t leave = x.size(2) - format::channels_at_step(config, i);
+    const int64_t leave = x.size(2) - config::channels_at_step(config, i);
     x = x.narrow(2, leave, x.size(2) - leave);
     const std::string step = "step_" + std::to_string(i);
     for (const auto& [part, sums] :
@@ -131,12 +132,12 @@ TEST_CASE("WaveGlow: gradients are NVIDIA's") {
   const Golden golden("waveglow");
   their_loss(golden.model->encode(golden["audio"], golden.mel)).backward();
   const test::TemporaryDirectory folder;
-  format::Safetensors gradients;
+  safetensors::Safetensors gradients;
   for (const auto& p : golden.model->named_parameters())
     gradients.tensors[p.key()] = model::to_stored(p.value().grad());
-  format::write_safetensors(folder.file("g"), gradients);
+  safetensors::write_safetensors(folder.file("g"), gradients);
   const auto theirs = exchange::export_waveglow(
-      golden.model->config(), format::MappedSafetensors(folder.file("g")), "gradients");
+      golden.model->config(), safetensors::MappedSafetensors(folder.file("g")), "gradients");
   for (const char* name :
        {"upsample.weight", "WN.0.start.weight_v", "WN.0.in_layers.1.weight_g",
         "WN.3.cond_layer.weight_v", "WN.5.end.weight", "convinv.2.conv.weight"}) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "model/model_file.hpp"
 
 #include <filesystem>
@@ -14,7 +15,7 @@ namespace {
 std::shared_ptr<model::FlowVocoder> shaken_tiny() {
   torch::manual_seed(1);
   auto made = std::make_shared<model::FlowVocoder>(
-      format::read_config(std::string(GLOWVOX_CONFIGS) + "/tiny.yaml"));
+      config::read_config(std::string(GLOWVOX_CONFIGS) + "/tiny.yaml"));
   test::shake(*made, 0.05);
   return made;
 }
@@ -29,7 +30,7 @@ TEST_CASE("a saved model is the same model") {
   model::save_model(folder.file("m.safetensors"), *made);
   const auto loaded = model::load_model(folder.file("m.safetensors"));
   CHECK(torch::equal(loaded->decode(z, mel), made->decode(z, mel)));
-  CHECK(format::to_yaml(loaded->config()) == format::to_yaml(made->config()));
+  CHECK(config::to_yaml(loaded->config()) == config::to_yaml(made->config()));
   model::save_model(folder.file("half.safetensors"), *made, true);
   CHECK(std::filesystem::file_size(folder.file("half.safetensors")) <
         0.6 * std::filesystem::file_size(folder.file("m.safetensors")));
@@ -41,9 +42,9 @@ TEST_CASE("a model file that does not fit its configuration is refused by name")
   const test::TemporaryDirectory folder;
   const std::string path = folder.file("m.safetensors");
   model::save_model(path, *shaken_tiny());
-  format::Safetensors file = format::read_safetensors(path);
+  safetensors::Safetensors file = safetensors::read_safetensors(path);
   const auto refused = [&](const char* message) {
-    format::write_safetensors(path, file);
+    safetensors::write_safetensors(path, file);
     CHECK_THROWS_WITH_AS(model::load_model(path), doctest::Contains(message), Error);
   };
   SUBCASE("missing tensor") {

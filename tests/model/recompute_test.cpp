@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
 #include "flow/ops.hpp"
@@ -9,8 +10,8 @@ using torch::Tensor;
 
 namespace {
 
-format::ModelConfig config_of(const std::string& name) {
-  return format::read_config(std::string(GLOWVOX_CONFIGS) + "/" + name + ".yaml");
+config::ModelConfig config_of(const std::string& name) {
+  return config::read_config(std::string(GLOWVOX_CONFIGS) + "/" + name + ".yaml");
 }
 
 struct Example {
@@ -18,7 +19,7 @@ struct Example {
 };
 
 Example example(const model::FlowVocoder& model, int64_t batch, int64_t frames) {
-  const format::ModelConfig& c = model.config();
+  const config::ModelConfig& c = model.config();
   const int64_t samples = frames * c.mel.hop_samples + 2 * model.margin();
   return {torch::randn({batch, samples}) * 0.1, torch::randn({batch, frames, c.mel.bands}) - 5.0};
 }
@@ -64,7 +65,7 @@ double relative_difference(const std::vector<Tensor>& a, const std::vector<Tenso
 }
 
 // Gradients with and without, over the whole model and for every parameter that matters.
-void check_gradients(const format::ModelConfig& config) {
+void check_gradients(const config::ModelConfig& config) {
   CAPTURE(config.name);
   torch::manual_seed(1);
   model::FlowVocoder model(config);
@@ -88,21 +89,21 @@ void check_gradients(const format::ModelConfig& config) {
 
 TEST_CASE("recomputed activations give the same gradients in every kind of model") {
   for (const char* name : {"tiny", "glow", "nice", "realnvp", "squeezewave-64s", "waveglow-64"}) {
-    format::ModelConfig config = config_of(name);
+    config::ModelConfig config = config_of(name);
     config.net.channels = std::min(config.net.channels, 32);
     config.net.layers = std::min(config.net.layers, 3);
     if (!config.net.dilations.empty()) config.net.dilations.resize(config.net.layers);
     check_gradients(config);
   }
-  format::ModelConfig lu = config_of("tiny");
-  lu.mixing = format::MixingKind::kLu;
+  config::ModelConfig lu = config_of("tiny");
+  lu.mixing = config::MixingKind::kLu;
   check_gradients(lu);
 }
 
 TEST_CASE("with recomputing the memory of a pass does not grow with the steps") {
   for (const auto direction : {Direction::kEncode, Direction::kDecode}) {
     const auto peak = [direction](int steps, bool recompute) {
-      format::ModelConfig config = config_of("tiny");
+      config::ModelConfig config = config_of("tiny");
       config.steps = steps;
       torch::manual_seed(1);
       model::FlowVocoder model(config);
@@ -134,10 +135,10 @@ TEST_CASE("nothing is recomputed, and nothing kept, without gradients") {
 TEST_CASE("the likelihood of the channels adds up to that of the frames") {
   torch::manual_seed(3);
   const torch::NoGradGuard no_grad;
-  for (const auto mixing : {format::MixingKind::kNone, format::MixingKind::kLu}) {
-    format::ModelConfig config = config_of("tiny");
+  for (const auto mixing : {config::MixingKind::kNone, config::MixingKind::kLu}) {
+    config::ModelConfig config = config_of("tiny");
     config.mixing = mixing;
-    config.mixing_start = format::MixingStart::kIdentity;
+    config.mixing_start = config::MixingStart::kIdentity;
     model::FlowVocoder model(config);
     for (Tensor& p : model.parameters()) p.add_(torch::randn_like(p) * 0.01);
     model.randomize();

@@ -1,13 +1,14 @@
+// SPDX-License-Identifier: MIT
 // The shipped model on speech that it was not trained on.
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <filesystem>
 
+#include "arrays/mel_file.hpp"
 #include "audio/wav.hpp"
 #include "eval/evaluation.hpp"
 #include "eval/stoi.hpp"
-#include "format/mel_file.hpp"
 #include "glowvox/vocoder.hpp"
 #include "model/model_file.hpp"
 #include "train/segment_sampler.hpp"
@@ -30,7 +31,7 @@ TEST_CASE("the shipped model speaks intelligibly from the shipped mel") {
   const auto model = shipped();
   const MelSpec& spec = model->config().mel;
   const auto audio = audio::load_mono(kSamples + "/kerstin.flac", spec.sample_rate_hz, nullptr);
-  const Mel mel = format::read_mel(kSamples + "/kerstin.npy", spec.bands);
+  const Mel mel = arrays::read_mel(kSamples + "/kerstin.npy", spec.bands);
   for (const double sigma : {1.0, 0.7}) {
     const auto copy = model->synthesize(mel, sigma, 1);
     CHECK(copy.size() + spec.hop_samples > audio.size());

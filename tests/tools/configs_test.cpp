@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the shipped configurations say about themselves is what `glowvox info` computes.
 #include <fmt/format.h>
 

@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: MIT
 // What goes wrong for users: one line that names the file or the key, exit 1, nothing half written.
 #include <cmath>
 #include <limits>
 
+#include "arrays/npy.hpp"
 #include "audio/wav.hpp"
-#include "format/npy.hpp"
 #include "tools/tool.hpp"
 
 using namespace glowvox;
@@ -77,12 +78,12 @@ TEST_CASE("mels that cannot be used") {
   const Folder folder;
   const std::string mel = folder.file("mel.npy");
   refuses(folder, folder.synth("--mel " + mel), "mel.npy: no such file");
-  format::write_npy(mel, {{7, 10}, std::vector<float>(70)});
+  arrays::write_npy(mel, {{7, 10}, std::vector<float>(70)});
   refuses(folder, folder.synth("--mel " + mel), "mel.npy: ");
   refuses(folder, folder.synth("--mel " + mel), "expected a mel of 20 bands, got shape [7, 10]");
-  format::write_npy(mel, {{20, 0}, {}});
+  arrays::write_npy(mel, {{20, 0}, {}});
   refuses(folder, folder.synth("--mel " + mel), "mel.npy: ");
-  format::write_npy(mel, {{20, 2}, std::vector<float>(40, std::nanf(""))});
+  arrays::write_npy(mel, {{20, 2}, std::vector<float>(40, std::nanf(""))});
   refuses(folder, folder.synth("--mel " + mel), "not finite");
   write_file(mel, "\x93NUMPY nonsense");
   refuses(folder, folder.synth("--mel " + mel), "mel.npy: ");
@@ -185,14 +186,14 @@ TEST_CASE("latents and audio arrays that do not fit") {
   const std::string m = " --model " + folder.model, z = folder.file("z.npy");
   const std::string decode = "decode" + m + " --wav " + test::speech_file() + " --latent " + z +
                              " -o " + folder.file("out.wav");
-  format::write_npy(z, {{1, 63, 4}, std::vector<float>(252)});
+  arrays::write_npy(z, {{1, 63, 4}, std::vector<float>(252)});
   refuses(folder, decode, "z.npy: expected [1, 64, ");
-  format::write_npy(z, {{5}, std::vector<float>(5)});
+  arrays::write_npy(z, {{5}, std::vector<float>(5)});
   refuses(folder, decode, "z.npy: expected latents of shape");
-  format::write_npy(z, {{2, 2, 2000}, std::vector<float>(8000)});
+  arrays::write_npy(z, {{2, 2, 2000}, std::vector<float>(8000)});
   refuses(folder, "encode" + m + " --audio " + z + " -o " + folder.file("out.npy"),
           "z.npy: expected audio of shape");
-  format::write_npy(z, {{0}, {}});
+  arrays::write_npy(z, {{0}, {}});
   refuses(folder, "encode" + m + " --audio " + z + " -o " + folder.file("out.npy"),
           "z.npy: holds no values");
   CHECK(folder.nothing_written());

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // glowvox eval --judges with a judge that needs no Python: a shell script in Python's place.
 #include <filesystem>
 #include <nlohmann/json.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // glowvox eval as a user runs it.
 #include <cmath>
 #include <nlohmann/json.hpp>

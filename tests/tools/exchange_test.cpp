@@ -1,13 +1,14 @@
+// SPDX-License-Identifier: MIT
 // Other people's checkpoints and mels, as a user brings them.
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "arrays/mel_file.hpp"
+#include "arrays/npy.hpp"
 #include "audio/wav.hpp"
-#include "format/floats.hpp"
-#include "format/mel_file.hpp"
-#include "format/npy.hpp"
-#include "format/torch_writer.hpp"
 #include "golden.hpp"
+#include "pytorch/torch_writer.hpp"
+#include "safetensors/floats.hpp"
 #include "tools/tool.hpp"
 
 using namespace glowvox;
@@ -53,7 +54,7 @@ TEST_CASE("import, synth, export and import again") {
                  "6 steps of 8 channels, 2 leave every 2 steps"));
   CHECK(contains(succeeds(folder, "info " + model).out, "waveglow-16"));
   const std::string mel = folder.file("mel.npy");
-  format::write_mel(mel, {20, 8, std::vector<float>(160, -4.0F)});
+  arrays::write_mel(mel, {20, 8, std::vector<float>(160, -4.0F)});
   succeeds(folder, "synth --model " + model + " --mel " + mel + " -o " + folder.file("a.wav"));
   CHECK(samples(folder.file("a.wav")).size() == 20 * 256);
   succeeds(folder, "export " + model + " -o " + out);
@@ -114,12 +115,13 @@ TEST_CASE("checkpoints that cannot be imported leave no model behind") {
   with(read_file(kShipped), "bad.pt: is no WaveGlow or SqueezeWave");
   refuses(folder, "import " + folder.file("gone.pt") + " -o " + out, "gone.pt: no such file");
   // A mixing matrix that cannot be inverted.
-  const format::StateDict file(data_file("waveglow/tiny_state_dict.pt"));
-  std::map<std::string, format::Tensor> tensors;
+  const pytorch::StateDict file(data_file("waveglow/tiny_state_dict.pt"));
+  std::map<std::string, safetensors::Tensor> tensors;
   for (const auto& [name, entry] : file.entries())
-    tensors[name] = format::to_tensor(entry.shape, file.floats(name));
-  tensors["convinv.3.conv.weight"] = format::to_tensor({6, 6, 1}, std::vector<float>(36, 1.0F));
-  format::write_state_dict(bad, tensors);
+    tensors[name] = safetensors::to_tensor(entry.shape, file.floats(name));
+  tensors["convinv.3.conv.weight"] =
+      safetensors::to_tensor({6, 6, 1}, std::vector<float>(36, 1.0F));
+  pytorch::write_state_dict(bad, tensors);
   refuses(folder, "import " + bad + " -o " + out, "step_3_mixing");
   CHECK(!std::filesystem::exists(out));
   const std::string checkpoint = data_file("waveglow/tiny_state_dict.pt");
@@ -137,11 +139,11 @@ TEST_CASE("synth takes a mel in any file, and from standard input") {
   const std::string synth = "synth --model " + kShipped + " -o ";
   const std::string expected = folder.file("expected.wav"), out = folder.file("out.wav");
   succeeds(folder, synth + expected + " --mel " + kSampleMel);
-  const Mel mel = format::read_mel(kSampleMel, 80);
-  const format::Tensor frames = format::to_tensor({mel.frames, 80}, mel.values);
+  const Mel mel = arrays::read_mel(kSampleMel, 80);
+  const safetensors::Tensor frames = safetensors::to_tensor({mel.frames, 80}, mel.values);
   write_file(folder.file("mel.f32"), frames.bytes);
-  format::write_state_dict(folder.file("mel.pt"),
-                           {{"mel", frames}, {"other", format::to_tensor({1}, {0.0F})}});
+  pytorch::write_state_dict(folder.file("mel.pt"),
+                            {{"mel", frames}, {"other", safetensors::to_tensor({1}, {0.0F})}});
   const auto same = [&](const std::string& arguments) {
     succeeds(folder, synth + out + " " + arguments);
     CHECK(samples(out) == samples(expected));
@@ -161,18 +163,18 @@ TEST_CASE("synth takes a mel of another logarithm, and one that was normalised")
   const std::string synth = "synth --model " + kShipped + " --precision fp32 -o ";
   const std::string expected = folder.file("expected.wav"), out = folder.file("out.wav");
   succeeds(folder, synth + expected + " --mel " + kSampleMel);
-  const Mel mel = format::read_mel(kSampleMel, 80);
+  const Mel mel = arrays::read_mel(kSampleMel, 80);
   std::vector<float> log10 = mel.values, normal = mel.values, statistics(160);
   for (float& v : log10) v /= 2.302585093F;
-  format::write_npy(folder.file("log10.npy"), {{mel.frames, 80}, log10});
+  arrays::write_npy(folder.file("log10.npy"), {{mel.frames, 80}, log10});
   for (std::size_t b = 0; b < 80; ++b) {
     statistics[b] = -5.0F - 0.01F * static_cast<float>(b);
     statistics[80 + b] = 2.0F + 0.01F * static_cast<float>(b);
   }
-  format::write_npy(folder.file("stats.npy"), {{2, 80}, statistics});
+  arrays::write_npy(folder.file("stats.npy"), {{2, 80}, statistics});
   for (std::size_t i = 0; i < normal.size(); ++i)
     normal[i] = (normal[i] - statistics[i % 80]) / statistics[80 + i % 80];
-  format::write_npy(folder.file("normal.npy"), {{mel.frames, 80}, normal});
+  arrays::write_npy(folder.file("normal.npy"), {{mel.frames, 80}, normal});
   const auto same = [&](const std::string& arguments) {
     const test::Ran ran = succeeds(folder, synth + out + " " + arguments);
     CHECK(!contains(ran.err, "warning"));
@@ -200,7 +202,7 @@ TEST_CASE("synth takes a mel of another logarithm, and one that was normalised")
   CHECK(contains(succeeds(folder, check + "- --from-preset tacotron2 < " + kSampleMel).out,
                  "takes it, converted"));
   statistics[85] = 0.0F;
-  format::write_npy(folder.file("stats.npy"), {{2, 80}, statistics});
+  arrays::write_npy(folder.file("stats.npy"), {{2, 80}, statistics});
   refuses(folder,
           synth + out + " --mel " + folder.file("normal.npy") + " --from-stats " +
               folder.file("stats.npy"),
@@ -242,7 +244,7 @@ TEST_CASE("synth --denoise: by hand and as the model file says") {
   succeeds(folder, checkpoint + model);
   succeeds(folder, checkpoint + usual + " --denoise 0.5");
   const std::string mel = folder.file("mel.npy");
-  format::write_mel(mel, {20, 8, std::vector<float>(160, -4.0F)});
+  arrays::write_mel(mel, {20, 8, std::vector<float>(160, -4.0F)});
   const auto synth = [&](const std::string& which, const std::string& more) {
     succeeds(folder,
              "synth --model " + which + " --mel " + mel + " -o " + folder.file("x.wav") + more);

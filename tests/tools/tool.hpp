@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Runs the programs as a user does.
 #pragma once
 

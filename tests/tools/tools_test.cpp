@@ -1,11 +1,12 @@
+// SPDX-License-Identifier: MIT
 // Every tool as a user runs it.
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "arrays/mel_file.hpp"
+#include "arrays/npy.hpp"
 #include "audio/wav.hpp"
-#include "format/mel_file.hpp"
-#include "format/npy.hpp"
 #include "tools/tool.hpp"
 
 using namespace glowvox;
@@ -48,11 +49,11 @@ TEST_CASE("mel writes what a model's specification, a preset or single keys ask 
   const ModelFolder folder;
   const std::string speech = test::speech_file();
   succeeds(folder, "mel " + speech + " -o " + folder.file("a.npy"));
-  CHECK(format::read_array(folder.file("a.npy")).shape == std::vector<std::int64_t>{80, 173});
+  CHECK(arrays::read_array(folder.file("a.npy")).shape == std::vector<std::int64_t>{80, 173});
   succeeds(folder, "mel " + speech + " -o " + folder.file("b.npy") + " --preset librosa_default");
-  CHECK(format::read_array(folder.file("b.npy")).shape == std::vector<std::int64_t>{128, 87});
+  CHECK(arrays::read_array(folder.file("b.npy")).shape == std::vector<std::int64_t>{128, 87});
   succeeds(folder, "mel " + speech + " -o " + folder.file("c.npy") + " --spec '{bands: 40}'");
-  CHECK(format::read_array(folder.file("c.npy")).shape[0] == 40);
+  CHECK(arrays::read_array(folder.file("c.npy")).shape[0] == 40);
   const json figures =
       json::parse(succeeds(folder, "mel " + speech + " -o " + folder.file("d.npy") +
                                        " --json --model " + folder.model)
@@ -98,7 +99,7 @@ TEST_CASE("synth: Ctrl-C leaves nothing behind, inputs stay as they are") {
   const std::string out = folder.file("out");
   std::filesystem::create_directory(out);
   const MelSpec spec = mel_preset("tacotron2");
-  format::write_mel(folder.file("long.npy"),
+  arrays::write_mel(folder.file("long.npy"),
                     {200000, spec.bands, std::vector<float>(200000u * spec.bands, -5.0F)});
   const std::string script = std::string(GLOWVOX_BINARY) + " synth --model " +
                              std::string(GLOWVOX_SAMPLES) + "/mdct-causal.safetensors --mel " +
@@ -240,15 +241,15 @@ TEST_CASE("encode and decode are exact inverses, for every lift and with early o
     const ModelFolder folder(configuration);
     const std::string m = " --model " + folder.model;
     const auto clip = audio::read_audio(test::speech_file());
-    format::write_npy(folder.file("x.npy"),
+    arrays::write_npy(folder.file("x.npy"),
                       {{2, 20480}, {clip.samples.begin(), clip.samples.begin() + 40960}});
-    format::write_npy(folder.file("one.npy"),
+    arrays::write_npy(folder.file("one.npy"),
                       {{20480}, {clip.samples.begin(), clip.samples.begin() + 20480}});
     const json figures =
         json::parse(succeeds(folder, "encode" + m + " --audio " + folder.file("x.npy") + " -o " +
                                          folder.file("z.npy") + " --json")
                         .out);
-    const auto z = format::read_array(folder.file("z.npy"));
+    const auto z = arrays::read_array(folder.file("z.npy"));
     REQUIRE(z.shape.size() == 3);
     CHECK(z.shape[0] == 2);
     CHECK(z.shape[1] * z.shape[2] == 20480);
@@ -259,7 +260,7 @@ TEST_CASE("encode and decode are exact inverses, for every lift and with early o
                        22050);
     succeeds(folder, "decode" + m + " --wav " + folder.file("one.wav") + " --latent " +
                          folder.file("z1.npy") + " -o " + folder.file("y.npy"));
-    const auto y = format::read_array(folder.file("y.npy"));
+    const auto y = arrays::read_array(folder.file("y.npy"));
     REQUIRE(y.shape == std::vector<std::int64_t>{20480});
     for (std::size_t i = 0; i < y.values.size(); ++i)
       CHECK(std::abs(y.values[i] - clip.samples[i]) < 1e-4f);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/augment.hpp"
 
 #include <algorithm>
@@ -58,8 +59,8 @@ double residue(const std::vector<float>& x, double hz) {
   return std::max(1e-12, 1.0 - (a * xc + b * xs) / xx);
 }
 
-format::AugmentConfig everything() {
-  format::AugmentConfig a;
+config::AugmentConfig everything() {
+  config::AugmentConfig a;
   a.gain_db = 24.0;
   a.polarity = 0.5;
   a.speed.probability = a.low_pass.probability = a.noise.probability = 0.5;
@@ -135,8 +136,8 @@ TEST_CASE("gain and polarity scale, silence lies beyond a clip's ends") {
 }
 
 TEST_CASE("plans are drawn as the configuration says, each decision by itself") {
-  const format::AugmentConfig all = everything();
-  format::AugmentConfig gain_alone;
+  const config::AugmentConfig all = everything();
+  config::AugmentConfig gain_alone;
   gain_alone.gain_db = 24.0;
   int faster = 0, negative = 0, filtered = 0, noisy = 0, blurred = 0;
   double mean_db = 0.0, mean_log_speed = 0.0;
@@ -198,7 +199,7 @@ TEST_CASE("a blurred mel is smooth over time and bands, and keeps its level") {
 
 TEST_CASE("augmented batches are functions of seed and step, shared by ranks and resumed") {
   const test::SpeechFolder speech;
-  format::ModelConfig config = test::tiny();
+  config::ModelConfig config = test::tiny();
   const train::Corpus corpus(speech.folder(), kRate, test::ignore);
   const train::SegmentSampler plain(corpus, config, 32, 1, test::ignore);
   config.train.augment = everything();
@@ -241,7 +242,7 @@ TEST_CASE("augmented batches are functions of seed and step, shared by ranks and
   };
   train::Trainer whole(config, speech.folder(), 1, test::ignore);
   whole.initialize();
-  format::Safetensors middle;
+  safetensors::Safetensors middle;
   for (int i = 0; i < 8; ++i) {
     if (i == 3) middle = whole.checkpoint();
     whole.step(i / 8.0);
@@ -255,7 +256,7 @@ TEST_CASE("augmented batches are functions of seed and step, shared by ranks and
 // A clip of exactly one segment's length cannot be sped up, but can be slowed down.
 TEST_CASE("segments at other speeds stay within their clips") {
   const test::TemporaryDirectory folder;
-  format::ModelConfig config = test::tiny();
+  config::ModelConfig config = test::tiny();
   const std::vector<float> all = test::speech();
   audio::write_audio(folder.file("a.wav"), {all.begin() + 4000, all.begin() + 6500}, kRate);
   const train::Corpus corpus(folder.file(""), kRate, test::ignore);

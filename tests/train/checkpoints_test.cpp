@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/checkpoints.hpp"
 
 #include <doctest/doctest.h>
@@ -14,8 +15,8 @@ using namespace glowvox;
 
 namespace {
 
-format::Safetensors some_file(const std::string& mark) {
-  format::Safetensors file;
+safetensors::Safetensors some_file(const std::string& mark) {
+  safetensors::Safetensors file;
   file.metadata["mark"] = mark;
   file.tensors["t"] = {"F32", {64}, std::string(256, 'x')};
   return file;
@@ -101,7 +102,7 @@ TEST_CASE("a full disk leaves the checkpoints that were there") {
 
 TEST_CASE("a model file is no checkpoint") {
   const test::TemporaryDirectory folder;
-  format::write_safetensors(folder.file("m.safetensors"), some_file("model"));
+  safetensors::write_safetensors(folder.file("m.safetensors"), some_file("model"));
   CHECK(test::contains(test::error_of([&] { train::read_checked(folder.file("m.safetensors")); }),
                        "--init-from"));
 }

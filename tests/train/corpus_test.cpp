@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/corpus.hpp"
 
 #include "core/atomic_file.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/mixing_watch.hpp"
 
 #include <doctest/doctest.h>
@@ -37,8 +38,8 @@ TEST_CASE("slow growth is not warned of") {
 // Gradient ascent at an absurd rate: conv1x1 may break, lu keeps a determinant.
 TEST_CASE("training cannot make an lu mixing singular") {
   const test::SpeechFolder speech;
-  format::ModelConfig config = test::tiny();
-  config.mixing = format::MixingKind::kLu;
+  config::ModelConfig config = test::tiny();
+  config.mixing = config::MixingKind::kLu;
   config.train.rate = 0.2;
   config.train.warmup_steps = 0;
   train::Trainer trainer(config, speech.folder(), 1, test::ignore);

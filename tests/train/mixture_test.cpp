@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Several lists, their weights, and who speaks in them.
 #include "train/mixture.hpp"
 
@@ -120,7 +121,7 @@ TEST_CASE("batches of several lists are functions of seed and step, and are shar
   const Lists lists;
   const train::Corpus corpus(lists.both(1.0, 2.0), 22050, test::ignore);
   std::string said;
-  format::ModelConfig config = test::tiny();
+  config::ModelConfig config = test::tiny();
   config.train.segment_frames = 8;
   const train::SegmentSampler sampler(corpus, config, 32, 1,
                                       [&](const std::string& n) { said += n + "\n"; });
@@ -137,7 +138,7 @@ TEST_CASE("batches of several lists are functions of seed and step, and are shar
 
 TEST_CASE("a run goes on with the weights and speakers that it had") {
   const Lists lists;
-  format::ModelConfig config = test::tiny();
+  config::ModelConfig config = test::tiny();
   config.train.segment_frames = 8;
   const auto trainer = [&](const train::DataOptions& data) {
     return std::make_unique<train::Trainer>(config, data, 1, test::ignore);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/optimizer.hpp"
 
 #include <cmath>
@@ -12,7 +13,7 @@ using torch::Tensor;
 namespace {
 
 // A few steps on gradients of the same random numbers.
-std::vector<train::Optimizer::Slot> after_steps(const format::TrainConfig& config, bool portable) {
+std::vector<train::Optimizer::Slot> after_steps(const config::TrainConfig& config, bool portable) {
   torch::manual_seed(3);
   const model::FlowVocoder model(test::tiny());
   train::Optimizer optimizer(model, config);
@@ -35,8 +36,8 @@ double largest_difference(const Tensor& a, const Tensor& b) {
 
 TEST_CASE("the optimizer of other devices makes the CPU's steps") {
   const torch::NoGradGuard no_grad;
-  for (const auto kind : {format::OptimizerKind::kAdam, format::OptimizerKind::kAdamW}) {
-    format::TrainConfig config = test::tiny().train;
+  for (const auto kind : {config::OptimizerKind::kAdam, config::OptimizerKind::kAdamW}) {
+    config::TrainConfig config = test::tiny().train;
     config.optimizer = kind;
     config.weight_decay = 0.1;
     const auto own = after_steps(config, false), portable = after_steps(config, true);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/pack.hpp"
 
 #include <filesystem>
@@ -38,14 +39,14 @@ class Recordings : public test::TemporaryDirectory {
   train::PackOptions options;
 };
 
-format::ModelConfig short_segments() {
-  format::ModelConfig config = test::tiny();
+config::ModelConfig short_segments() {
+  config::ModelConfig config = test::tiny();
   config.train.segment_frames = 16;
   return config;
 }
 
 bool same_batches(const train::Corpus& a, const train::Corpus& b) {
-  const format::ModelConfig config = short_segments();
+  const config::ModelConfig config = short_segments();
   const train::SegmentSampler from_a(a, config, 32, 7, test::ignore);
   const train::SegmentSampler from_b(b, config, 32, 7, test::ignore);
   for (int draw = 0; draw < 12; ++draw) {

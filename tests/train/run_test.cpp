@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/run.hpp"
 
 #include <cmath>
@@ -56,7 +57,7 @@ TEST_CASE(
   const train::Checkpoints checkpoints(options.out + "/checkpoints", 3);
   auto found = checkpoints.newest_good(test::ignore);
   REQUIRE(found);
-  format::Tensor& bias = found->file.tensors.at("weight.scale_shift.bias");
+  safetensors::Tensor& bias = found->file.tensors.at("weight.scale_shift.bias");
   std::vector<float> low(bias.bytes.size() / sizeof(float), -1e4f);
   bias.bytes.assign(reinterpret_cast<const char*>(low.data()), bias.bytes.size());
   checkpoints.write(40, found->file, -1);
@@ -80,7 +81,7 @@ TEST_CASE(
 
 TEST_CASE("the estimate is near what a step takes") {
   const test::SpeechFolder speech;
-  format::ModelConfig config = test::tiny();
+  config::ModelConfig config = test::tiny();
   config.net.channels = 64;
   train::Trainer trainer(config, speech.folder(), 1, test::ignore);
   trainer.initialize();

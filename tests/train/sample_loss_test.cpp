@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/sample_loss.hpp"
 
 #include <cmath>
@@ -10,8 +11,8 @@ using torch::Tensor;
 
 namespace {
 
-format::SampleLossConfig small_sizes() {
-  format::SampleLossConfig config;
+config::SampleLossConfig small_sizes() {
+  config::SampleLossConfig config;
   config.weight = 1.0;
   config.fft_sizes = {256, 64, 12};
   return config;
@@ -29,7 +30,7 @@ double average(const Tensor& t) { return t.mean().item<double>(); }
 
 TEST_CASE("the kernel's energy distance and gradient are those of ATen's operators") {
   torch::manual_seed(1);
-  const format::SampleLossConfig config = small_sizes();
+  const config::SampleLossConfig config = small_sizes();
   const Tensor x = noise_clips(3, 1000, 0.1), other = noise_clips(3, 1000, 0.08);
   Tensor y = noise_clips(3, 1000, 0.05);
   y[2].mul_(1e-4);  // nearly silent
@@ -56,7 +57,7 @@ TEST_CASE("the kernel's energy distance and gradient are those of ATen's operato
 
 TEST_CASE("a distance depends on no other clip of the batch") {
   torch::manual_seed(2);
-  const format::SampleLossConfig config = small_sizes();
+  const config::SampleLossConfig config = small_sizes();
   const Tensor x = noise_clips(3, 600, 0.1), y = noise_clips(3, 600, 0.1),
                other = noise_clips(3, 600, 0.1);
   const Tensor together = train::energy_distance(config, x, y, other).fit;
@@ -69,7 +70,7 @@ TEST_CASE("a distance depends on no other clip of the batch") {
 
 TEST_CASE("the energy distance of a distribution to itself is zero, and to another is not") {
   torch::manual_seed(3);
-  const format::SampleLossConfig config = small_sizes();
+  const config::SampleLossConfig config = small_sizes();
   const int64_t B = 400, N = 512;
   const Tensor x = noise_clips(B, N, 0.1), x2 = noise_clips(B, N, 0.1);
   const double within = average(train::energy_distance(config, x, x2, x2).fit);  // E d(x, x')
@@ -89,14 +90,14 @@ TEST_CASE("the energy distance of a distribution to itself is zero, and to anoth
 }
 
 TEST_CASE("the gradient through the inverse flow is that of finite differences") {
-  format::ModelConfig config = test::tiny();
+  config::ModelConfig config = test::tiny();
   config.actnorm = true;
-  SUBCASE("lu") { config.mixing = format::MixingKind::kLu; }
-  SUBCASE("conv1x1") { config.mixing = format::MixingKind::kConv1x1; }
+  SUBCASE("lu") { config.mixing = config::MixingKind::kLu; }
+  SUBCASE("conv1x1") { config.mixing = config::MixingKind::kConv1x1; }
   SUBCASE("squeezed samples, separable nets, an early output") {
-    config.mixing = format::MixingKind::kConv1x1;
-    config.lift = {format::LiftKind::kSqueeze, 16};
-    config.net.kind = format::NetKind::kSeparable;
+    config.mixing = config::MixingKind::kConv1x1;
+    config.lift = {config::LiftKind::kSqueeze, 16};
+    config.net.kind = config::NetKind::kSeparable;
     config.early = {1, 4};
   }
   torch::manual_seed(4);

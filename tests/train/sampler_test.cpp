@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cmath>
 
@@ -12,7 +13,7 @@ using namespace glowvox;
 
 TEST_CASE("a batch is a function of seed and step, whatever the number of threads") {
   const test::SpeechFolder speech;
-  const format::ModelConfig config = test::tiny();
+  const config::ModelConfig config = test::tiny();
   const train::Corpus corpus(speech.folder(), 22050, test::ignore);
   const train::SegmentSampler sampler(corpus, config, 32, 1, test::ignore);
   const train::SegmentSampler other(corpus, config, 32, 2, test::ignore);
@@ -42,9 +43,9 @@ TEST_CASE("a segment's mel is the one that the whole file has there, in every al
   const std::vector<float> all = test::speech();
   audio::write_audio(folder.file("a.wav"), all, 22050);
   const train::Corpus corpus(folder.file(""), 22050, test::ignore);
-  for (const auto alignment : {format::MelAlignment::kAsIs, format::MelAlignment::kHopCenter}) {
+  for (const auto alignment : {config::MelAlignment::kAsIs, config::MelAlignment::kHopCenter}) {
     for (const auto padding : {MelPadding::kReflect, MelPadding::kHop}) {
-      format::ModelConfig config = test::tiny();
+      config::ModelConfig config = test::tiny();
       config.alignment = alignment;
       config.mel.padding = padding;
       const std::int64_t margin = 32, hop = config.mel.hop_samples;
@@ -66,7 +67,7 @@ TEST_CASE("a segment's mel is the one that the whole file has there, in every al
       const std::int64_t before = 4 * hop;
       const std::vector<float> from(clip.begin() + (place - before), clip.end());
       const Mel whole = log_mel(from.data(), static_cast<std::int64_t>(from.size()), config.mel,
-                                format::alignment_shift_samples(config));
+                                config::alignment_shift_samples(config));
       double worst = 0.0;
       for (std::int64_t t = 0; t < config.train.segment_frames; ++t)
         for (std::int64_t b = 0; b < config.mel.bands; ++b)
@@ -113,7 +114,7 @@ TEST_CASE("dequantisation is uniform over one 16-bit step") {
 
 TEST_CASE("a clip that cannot be read any more is left out and told once") {
   const test::SpeechFolder speech;
-  const format::ModelConfig config = test::tiny();
+  const config::ModelConfig config = test::tiny();
   const train::Corpus corpus(speech.folder(), 22050, test::ignore);
   const train::SegmentSampler sampler(corpus, config, 32, 1, test::ignore);
   write_file(speech.file("a.wav"), "gone");

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train/trainer.hpp"
 
 #include <cmath>
@@ -25,7 +26,7 @@ bool equal(const std::vector<torch::Tensor>& a, const std::vector<torch::Tensor>
 
 TEST_CASE("resuming equals not having stopped, bit for bit") {
   const test::SpeechFolder speech;
-  format::ModelConfig config;
+  config::ModelConfig config;
   SUBCASE("by likelihood") { config = test::tiny(); }
   SUBCASE("by likelihood and energy distance") { config = test::tiny_sampled(); }
   train::Trainer whole(config, speech.folder(), 1, test::ignore);
@@ -35,7 +36,7 @@ TEST_CASE("resuming equals not having stopped, bit for bit") {
   train::Trainer first(config, speech.folder(), 1, test::ignore);
   first.initialize();
   for (int i = 0; i < 5; ++i) first.step(i / 12.0);
-  const format::Safetensors checkpoint = first.checkpoint();
+  const safetensors::Safetensors checkpoint = first.checkpoint();
 
   train::Trainer second(config, speech.folder(), 1, test::ignore);
   second.restore(checkpoint, "checkpoint");
@@ -44,16 +45,16 @@ TEST_CASE("resuming equals not having stopped, bit for bit") {
   CHECK(equal(copies(whole), copies(second)));
   whole.save_model(speech.file("whole.safetensors"), false);
   second.save_model(speech.file("second.safetensors"), false);
-  const auto a = format::read_safetensors(speech.file("whole.safetensors"));
-  const auto b = format::read_safetensors(speech.file("second.safetensors"));
+  const auto a = safetensors::read_safetensors(speech.file("whole.safetensors"));
+  const auto b = safetensors::read_safetensors(speech.file("second.safetensors"));
   for (const auto& [name, tensor] : a.tensors) CHECK(tensor.bytes == b.tensors.at(name).bytes);
 }
 
 TEST_CASE("a checkpoint of another run is refused") {
   const test::SpeechFolder speech;
   train::Trainer trainer(test::tiny(), speech.folder(), 1, test::ignore);
-  format::Safetensors file = trainer.checkpoint();
-  format::ModelConfig config = test::tiny();
+  safetensors::Safetensors file = trainer.checkpoint();
+  config::ModelConfig config = test::tiny();
   config.train.rate *= 2.0;
   train::Trainer other(config, speech.folder(), 1, test::ignore);
   CHECK(test::contains(test::error_of([&] { other.restore(file, "c"); }),
@@ -64,7 +65,7 @@ TEST_CASE("a checkpoint of another run is refused") {
   CHECK(test::contains(test::error_of([&] { trainer.restore(file, "c"); }),
                        "is not a glowvox checkpoint"));
   // How a step is computed may change.
-  format::ModelConfig split = test::tiny();
+  config::ModelConfig split = test::tiny();
   split.train.accumulate = 2;
   split.train.recompute = true;
   train::Trainer same(split, speech.folder(), 1, test::ignore);
@@ -107,12 +108,12 @@ TEST_CASE("training by the flow's own samples brings them nearer, and reports th
   CHECK(2.0 * after.fit - after.spread < 2.0 * before.fit - before.spread - 0.05);
   CHECK(after.nats_per_sample > before.nats_per_sample);
   // The same in two passes, or of all segments' likelihood, or of no likelihood at all.
-  const auto first_step = [&](const format::ModelConfig& config) {
+  const auto first_step = [&](const config::ModelConfig& config) {
     train::Trainer one(config, speech.folder(), 1, test::ignore);
     one.initialize();
     return one.step(0.0);
   };
-  format::ModelConfig config = test::tiny_sampled();
+  config::ModelConfig config = test::tiny_sampled();
   const train::StepResult whole = first_step(config);
   config.train.accumulate = 4;
   const train::StepResult split = first_step(config);
@@ -153,7 +154,7 @@ TEST_CASE("weights of another network are refused") {
   const std::string path = speech.file("m.safetensors");
   train::Trainer trainer(test::tiny(), speech.folder(), 1, test::ignore);
   trainer.save_model(path, false);
-  format::ModelConfig config = test::tiny();
+  config::ModelConfig config = test::tiny();
   config.train.rate *= 2.0;
   train::Trainer same(config, speech.folder(), 1, test::ignore);
   CHECK_NOTHROW(same.init_from(path));
@@ -181,7 +182,7 @@ TEST_CASE("a step that is not finite is skipped and counted, the weights stay") 
 
 TEST_CASE("the rate warms up, then falls along a cosine") {
   const test::SpeechFolder speech;
-  format::ModelConfig config = test::tiny();
+  config::ModelConfig config = test::tiny();
   config.train.warmup_steps = 10;
   train::Trainer trainer(config, speech.folder(), 1, test::ignore);
   CHECK(trainer.rate_at(0.0) == doctest::Approx(config.train.rate / 10.0));
@@ -197,7 +198,7 @@ TEST_CASE("the rate warms up, then falls along a cosine") {
 TEST_CASE("the optimizer is Adam with decoupled decay and an average") {
   torch::nn::Module module;
   const torch::Tensor w = module.register_parameter("w", torch::tensor({1.0f, -2.0f}));
-  format::TrainConfig config;
+  config::TrainConfig config;
   config.weight_decay = 0.1;
   train::Optimizer optimizer(module, config);
   torch::Tensor handle = w;
@@ -216,7 +217,7 @@ TEST_CASE("the optimizer is Adam with decoupled decay and an average") {
 TEST_CASE("a step in passes is the step at once") {
   const test::SpeechFolder speech;
   const auto gradients = [&](int passes, bool recompute) {
-    format::ModelConfig config = test::tiny();
+    config::ModelConfig config = test::tiny();
     config.train.accumulate = passes;
     config.train.recompute = recompute;
     config.train.bf16 = false;
@@ -232,7 +233,7 @@ TEST_CASE("a step in passes is the step at once") {
       for (std::size_t i = 0; i < whole.size(); ++i)
         CHECK(torch::allclose(whole[i], split[i], 1e-3, 1e-4));
     }
-  format::ModelConfig odd = test::tiny();
+  config::ModelConfig odd = test::tiny();
   odd.train.accumulate = 3;
   CHECK(
       test::contains(test::error_of([&] { train::Trainer(odd, speech.folder(), 1, test::ignore); }),
@@ -241,7 +242,7 @@ TEST_CASE("a step in passes is the step at once") {
 
 TEST_CASE("an outlier in the middle of a run is skipped, and the run goes on") {
   const test::SpeechFolder speech;
-  format::ModelConfig config = test::tiny();
+  config::ModelConfig config = test::tiny();
   config.base = {};  // with tails nothing is far out
   train::Trainer trainer(config, speech.folder(), 1, test::ignore);
   trainer.initialize();
@@ -270,7 +271,7 @@ TEST_CASE("going back halves the rate, draws other batches and begins a row of i
   trainer.initialize();
   for (int i = 0; i < 15; ++i) trainer.step(0.0);
   trainer.progress().skipped_in_a_row = 2;  // as when a run is interrupted in the middle of a row
-  const format::Safetensors checkpoint = trainer.checkpoint();
+  const safetensors::Safetensors checkpoint = trainer.checkpoint();
   const auto weights = copies(trainer);
   const double rate = trainer.rate_at(0.0);
   for (int i = 0; i < 3; ++i) trainer.step(0.0);

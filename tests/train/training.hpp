@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What training tests share: a small corpus and the tiny configuration.
 #pragma once
 
@@ -7,18 +8,18 @@
 #include <vector>
 
 #include "audio/wav.hpp"
-#include "format/config.hpp"
+#include "config/model_config.hpp"
 #include "temporary.hpp"
 
 namespace glowvox::test {
 
-inline format::ModelConfig tiny() {
-  return format::read_config(std::string(GLOWVOX_CONFIGS) + "/tiny.yaml");
+inline config::ModelConfig tiny() {
+  return config::read_config(std::string(GLOWVOX_CONFIGS) + "/tiny.yaml");
 }
 
 // The same, trained by its own samples as well.
-inline format::ModelConfig tiny_sampled() {
-  format::ModelConfig config = tiny();
+inline config::ModelConfig tiny_sampled() {
+  config::ModelConfig config = tiny();
   config.train.likelihood = {0.3, 0.5};
   config.train.sample_loss.weight = 1.0;
   config.train.sample_loss.fft_sizes = {512, 128, 32};

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Training data as it is given on a command line: several lists, packed, augmented, shared.
 #include <filesystem>
 

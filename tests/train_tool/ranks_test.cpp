@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Several ranks over loopback.
 #include <signal.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Runs that are killed, interrupted, damaged and continued.
 #include <signal.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "train_tool/train_tool.hpp"
 
 #include <signal.h>
@@ -12,7 +13,7 @@
 #include <thread>
 
 #include "audio/wav.hpp"
-#include "format/safetensors.hpp"
+#include "safetensors/safetensors.hpp"
 
 namespace glowvox::test {
 
@@ -68,7 +69,7 @@ int Background::wait(double seconds) {
 }
 
 double largest_difference(const std::string& a, const std::string& b) {
-  const auto one = format::read_safetensors(a), other = format::read_safetensors(b);
+  const auto one = safetensors::read_safetensors(a), other = safetensors::read_safetensors(b);
   REQUIRE(one.tensors.size() == other.tensors.size());
   double most = 0.0;
   for (const auto& [name, tensor] : one.tensors) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // glowvox train as a user runs it: a small corpus, the tiny model.
 #pragma once
 

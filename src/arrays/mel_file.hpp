@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// Mels in the files that people have.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "arrays/array_file.hpp"
+#include "glowvox/mel.hpp"
+
+namespace glowvox::arrays {
+
+enum class MelLayout { kAuto, kBandsFrames, kFramesBands };
+
+struct MelReadOptions {
+  MelLayout layout = MelLayout::kAuto;  // kAuto: by the number of bands; raw values: frame by frame
+  std::string array;                    // which array of a file that may hold several
+};
+
+// A mel of `bands` bands (0: the one axis that is 80, 100, 128, 64, 40 or 20 long, else refused) in
+// any file that open_array takes, stored [bands, frames] or [frames, bands], leading axes of 1 left
+// out. Throws Error for another number of bands, for no frames, and where both axes may be the
+// bands.
+class MelReader {
+ public:
+  MelReader(const std::string& path, int bands, const MelReadOptions& options = {});
+  std::int64_t frames() const { return frames_; }
+  int bands() const { return bands_; }
+  bool frames_first() const { return frames_first_; }  // stored [frames, bands]
+  // Frames [first, first + count) of it; throws Error for values that are not finite.
+  Mel read(std::int64_t first, std::int64_t count) const;
+
+ private:
+  std::unique_ptr<ArrayFile> file_;
+  int bands_;
+  bool frames_first_ = false;
+  std::int64_t frames_ = 0;
+  std::int64_t band_stride_ = 1, frame_stride_ = 1;
+};
+
+// The whole of it.
+Mel read_mel(const std::string& path, int bands, const MelReadOptions& options = {});
+void write_mel(const std::string& path, const Mel& mel);  // npy, [bands, frames]
+
+}  // namespace glowvox::arrays

@@ -1,9 +1,0 @@
-#pragma once
-
-namespace glowvox::audio {
-
-// Where a JACK server has died, tells PortAudio once more, which wakes it if it waits for the
-// server's answer; elsewhere does nothing.
-void repeat_jack_shutdown();
-
-}  // namespace glowvox::audio
