@@ -3,16 +3,26 @@
 # Usage: cmake/setup.sh PRESET TARGET...; packages that it installs as well, in GLOWVOX_PACKAGES
 set -euo pipefail
 cd "$(dirname "$0")/.."
+preset=$1
+shift
 
 packages=(
   g++ cmake ninja-build pkg-config
-  libtorch-dev libopenblas0-pthread libsndfile1-dev libsoxr-dev libfftw3-dev libzip-dev libyaml-cpp-dev
-  libgloo-dev libxsmm-dev libhwy-dev libeigen3-dev libpng-dev libcli11-dev libfmt-dev nlohmann-json3-dev doctest-dev
-  portaudio19-dev jackd2
-  ${GLOWVOX_PACKAGES:-}
+  libxsmm-dev libhwy-dev libeigen3-dev libyaml-cpp-dev nlohmann-json3-dev libfmt-dev
 )
+if [ "$preset" != engine ]; then
+  packages+=(libsndfile1-dev libsoxr-dev libzip-dev libpng-dev libcli11-dev)
+fi
+case $preset in
+  engine | synthesis) ;;
+  package) packages+=(portaudio19-dev help2man) ;;
+  *)
+    packages+=(libtorch-dev libopenblas0-pthread libgloo-dev libfftw3-dev doctest-dev portaudio19-dev jackd2)
+    ;;
+esac
+read -ra more <<<"${GLOWVOX_PACKAGES:-}"
 missing=()
-for package in "${packages[@]}"; do
+for package in "${packages[@]}" "${more[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
 done
 if [ "${#missing[@]}" -gt 0 ]; then
@@ -27,8 +37,6 @@ if [ "${#missing[@]}" -gt 0 ]; then
     apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
-preset=$1
-shift
 build=build
 [ "$preset" = default ] || build=build-$preset
 if [ ! -f "$build/build.ninja" ]; then

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <map>
 
 #include "command.hpp"
@@ -20,7 +21,25 @@ const std::map<std::string, Precision>& precisions() {
   return names;
 }
 
+// As installed, or in a build folder of the sources; empty: neither.
+std::string voice_beside_program() {
+  std::error_code unknown;
+  const auto folder = std::filesystem::read_symlink("/proc/self/exe", unknown).parent_path();
+  for (const char* place : {"share/glowvox", "samples"}) {
+    const auto path = folder.parent_path() / place / "mdct-causal.safetensors";
+    if (std::filesystem::exists(path, unknown)) return path.string();
+  }
+  return "";
+}
+
 }  // namespace
+
+void EngineOptions::default_to_voice(CLI::App& app) {
+  const std::string voice = voice_beside_program();
+  if (voice.empty()) return;
+  model = voice;
+  app.get_option("--model")->required(false)->description("Model file (default: " + voice + ")");
+}
 
 void EngineOptions::add_to(CLI::App& app, const char* usual_threads) {
   app.add_option("--model", model, "Model file")->required();

@@ -20,6 +20,8 @@ struct EngineOptions {
   std::optional<int> corrections;
 
   void add_to(CLI::App& app, const char* usual_threads = "all cores");
+  // Without --model, the voice that came with this program, where it is there.
+  void default_to_voice(CLI::App& app);
   // Those of a single temperature.
   void add_sampling_to(CLI::App& app);
   // What is the same whatever the temperature.

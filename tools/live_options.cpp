@@ -137,6 +137,7 @@ void summarize(const LiveOptions& o, const live::Report& report, const Vocoder& 
 
 void LiveOptions::add_to(CLI::App& app, const char* usual_corrections) {
   engine.add_to(app, "one");
+  engine.default_to_voice(app);
   app.add_option("--device", device, "Index, or part of a name, of glowvox devices")
       ->capture_default_str();
   app.add_option("--tee", tee, "Write the sound to this wav, flac or ogg as well");

@@ -179,6 +179,7 @@ int run(const Options& o) {
 std::function<int()> setup_synth(CLI::App& app) {
   auto o = std::make_shared<Options>();
   o->engine.add_to(app);
+  o->engine.default_to_voice(app);
   app.add_option(
       "--mel", o->mels,
       "Mels: npy, npz, PyTorch or safetensors files, raw float32 (.f32), or - for standard input");

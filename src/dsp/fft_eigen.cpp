@@ -49,20 +49,22 @@ struct DctIv::State {
   explicit State(int size)
       : half(static_cast<std::size_t>(size) / 2),
         data(static_cast<std::size_t>(size)),
-        rotation(half),
+        rotation_in(half),
+        rotation_out(half),
         before(half),
         after(half) {
     constexpr double kPi = 3.141592653589793238463;
     for (std::size_t n = 0; n < half; ++n) {
-      const double angle = -kPi * (4.0 * static_cast<double>(n) + 1.0) / (4.0 * size);
-      rotation[n] = {static_cast<float>(std::cos(angle)), static_cast<float>(std::sin(angle))};
+      const double angle = -kPi * static_cast<double>(n) / size;
+      rotation_in[n] = std::complex<float>(std::polar(1.0, angle - kPi / (4.0 * size)));
+      rotation_out[n] = std::complex<float>(std::polar(2.0, angle));
     }
     fft.SetFlag(fft.Unscaled);
   }
   std::size_t half;
   Eigen::FFT<float> fft;
   std::vector<float> data;
-  std::vector<std::complex<float>> rotation, before, after;
+  std::vector<std::complex<float>> rotation_in, rotation_out, before, after;
 };
 
 DctIv::DctIv(int size) {
@@ -78,10 +80,13 @@ void DctIv::transform() {
   State& s = *state_;
   const std::size_t last = s.data.size() - 1;
   for (std::size_t n = 0; n < s.half; ++n)
-    s.before[n] = std::complex<float>(data_[2 * n], data_[last - 2 * n]) * s.rotation[n];
-  s.fft.fwd(s.after.data(), s.before.data(), static_cast<Eigen::Index>(s.half));
+    s.before[n] = std::complex<float>(data_[2 * n], data_[last - 2 * n]) * s.rotation_in[n];
+  if (s.half == 1)  // Eigen has no transform of one value
+    s.after = s.before;
+  else
+    s.fft.fwd(s.after.data(), s.before.data(), static_cast<Eigen::Index>(s.half));
   for (std::size_t k = 0; k < s.half; ++k) {
-    const std::complex<float> y = 2.0F * s.after[k] * s.rotation[k];
+    const std::complex<float> y = s.after[k] * s.rotation_out[k];
     data_[2 * k] = y.real();
     data_[last - 2 * k] = -y.imag();
   }

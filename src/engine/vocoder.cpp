@@ -207,6 +207,11 @@ std::unique_ptr<engine::Finishing> Vocoder::Model::make_finishing(const Vocoder&
   return std::make_unique<engine::Finishing>(spec, o);
 }
 
+std::int64_t Vocoder::sample_count(std::int64_t frames) const {
+  return frames * mel().hop_samples -
+         std::max(0, config::alignment_shift_samples(model_->prepared->config));
+}
+
 std::vector<float> Vocoder::synthesize(const Mel& mel, const SynthesisOptions& options) const {
   check(mel, model_->prepared->conditioner.bands);
   const int block = block_frames(mel.frames);

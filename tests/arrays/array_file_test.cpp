@@ -14,7 +14,9 @@
 #include "safetensors/floats.hpp"
 
 using namespace glowvox;
-using namespace glowvox::format;
+using namespace glowvox::arrays;
+using namespace glowvox::pytorch;
+using namespace glowvox::safetensors;
 using test::contains;
 using test::error_of;
 

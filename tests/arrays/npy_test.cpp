@@ -12,7 +12,7 @@
 #include "temporary.hpp"
 
 using namespace glowvox;
-using namespace glowvox::format;
+using namespace glowvox::arrays;
 using test::contains;
 using test::error_of;
 

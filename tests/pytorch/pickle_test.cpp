@@ -12,7 +12,7 @@
 #include "pytorch/torch_file.hpp"
 
 using namespace glowvox;
-using namespace glowvox::format;
+using namespace glowvox::pytorch;
 using test::contains;
 using test::error_of;
 using Kind = PickleValue::Kind;

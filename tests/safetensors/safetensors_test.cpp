@@ -8,7 +8,8 @@
 #include "temporary.hpp"
 
 using namespace glowvox;
-using namespace glowvox::format;
+using namespace glowvox::eval;
+using namespace glowvox::safetensors;
 using test::contains;
 using test::error_of;
 
