@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "engine/conditioner_stages.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
+
+#include "glowvox/error.hpp"
 
 namespace glowvox::engine {
 
@@ -140,6 +144,22 @@ class UpsampleStage : public Stage {
 };
 
 }  // namespace
+
+void check_finite(const float* frames, std::int64_t count, int bands) {
+  for (std::int64_t i = 0; i < count * bands; ++i)
+    if (!std::isfinite(frames[i]))
+      throw Error("mel", fmt::format("value {} of frame {} is not finite", i % bands, i / bands));
+}
+
+void append_frames(const float* frames, std::int64_t count, int bands, Rows* mel) {
+  const std::int64_t row = mel->end();
+  mel->append(count, false);
+  for (std::int64_t r = 0; r < count; ++r) {
+    float* to = mel->full(row + r);
+    std::copy_n(frames + r * bands, bands, to);
+    std::fill(to + bands, to + mel->row_elements(), 0.0F);
+  }
+}
 
 int mel_frames_before(const PreparedModel& model) {
   return std::max(0, model.conditioner.phase_taps - 1);

@@ -2,6 +2,7 @@
 // mel -> log-mel and features, frame by frame.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -15,6 +16,11 @@ namespace glowvox::engine {
 std::vector<std::unique_ptr<Stage>> conditioner_stages(const PreparedModel& model, Rows* mel,
                                                        Condition* condition, int most_frames,
                                                        int delay_rows);
+
+// Throws Error naming the first value that is not finite.
+void check_finite(const float* frames, std::int64_t count, int bands);
+// Frames [count][bands] behind those of `mel`, for which there is room.
+void append_frames(const float* frames, std::int64_t count, int bands, Rows* mel);
 
 // Context that rows of mel need.
 int mel_frames_before(const PreparedModel& model);

@@ -2,12 +2,11 @@
 // A stream's memory and its passes from mel frames to samples.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <vector>
 
-#include "core/thread_team.hpp"
 #include "engine/conditioner_stages.hpp"
+#include "engine/passes.hpp"
 #include "engine/prepared.hpp"
 #include "engine/step_stages.hpp"
 
@@ -24,21 +23,16 @@ class Pipeline {
 
  private:
   bool pass();
-  void run_tile(int stage, int tile, int thread);
 
   std::shared_ptr<const PreparedModel> model_;
   int most_frames_;
   Rows mel_;
   Condition condition_;
   OutputState output_;
-  std::vector<std::unique_ptr<Stage>> stages_;
   std::vector<std::unique_ptr<StepState>> states_;
-  std::vector<Scratch> scratch_;  // of each thread
   std::vector<float> samples_;
   bool finished_ = false;
-  std::vector<int> tile_rows_, tiles_;  // of every stage in this pass
-  ThreadTeam::Work work_;
-  ThreadTeam team_;
+  Passes passes_;
 };
 
 }  // namespace glowvox::engine

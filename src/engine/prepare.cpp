@@ -6,49 +6,13 @@
 #include "core/thread_team.hpp"
 #include "dsp/mdct.hpp"
 #include "engine/invert.hpp"
+#include "engine/mixing.hpp"
 #include "engine/prepared.hpp"
 #include "glowvox/error.hpp"
 
 namespace glowvox::engine {
 
 namespace {
-
-// What undoes a step's mixing: channel c of the result is the sum over k of at(c, k) * z[k], or,
-// for a permutation, z[source[c]].
-struct Unmixing {
-  std::vector<double> dense;  // [C][C]
-  std::vector<int> source;
-};
-
-Unmixing unmixing_of(const Weights& weights, const std::string& name, config::MixingKind kind,
-                     int C) {
-  Unmixing result;
-  result.source.resize(static_cast<std::size_t>(C));
-  for (int c = 0; c < C; ++c) result.source[static_cast<std::size_t>(c)] = c;
-  const Weights own = weights / name;
-  switch (kind) {
-    case config::MixingKind::kNone:
-      break;
-    case config::MixingKind::kReverse:
-      std::reverse(result.source.begin(), result.source.end());
-      break;
-    case config::MixingKind::kSwap:
-      std::rotate(result.source.begin(), result.source.begin() + C / 2, result.source.end());
-      break;
-    case config::MixingKind::kConv1x1: {
-      const std::vector<float> W = own.tensor("weight", {C, C});
-      result.dense = invert({W.begin(), W.end()}, C, weights.where() + ": " + name);
-      break;
-    }
-    case config::MixingKind::kLu:
-      result.dense = invert(multiply_lu(own.tensor("triangles", {C, C}), own.tensor("sign", {C}),
-                                        own.tensor("log_s", {C}), own.tensor("order", {C}),
-                                        weights.where() + ": " + name),
-                            C, weights.where() + ": " + name);
-      break;
-  }
-  return result;
-}
 
 PreparedLink prepare_link(const Weights& weights, const config::ModelConfig& config, int step,
                           const ChannelLayout& from, const ChannelLayout& to) {
@@ -63,14 +27,11 @@ PreparedLink prepare_link(const Weights& weights, const config::ModelConfig& con
     link.early_channels[static_cast<std::size_t>(c)] =
         static_cast<std::uint32_t>(config.lift.channels - to.channels + c);
 
-  std::vector<float> log_scale(static_cast<std::size_t>(C)), bias(static_cast<std::size_t>(C));
-  if (config.actnorm) {
-    const Weights actnorm = weights / (prefix + "_actnorm");
-    log_scale = actnorm.tensor("log_scale", {C});
-    bias = actnorm.tensor("bias", {C});
-  }
-  const Unmixing unmixing = unmixing_of(weights, prefix + "_mixing", config.mixing, C);
-  link.dense = !unmixing.dense.empty();
+  const ActNorm actnorm = actnorm_of(weights, prefix + "_actnorm", config.actnorm, C);
+  const Mixing mixing = mixing_of(weights, prefix + "_mixing", config.mixing, C);
+  link.dense = !mixing.dense.empty();
+  std::vector<double> unmixing;
+  if (link.dense) unmixing = invert(mixing.dense, C, weights.where() + ": " + prefix + "_mixing");
   const auto columns = static_cast<std::size_t>(to.columns());
   link.source.assign(columns, -1);
   link.scale.assign(columns, 1.0F);
@@ -78,19 +39,19 @@ PreparedLink prepare_link(const Weights& weights, const config::ModelConfig& con
   link.identity = !link.dense && link.early == 0 && !config.actnorm;
   Matrix matrix(to.columns(), 1, from.columns());
   for (int c = 0; c < C; ++c) {
-    link.identity = link.identity && unmixing.source[static_cast<std::size_t>(c)] == c;
+    link.identity = link.identity && mixing.source[static_cast<std::size_t>(c)] == c;
     const auto at = static_cast<std::size_t>(c);
     const int column = to.column_of(link.early + c);
-    const double scale = std::exp(-static_cast<double>(log_scale[at]));
+    const double scale = std::exp(-static_cast<double>(actnorm.log_scale[at]));
     if (!std::isfinite(static_cast<float>(scale)))
       throw Error(weights.where(), prefix + "_actnorm: its scale cannot be inverted");
-    link.source[static_cast<std::size_t>(column)] = from.column_of(unmixing.source[at]);
+    link.source[static_cast<std::size_t>(column)] = from.column_of(mixing.source[at]);
     link.scale[static_cast<std::size_t>(column)] = static_cast<float>(scale);
-    link.shift[static_cast<std::size_t>(column)] = -bias[at];
+    link.shift[static_cast<std::size_t>(column)] = -actnorm.bias[at];
     if (!link.dense) continue;
     for (int k = 0; k < C; ++k)
       matrix.at(column, 0, from.column_of(k)) =
-          static_cast<float>(scale * unmixing.dense[at * static_cast<std::size_t>(C) + k]);
+          static_cast<float>(scale * unmixing[at * static_cast<std::size_t>(C) + k]);
   }
   if (link.dense)
     link.mixing = {Product(matrix, Number::kFloat32, {from.columns(), 0, to.columns()}),

@@ -42,19 +42,11 @@ void draw(const Latent& latent, int all_channels, const std::vector<std::uint32_
   }
 }
 
-// The first stage: noise, as far as there are features.
-class NoiseStage : public Stage {
+class NoiseStage : public SourceStage {
  public:
   NoiseStage(const PreparedModel& model, const Latent& latent, const Condition* condition,
              Receiver* to)
-      : model_(model), latent_(latent), condition_(condition), to_(to) {}
-
-  void plan(std::int64_t most_frames) override {
-    const std::int64_t there = condition_->features.end() * condition_->ratio;
-    const std::int64_t rows = set_plan(std::min(
-        {there, end() + to_->room(), end() + most_frames * model_.conditioner.rows_per_frame}));
-    to_->append(rows, condition_->features.complete() && end() == there);
-  }
+      : SourceStage(model, condition, to), latent_(latent) {}
 
   void run(std::int64_t row, int rows, Scratch& scratch) override {
     draw(latent_, model_.config.lift.channels, model_.latent_channels, row, rows,
@@ -63,26 +55,79 @@ class NoiseStage : public Stage {
   }
 
  private:
-  const PreparedModel& model_;
   const Latent latent_;
-  const Condition* condition_;
-  Receiver* to_;
 };
 
-// One layer of a coupling's net; the last one also undoes the coupling and what stands before it,
-// and hands the rows on.
+// Undoes the coupling and what stands before it.
+class Inversion : public StepEnd {
+ public:
+  Inversion(StepState* state, Receiver* next, const Latent& latent, int all_channels)
+      : state_(*state), next_(*next), latent_(latent), all_channels_(all_channels) {}
+
+  void run(std::int64_t row, int rows, float* output, Scratch& scratch) override {
+    const PreparedStep& step = state_.step();
+    Rows& x = state_.x();
+    const int width = step.layout.width();
+    invert_coupling(step.rule, output, step.rule.affine ? 2 * width : width,
+                    step.net.end.bias.data(), width, rows, x.full(row) + step.changed_column(),
+                    x.row_elements());
+    link(row, rows, scratch);
+    next_.enter(row, rows, scratch);
+  }
+
+ private:
+  void link(std::int64_t row, int rows, Scratch& scratch) {
+    const PreparedLink& link = state_.step().link;
+    const float* from = state_.x().full(row);
+    float* to = next_.x().full(row);
+    const int from_row = link.from.columns(), to_row = link.to.columns();
+    if (link.dense) {
+      link.mixing.product.run(from, to, rows, false);
+      add_bias(nullptr, 0, to, to_row, link.mixing.bias.data(), to_row, rows,
+               float_target(to, to_row));
+    } else if (link.identity) {
+      copy(from, from_row, to_row, rows, float_target(to, to_row));
+    } else {
+      for (int r = 0; r < rows; ++r)
+        permute(link, from + static_cast<std::ptrdiff_t>(r) * from_row,
+                to + static_cast<std::ptrdiff_t>(r) * to_row);
+    }
+    if (link.early == 0) return;
+    const int early_row = static_cast<int>(link.early_channels.size());
+    float* early = scratch.other.floats();
+    draw(latent_, all_channels_, link.early_channels, row, rows, early, early_row);
+    for (int r = 0; r < rows; ++r)
+      for (int c = 0; c < link.early; ++c)
+        to[static_cast<std::ptrdiff_t>(r) * to_row + link.to.column_of(c)] =
+            early[static_cast<std::ptrdiff_t>(r) * early_row + c];
+  }
+
+  static void permute(const PreparedLink& link, const float* from, float* to) {
+    for (std::size_t c = 0; c < link.source.size(); ++c) {
+      const int source = link.source[c];
+      to[c] = source < 0 ? 0.0F : from[source] * link.scale[c] + link.shift[c];
+    }
+  }
+
+  StepState& state_;
+  Receiver& next_;
+  const Latent latent_;
+  const int all_channels_;
+};
+
+// One layer of a coupling's net; the last one also ends the step.
 class LayerStage : public Stage {
  public:
+  // end: of the last layer.
   LayerStage(StepState* state, int layer, Condition* condition, Receiver* next,
-             const Latent& latent, int all_channels, int rows_per_frame)
+             std::unique_ptr<StepEnd> end, int rows_per_frame)
       : state_(*state),
         net_(state->step().net),
         layer_(net_.layers[static_cast<std::size_t>(layer)]),
         index_(layer),
         condition_(condition),
         next_(*next),
-        latent_(latent),
-        all_channels_(all_channels),
+        end_(std::move(end)),
         rows_per_frame_(rows_per_frame) {}
 
   void plan(std::int64_t most_frames) override {
@@ -112,7 +157,7 @@ class LayerStage : public Stage {
       run_separable(row, rows, scratch);
     else
       run_wavenet(row, rows, scratch);
-    if (last_layer()) finish(row, rows, scratch);
+    if (last_layer()) end_->run(row, rows, coupling_output(row, rows, scratch), scratch);
   }
 
  private:
@@ -160,7 +205,7 @@ class LayerStage : public Stage {
   }
 
   // The net's [t | log_s], without its bias.
-  const float* coupling_output(std::int64_t row, int rows, Scratch& scratch) {
+  float* coupling_output(std::int64_t row, int rows, Scratch& scratch) {
     if (net_.end_folded) return state_.sum().full(row);
     const void* in = scratch.input.data();
     if (state_.separable())
@@ -172,58 +217,14 @@ class LayerStage : public Stage {
     return scratch.wide.floats();
   }
 
-  void finish(std::int64_t row, int rows, Scratch& scratch) {
-    const PreparedStep& step = state_.step();
-    Rows& x = state_.x();
-    const int width = step.layout.width();
-    const float* output = coupling_output(row, rows, scratch);
-    invert_coupling(step.rule, output, step.rule.affine ? 2 * width : width, net_.end.bias.data(),
-                    width, rows, x.full(row) + step.changed_column(), x.row_elements());
-    link(row, rows, scratch);
-    next_.enter(row, rows, scratch);
-  }
-
-  void link(std::int64_t row, int rows, Scratch& scratch) {
-    const PreparedLink& link = state_.step().link;
-    const float* from = state_.x().full(row);
-    float* to = next_.x().full(row);
-    const int from_row = link.from.columns(), to_row = link.to.columns();
-    if (link.dense) {
-      link.mixing.product.run(from, to, rows, false);
-      add_bias(nullptr, 0, to, to_row, link.mixing.bias.data(), to_row, rows,
-               float_target(to, to_row));
-    } else if (link.identity) {
-      copy(from, from_row, to_row, rows, float_target(to, to_row));
-    } else {
-      for (int r = 0; r < rows; ++r)
-        permute(link, from + static_cast<std::ptrdiff_t>(r) * from_row,
-                to + static_cast<std::ptrdiff_t>(r) * to_row);
-    }
-    if (link.early == 0) return;
-    const int early_row = static_cast<int>(link.early_channels.size());
-    float* early = scratch.other.floats();
-    draw(latent_, all_channels_, link.early_channels, row, rows, early, early_row);
-    for (int r = 0; r < rows; ++r)
-      for (int c = 0; c < link.early; ++c)
-        to[static_cast<std::ptrdiff_t>(r) * to_row + link.to.column_of(c)] =
-            early[static_cast<std::ptrdiff_t>(r) * early_row + c];
-  }
-
-  static void permute(const PreparedLink& link, const float* from, float* to) {
-    for (std::size_t c = 0; c < link.source.size(); ++c) {
-      const int source = link.source[c];
-      to[c] = source < 0 ? 0.0F : from[source] * link.scale[c] + link.shift[c];
-    }
-  }
-
   StepState& state_;
   const PreparedNet& net_;
   const PreparedLayer& layer_;
   const int index_;
   Condition* condition_;
   Receiver& next_;
-  const Latent latent_;
-  const int all_channels_, rows_per_frame_;
+  const std::unique_ptr<StepEnd> end_;
+  const int rows_per_frame_;
 };
 
 config::Context context_of(const PreparedNet& net) {
@@ -320,6 +321,23 @@ void StepState::enter(std::int64_t row, int rows, Scratch& scratch) {
   finish_input(0, row, rows);
 }
 
+void SourceStage::plan(std::int64_t most_frames) {
+  const std::int64_t there = condition_->features.end() * condition_->ratio;
+  const std::int64_t rows = set_plan(std::min(
+      {there, end() + to_->room(), end() + most_frames * model_.conditioner.rows_per_frame}));
+  to_->append(rows, condition_->features.complete() && end() == there);
+}
+
+void add_layer_stages(StepState* state, Condition* condition, Receiver* next,
+                      std::unique_ptr<StepEnd> end, int rows_per_frame,
+                      std::vector<std::unique_ptr<Stage>>* stages) {
+  const auto layers = static_cast<int>(state->step().net.layers.size());
+  for (int layer = 0; layer < layers; ++layer)
+    stages->push_back(std::make_unique<LayerStage>(state, layer, condition, next,
+                                                   layer + 1 == layers ? std::move(end) : nullptr,
+                                                   rows_per_frame));
+}
+
 FlowStages flow_stages(const PreparedModel& model, const Latent& latent, Condition* condition,
                        OutputState* output, int most_rows) {
   FlowStages flow;
@@ -330,10 +348,10 @@ FlowStages flow_stages(const PreparedModel& model, const Latent& latent, Conditi
   for (std::size_t i = 0; i < flow.states.size(); ++i) {
     Receiver* next = output;
     if (i + 1 < flow.states.size()) next = flow.states[i + 1].get();
-    for (std::size_t layer = 0; layer < model.steps[i].net.layers.size(); ++layer)
-      flow.stages.push_back(std::make_unique<LayerStage>(
-          flow.states[i].get(), static_cast<int>(layer), condition, next, latent,
-          model.config.lift.channels, model.conditioner.rows_per_frame));
+    StepState* state = flow.states[i].get();
+    add_layer_stages(state, condition, next,
+                     std::make_unique<Inversion>(state, next, latent, model.config.lift.channels),
+                     model.conditioner.rows_per_frame, &flow.stages);
   }
   return flow;
 }

@@ -61,6 +61,33 @@ class StepState : public Receiver {
   Rows sum_;                    // wavenet: of the skip paths
 };
 
+// The first stage of a flow: rows of x for its first step, as far as there are features for them.
+class SourceStage : public Stage {
+ public:
+  SourceStage(const PreparedModel& model, const Condition* condition, Receiver* to)
+      : model_(model), condition_(condition), to_(to) {}
+  void plan(std::int64_t most_frames) override;
+
+ protected:
+  const PreparedModel& model_;
+  const Condition* condition_;
+  Receiver* to_;
+};
+
+// What becomes of a step's rows once its net has seen them: the coupling, the way to the next step.
+class StepEnd {
+ public:
+  virtual ~StepEnd() = default;
+  // Rows [row, row + rows) of the step's x. output: what the net makes of them, [t | log_s] without
+  // its bias, no longer needed afterwards.
+  virtual void run(std::int64_t row, int rows, float* output, Scratch& scratch) = 0;
+};
+
+// The layers of a step's net, a stage each; the last one ends the step and hands `next` its rows.
+void add_layer_stages(StepState* state, Condition* condition, Receiver* next,
+                      std::unique_ptr<StepEnd> end, int rows_per_frame,
+                      std::vector<std::unique_ptr<Stage>>* stages);
+
 // Samples of a stream, as they become final.
 class OutputState : public Receiver {
  public:
