@@ -30,6 +30,15 @@ struct SynthesisOptions {
   std::optional<int> corrections = std::nullopt;
 };
 
+// Sound as the flow sees it.
+struct Encoding {
+  std::vector<float> latents;  // [frames * rows_per_frame()][channels()], as decode takes them
+  std::vector<double> frame_log_likelihoods;  // nats that every mel frame's rows add
+  double log_likelihood = 0.0;  // nats, of all samples given the mel; the base's constants included
+  double log_det = 0.0;         // what of it is the flow's own, the rest the latents' density
+  std::int64_t samples = 0;     // that it covers: mel.frames * hop
+};
+
 // A model, ready for synthesis. Copies share the weights; every function may be called from several
 // threads at once.
 class GLOWVOX_API Vocoder {
@@ -37,7 +46,8 @@ class GLOWVOX_API Vocoder {
   // Throws Error for a file that is not a model, is damaged, or cannot be inverted, and for
   // Precision::kBfloat16 on a processor without it.
   static Vocoder load(const std::string& path, Precision precision = Precision::kAuto);
-  // The same of a model file's bytes, which are not needed afterwards. name: for messages.
+  // The same of a model file's bytes, of which a copy is kept until a sound is encoded. name: for
+  // messages.
   static Vocoder load(const void* bytes, std::size_t size, const std::string& name = "model",
                       Precision precision = Precision::kAuto);
 
@@ -77,6 +87,21 @@ class GLOWVOX_API Vocoder {
   // have no effect.
   std::vector<float> decode(const Mel& mel, const std::vector<float>& latents,
                             const SynthesisOptions& options = {}) const;
+
+  // The exact inverse of decoding, and the exact log-density of the samples: audio [samples] in
+  // [-1, 1] at mel().sample_rate_hz, mel frame t being given for samples [t * hop, (t + 1) * hop);
+  // less than a hop may be left over at the end, which is left out. Always in float32: a model that
+  // synthesizes in bfloat16 has its weights prepared once more when the first sound is encoded,
+  // from its file, which stays mapped until then. threads: 0: all cores; the result is the same for
+  // any number. Throws Error for a mel that does not fit the audio, for values that are not finite,
+  // and for a model file that was overwritten in place before the first call.
+  Encoding encode(const Mel& mel, const float* audio, std::int64_t samples, int threads = 0) const;
+  // With the audio's own mel, mel_of.
+  Encoding encode(const float* audio, std::int64_t samples, int threads = 0) const;
+  // The mel that this model was trained to hear with the audio, a frame for every whole hop.
+  // log_mel(audio, samples, mel()) where the model does not move its frames (see shift_samples
+  // there), but for a frame that centred padding has more. Throws Error for less than a hop.
+  Mel mel_of(const float* audio, std::int64_t samples) const;
 
  private:
   friend class Stream;

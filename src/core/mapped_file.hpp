@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 namespace glowvox {
@@ -15,10 +16,18 @@ class MappedFile {
   MappedFile& operator=(const MappedFile&) = delete;
   const char* data() const { return data_; }
   std::size_t size() const { return size_; }
+  // Gives the memory of what was touched back to the system.
+  void forget() const;
+  // Whether the file was written to in place since it was mapped, as far as its path tells: what is
+  // mapped may be anything then. Another file in its place, or none, is no harm.
+  bool rewritten() const;
 
  private:
+  std::string path_;
   const char* data_ = nullptr;
   std::size_t size_ = 0;
+  std::uint64_t device_ = 0, inode_ = 0;
+  std::int64_t written_ns_ = 0;
 };
 
 }  // namespace glowvox

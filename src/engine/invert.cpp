@@ -45,6 +45,11 @@ std::vector<double> invert(const std::vector<double>& W, int n, const std::strin
   return values;
 }
 
+double log_abs_determinant(const std::vector<double>& W, int n) {
+  const Eigen::PartialPivLU<RowMajor> lu(Eigen::Map<const RowMajor>(W.data(), n, n));
+  return lu.matrixLU().diagonal().array().abs().log().sum();
+}
+
 std::vector<double> multiply_lu(const std::vector<float>& triangles, const std::vector<float>& sign,
                                 const std::vector<float>& log_s, const std::vector<float>& order,
                                 const std::string& where) {

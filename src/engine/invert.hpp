@@ -11,6 +11,9 @@ namespace glowvox::engine {
 // more (beyond it the inverse in float keeps no digit of a 16-bit sample).
 std::vector<double> invert(const std::vector<double>& W, int n, const std::string& where);
 
+// log|det W|.
+double log_abs_determinant(const std::vector<double>& W, int n);
+
 // W = P L (U + diag(sign * exp(log_s))) (Glow, equation 10): triangles [n][n] holds L below its
 // diagonal and U above it; row r of W is row order[r] of the product. Throws Error with `where`
 // when order is no permutation.

@@ -140,6 +140,22 @@ void invert_coupling(const CouplingRule& rule, const float* net, int net_row, co
   });
 }
 
+void apply_coupling(const CouplingRule& rule, float* net, int net_row, const float* bias,
+                    int columns, int rows, float* x, int x_row) {
+  for_each(columns, rows, [&](int r, int c) HWY_ATTR {
+    float* at = x + static_cast<std::ptrdiff_t>(r) * x_row + c;
+    float* raw = net + static_cast<std::ptrdiff_t>(r) * net_row + columns + c;
+    V y = hn::LoadU(d, at);
+    if (rule.affine) {
+      const V biased = hn::Add(hn::LoadU(d, raw), hn::LoadU(d, bias + columns + c));
+      const V log_s = bounded_log_scale(biased, rule.bound);
+      hn::StoreU(log_s, d, raw);
+      y = hn::Mul(y, hn::Exp(d, log_s));
+    }
+    hn::StoreU(hn::Add(y, hn::Add(load(net, net_row, r, c), hn::LoadU(d, bias + c))), d, at);
+  });
+}
+
 void apply_scale_shift(const float* net, int net_row, const float* bias, int columns, int rows,
                        float* x, int x_row) {
   for_each(columns, rows, [&](int r, int c) HWY_ATTR {
@@ -147,6 +163,18 @@ void apply_scale_shift(const float* net, int net_row, const float* bias, int col
     const V t = hn::Add(load(net, net_row, r, c), hn::LoadU(d, bias + c));
     const V log_s = hn::Add(load(net, net_row, r, columns + c), hn::LoadU(d, bias + columns + c));
     hn::StoreU(hn::Mul(hn::Add(hn::LoadU(d, at), t), hn::Exp(d, log_s)), d, at);
+  });
+}
+
+void undo_scale_shift(float* net, int net_row, const float* bias, int columns, int rows, float* x,
+                      int x_row) {
+  for_each(columns, rows, [&](int r, int c) HWY_ATTR {
+    float* at = x + static_cast<std::ptrdiff_t>(r) * x_row + c;
+    float* raw = net + static_cast<std::ptrdiff_t>(r) * net_row + columns + c;
+    const V t = hn::Add(load(net, net_row, r, c), hn::LoadU(d, bias + c));
+    const V log_s = hn::Add(hn::LoadU(d, raw), hn::LoadU(d, bias + columns + c));
+    hn::StoreU(log_s, d, raw);
+    hn::StoreU(hn::Sub(hn::Mul(hn::LoadU(d, at), hn::Exp(d, hn::Neg(log_s))), t), d, at);
   });
 }
 
@@ -177,7 +205,9 @@ HWY_EXPORT(scale_and_shift);
 HWY_EXPORT(depthwise);
 HWY_EXPORT(gelu);
 HWY_EXPORT(invert_coupling);
+HWY_EXPORT(apply_coupling);
 HWY_EXPORT(apply_scale_shift);
+HWY_EXPORT(undo_scale_shift);
 HWY_EXPORT(decode_half);
 
 void gate(const float* pre, int pre_row, const float* bias, int columns, int rows,
@@ -206,9 +236,17 @@ void invert_coupling(const CouplingRule& rule, const float* net, int net_row, co
                      int columns, int rows, float* x, int x_row) {
   HWY_DYNAMIC_DISPATCH(invert_coupling)(rule, net, net_row, bias, columns, rows, x, x_row);
 }
+void apply_coupling(const CouplingRule& rule, float* net, int net_row, const float* bias,
+                    int columns, int rows, float* x, int x_row) {
+  HWY_DYNAMIC_DISPATCH(apply_coupling)(rule, net, net_row, bias, columns, rows, x, x_row);
+}
 void apply_scale_shift(const float* net, int net_row, const float* bias, int columns, int rows,
                        float* x, int x_row) {
   HWY_DYNAMIC_DISPATCH(apply_scale_shift)(net, net_row, bias, columns, rows, x, x_row);
+}
+void undo_scale_shift(float* net, int net_row, const float* bias, int columns, int rows, float* x,
+                      int x_row) {
+  HWY_DYNAMIC_DISPATCH(undo_scale_shift)(net, net_row, bias, columns, rows, x, x_row);
 }
 void decode_half(const char* from, std::size_t count, float* to) {
   HWY_DYNAMIC_DISPATCH(decode_half)(from, count, to);

@@ -47,9 +47,18 @@ struct CouplingRule {
 void invert_coupling(const CouplingRule& rule, const float* net, int net_row, const float* bias,
                      int columns, int rows, float* x, int x_row);
 
+// The coupling itself: x = x * exp(log_s) + t. The net's log_s are replaced by those that were
+// used, bias added and bounded: a row's log-determinant is their sum.
+void apply_coupling(const CouplingRule& rule, float* net, int net_row, const float* bias,
+                    int columns, int rows, float* x, int x_row);
+
 // x = (x + t) * exp(log_s), a row of net being [t | log_s], bias added first.
 void apply_scale_shift(const float* net, int net_row, const float* bias, int columns, int rows,
                        float* x, int x_row);
+
+// Its inverse: x = x * exp(-log_s) - t. The net's log_s are replaced by those that were used.
+void undo_scale_shift(float* net, int net_row, const float* bias, int columns, int rows, float* x,
+                      int x_row);
 
 // IEEE half precision, little endian, at any address, to float.
 void decode_half(const char* from, std::size_t count, float* to);

@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "core/cpu.hpp"
+#include "engine/encoder.hpp"
 #include "engine/finishing.hpp"
 #include "engine/instruction_set.hpp"
 #include "engine/pipeline.hpp"
@@ -49,11 +50,11 @@ engine::Number number_for(Precision precision, bool allowed) {
   return possible && allowed ? engine::Number::kBfloat16 : engine::Number::kFloat32;
 }
 
-int threads_for(const SynthesisOptions& options, int usual) {
-  if (options.threads < 0 || options.threads > kMostThreads)
-    throw Error("threads", fmt::format("expected a number from 0 to {}, got {}", kMostThreads,
-                                       options.threads));
-  return options.threads > 0 ? options.threads : usual;
+int threads_for(int threads, int usual) {
+  if (threads < 0 || threads > kMostThreads)
+    throw Error("threads",
+                fmt::format("expected a number from 0 to {}, got {}", kMostThreads, threads));
+  return threads > 0 ? threads : usual;
 }
 
 engine::Latent latent_of(const SynthesisOptions& options) {
@@ -73,10 +74,22 @@ void check(const Mel& mel, int bands) {
                                    mel.frames * mel.bands, mel.frames, mel.values.size()));
 }
 
+void check(const float* audio, std::int64_t samples, int hop) {
+  if (samples < hop)
+    throw Error("audio", fmt::format("expected {} samples or more, got {}", hop, samples));
+  for (std::int64_t i = 0; i < samples; ++i)
+    if (!std::isfinite(audio[i])) throw Error("audio", fmt::format("sample {} is not finite", i));
+}
+
 }  // namespace
 
 struct Vocoder::Model {
+  static std::shared_ptr<const Model> make(
+      std::unique_ptr<const safetensors::MappedSafetensors> file, const std::string& name,
+      Precision precision);
+
   std::shared_ptr<const engine::PreparedModel> prepared;
+  std::unique_ptr<engine::Encoder> encoder;
   // What the denoiser takes off, measured when it is first asked for.
   mutable std::mutex bias_mutex;
   mutable std::vector<double> bias_magnitudes;
@@ -91,35 +104,34 @@ bool has_bfloat16() { return engine::instruction_set() == engine::InstructionSet
 
 Vocoder::Vocoder(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
 
-namespace {
-
-std::shared_ptr<const engine::PreparedModel> prepare(const safetensors::MappedSafetensors& file,
-                                                     const std::string& name, Precision precision) {
-  const config::ModelConfig config = safetensors::model_config(file.metadata(), name);
+std::shared_ptr<const Vocoder::Model> Vocoder::Model::make(
+    std::unique_ptr<const safetensors::MappedSafetensors> file, const std::string& name,
+    Precision precision) {
+  const config::ModelConfig config = safetensors::model_config(file->metadata(), name);
   const engine::Number number = number_for(precision, config.synthesis.bf16);
-  const engine::Weights weights(file.tensors(), name);
+  const engine::Weights weights(file->tensors(), name);
   try {
-    return std::make_shared<const engine::PreparedModel>(engine::prepare(weights, config, number));
+    auto model = std::make_shared<Model>();
+    model->prepared =
+        std::make_shared<const engine::PreparedModel>(engine::prepare(weights, config, number));
+    model->encoder = std::make_unique<engine::Encoder>(model->prepared, std::move(file), name);
+    return model;
   } catch (const Error& e) {
     if (e.where() == name) throw;
     throw Error(name, e.what());
   }
 }
 
-}  // namespace
-
 Vocoder Vocoder::load(const std::string& path, Precision precision) {
-  auto model = std::make_shared<Model>();
-  model->prepared = prepare(safetensors::MappedSafetensors(path), path, precision);
-  return Vocoder(model);
+  return Vocoder(
+      Model::make(std::make_unique<safetensors::MappedSafetensors>(path), path, precision));
 }
 
 Vocoder Vocoder::load(const void* bytes, std::size_t size, const std::string& name,
                       Precision precision) {
-  auto model = std::make_shared<Model>();
-  model->prepared = prepare(
-      safetensors::MappedSafetensors(static_cast<const char*>(bytes), size, name), name, precision);
-  return Vocoder(model);
+  return Vocoder(Model::make(std::make_unique<safetensors::MappedSafetensors>(
+                                 std::string(static_cast<const char*>(bytes), size), name),
+                             name, precision));
 }
 
 const MelSpec& Vocoder::mel() const { return model_->prepared->config.mel; }
@@ -215,7 +227,7 @@ std::int64_t Vocoder::sample_count(std::int64_t frames) const {
 std::vector<float> Vocoder::synthesize(const Mel& mel, const SynthesisOptions& options) const {
   check(mel, model_->prepared->conditioner.bands);
   const int block = block_frames(mel.frames);
-  Stream stream(*this, options, block, threads_for(options, available_cores()));
+  Stream stream(*this, options, block, threads_for(options.threads, available_cores()));
   std::vector<float> all;
   all.reserve(static_cast<std::size_t>(mel.frames * this->mel().hop_samples));
   const auto take = [&all](const Samples& s) { all.insert(all.end(), s.data, s.data + s.count); };
@@ -243,12 +255,38 @@ std::vector<float> Vocoder::decode(const Mel& mel, const std::vector<float>& lat
   for (std::size_t i = 0; i < latents.size(); ++i)
     if (!std::isfinite(latents[i])) throw Error("latent", fmt::format("value {} is not finite", i));
   engine::Pipeline pipeline(model_->prepared, {0.0, 0, latents.data()},
-                            threads_for(options, available_cores()), block_frames(mel.frames),
-                            false);
+                            threads_for(options.threads, available_cores()),
+                            block_frames(mel.frames), false);
   std::vector<float> samples = pipeline.push(mel.values.data(), mel.frames);
   const std::vector<float>& rest = pipeline.finish();
   samples.insert(samples.end(), rest.begin(), rest.end());
   return samples;
+}
+
+Encoding Vocoder::encode(const Mel& mel, const float* audio, std::int64_t samples,
+                         int threads) const {
+  const int hop = this->mel().hop_samples;
+  check(mel, model_->prepared->conditioner.bands);
+  engine::check_finite(mel.values.data(), mel.frames, model_->prepared->conditioner.bands);
+  check(audio, samples, hop);
+  if (samples / hop != mel.frames)
+    throw Error("audio", fmt::format("expected {} samples for {} mel frames, got {}",
+                                     mel.frames * hop, mel.frames, samples));
+  return engine::encode(*model_->encoder->prepared(), mel, audio, threads_for(threads, available_cores()),
+                        block_frames(mel.frames));
+}
+
+Encoding Vocoder::encode(const float* audio, std::int64_t samples, int threads) const {
+  const Mel own = mel_of(audio, samples);
+  return encode(own, audio, std::min(samples, own.frames * mel().hop_samples), threads);
+}
+
+Mel Vocoder::mel_of(const float* audio, std::int64_t samples) const {
+  check(audio, samples, mel().hop_samples);
+  Mel own = log_mel(audio, samples, mel(), config::alignment_shift_samples(model_->prepared->config));
+  own.frames = std::min(own.frames, samples / mel().hop_samples);
+  own.values.resize(static_cast<std::size_t>(own.frames * own.bands));
+  return own;
 }
 
 int Vocoder::block_frames(std::int64_t frames) const {
@@ -265,7 +303,7 @@ struct Stream::State {
 };
 
 Stream::Stream(const Vocoder& vocoder, const SynthesisOptions& options, int most_frames)
-    : Stream(vocoder, options, most_frames, threads_for(options, 1)) {}
+    : Stream(vocoder, options, most_frames, threads_for(options.threads, 1)) {}
 
 Stream::Stream(const Vocoder& vocoder, const SynthesisOptions& options, int most_frames,
                int threads) {

@@ -144,9 +144,16 @@ MappedSafetensors::MappedSafetensors(const std::string& path)
   read(file_->data(), file_->size(), path);
 }
 
-MappedSafetensors::MappedSafetensors(const char* data, std::size_t size, const std::string& name) {
-  read(data, size, name);
+MappedSafetensors::MappedSafetensors(std::string bytes, const std::string& name)
+    : bytes_(std::move(bytes)) {
+  read(bytes_.data(), bytes_.size(), name);
 }
+
+void MappedSafetensors::forget() const {
+  if (file_) file_->forget();
+}
+
+bool MappedSafetensors::rewritten() const { return file_ && file_->rewritten(); }
 
 void MappedSafetensors::read(const char* data, std::size_t size, const std::string& path) {
   if (size < kLengthBytes)

@@ -36,8 +36,12 @@ struct TensorView {
 class MappedSafetensors {
  public:
   explicit MappedSafetensors(const std::string& path);
-  // The same of bytes in memory, which have to stay; name: for messages.
-  MappedSafetensors(const char* data, std::size_t size, const std::string& name);
+  // The same of bytes in memory; name: for messages.
+  MappedSafetensors(std::string bytes, const std::string& name);
+  // Gives the memory of what was touched back to the system, and whether a file was written to in
+  // place since (see MappedFile).
+  void forget() const;
+  bool rewritten() const;
   // Whether bytes begin like one: a header's length in 8 bytes, then JSON.
   static bool recognizes(const char* data, std::size_t size);
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
@@ -47,6 +51,7 @@ class MappedSafetensors {
   void read(const char* data, std::size_t size, const std::string& path);
 
   std::unique_ptr<MappedFile> file_;  // null: in memory
+  std::string bytes_;
   std::map<std::string, std::string> metadata_;
   std::map<std::string, TensorView> tensors_;
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -53,6 +54,73 @@ inline std::vector<std::string> shipped_configs() {
     if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
   std::sort(names.begin(), names.end());
   return names;
+}
+
+// What no shipped configuration has.
+struct Variant {
+  const char* name;
+  const char* base;
+  std::function<void(config::ModelConfig&)> change;
+  config::ModelConfig config() const {
+    config::ModelConfig changed = reduced_config(base);
+    change(changed);
+    return changed;
+  }
+};
+
+inline std::vector<Variant> variants() {
+  return {
+      {"look-ahead in the conditioner", "mdct-causal",
+       [](auto& c) { c.conditioner.causal = false; }},
+      {"look-ahead in the nets", "mdct-causal", [](auto& c) { c.net.causal = false; }},
+      {"no blocks in the conditioner", "mdct-causal", [](auto& c) { c.conditioner.layers = 0; }},
+      {"dense mixing and actnorm over a lapped transform", "mdct-causal",
+       [](auto& c) {
+         c.mixing = config::MixingKind::kLu;
+         c.actnorm = true;
+       }},
+      {"separable causal nets, several rows in a frame", "mdct-causal",
+       [](auto& c) {
+         c.lift.channels = 64;
+         c.net.kind = config::NetKind::kSeparable;
+         c.net.weight_norm = true;
+       }},
+      {"no mixing over a lapped transform", "mdct-causal",
+       [](auto& c) { c.mixing = config::MixingKind::kNone; }},
+      {"a bounded log-scale", "mdct-causal", [](auto& c) { c.coupling.log_s_bound = 0.5; }},
+      {"an even kernel", "mdct-causal", [](auto& c) { c.net.kernel = 2; }},
+      {"additive separable couplings", "squeezewave-64s",
+       [](auto& c) { c.coupling.kind = config::CouplingKind::kAdditive; }},
+      {"halves swapped, early outputs, pairs", "squeezewave-128s",
+       [](auto& c) {
+         c.mixing = config::MixingKind::kSwap;
+         c.coupling.split = config::SplitKind::kEvenOdd;
+         c.coupling.alternate = true;
+       }},
+      {"odd widths", "waveglow-64",
+       [](auto& c) {
+         c.net.channels = 19;
+         c.mel.bands = 13;
+         c.lift.channels = 16;
+         c.early.channels = 6;
+       }},
+      {"a transposed convolution that is no whole number of hops", "waveglow-64",
+       [](auto& c) { c.conditioner.kernel = 700; }},
+      {"scale and shift from upsampled features", "waveglow-64",
+       [](auto& c) { c.scale_shift = true; }},
+      {"more output than width", "waveglow-64",
+       [](auto& c) {
+         c.net.layers = 2;
+         c.net.channels = 4;
+         c.lift.channels = 32;
+       }},
+      {"decimal logarithm of power", "mdct-causal",
+       [](auto& c) {
+         c.mel.log = MelLog::kLog10;
+         c.mel.power = 2.0;
+       }},
+      {"magnitudes without a logarithm", "mdct-causal", [](auto& c) { c.mel.log = MelLog::kNone; }},
+  };
 }
 
 }  // namespace glowvox::test

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: MIT
+#include "engine/encoding.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "dsp/mdct.hpp"
+#include "engine/conditioner_stages.hpp"
+#include "engine/passes.hpp"
+#include "engine/step_stages.hpp"
+#include "glowvox/error.hpp"
+
+namespace glowvox::engine {
+
+namespace {
+
+double sum(const float* values, int count) {
+  double total = 0.0;
+  for (int i = 0; i < count; ++i) total += values[i];
+  return total;
+}
+
+// What becomes of every lifted row of an utterance.
+struct EncodedRows {
+  EncodedRows(const PreparedEncoding& prepared, std::int64_t rows)
+      : channels(prepared.model->config.lift.channels),
+        latents(static_cast<std::size_t>(rows * channels)),
+        log_det(static_cast<std::size_t>(rows), prepared.log_det),
+        log_prob(static_cast<std::size_t>(rows)) {}
+
+  // Channels of x, from the first on, become latents; rows of x are in `layout`.
+  void leave(const float* x, const ChannelLayout& layout, int count, std::int64_t row, int rows) {
+    const int first = channels - layout.channels;  // those before have left already
+    for (int c = 0; c < count; ++c) {
+      const float* from = x + layout.column_of(c);
+      float* to = &latents[static_cast<std::size_t>(row * channels + first + c)];
+      for (int r = 0; r < rows; ++r, from += layout.columns(), to += channels) *to = *from;
+    }
+  }
+
+  // log_s: [rows] of `count`, net_row apart.
+  void add_log_det(const float* log_s, int net_row, int count, double sign, std::int64_t row,
+                   int rows) {
+    for (int r = 0; r < rows; ++r)
+      log_det[static_cast<std::size_t>(row + r)] +=
+          sign * sum(log_s + static_cast<std::ptrdiff_t>(r) * net_row, count);
+  }
+
+  int channels;
+  std::vector<float> latents;             // [rows][channels]
+  std::vector<double> log_det, log_prob;  // of every row; log_prob: of the latents
+};
+
+// A step's input to what its coupling takes.
+void run_link(const EncodingLink& link, const float* from, std::int64_t row, int rows, float* to,
+              EncodedRows* encoded) {
+  const int from_row = link.from.columns(), to_row = link.to.columns();
+  encoded->leave(from, link.from, link.early, row, rows);
+  if (link.dense) {
+    Target target;
+    target.full = to;
+    target.row = to_row;
+    link.mixing.product.run(from, to, rows, false);
+    add_bias(nullptr, 0, to, to_row, link.mixing.bias.data(), to_row, rows, target);
+    return;
+  }
+  for (int r = 0; r < rows; ++r, from += from_row, to += to_row)
+    for (std::size_t c = 0; c < link.source.size(); ++c)
+      to[c] = link.source[c] < 0 ? 0.0F : from[link.source[c]] * link.scale[c] + link.shift[c];
+}
+
+// The first stage: lifted rows, their scale and shift given the mel taken off, enter the first
+// step.
+class LiftedStage : public SourceStage {
+ public:
+  LiftedStage(const PreparedEncoding& prepared, std::vector<float> lifted, Condition* condition,
+              StepState* to, EncodedRows* encoded)
+      : SourceStage(*prepared.model, condition, to),
+        link_(prepared.links.front()),
+        lifted_(std::move(lifted)),
+        given_(*condition),
+        encoded_(encoded) {}
+
+  void run(std::int64_t row, int rows, Scratch& scratch) override {
+    const ChannelLayout& layout = model_.output.layout;
+    const int C = layout.channels, columns = layout.columns();
+    float* x = scratch.input.floats();
+    std::fill_n(x, static_cast<std::ptrdiff_t>(rows) * columns, 0.0F);
+    for (int c = 0; c < C; ++c) {
+      const float* from = &lifted_[static_cast<std::size_t>(row * C + c)];
+      float* to = x + layout.column_of(c);
+      for (int r = 0; r < rows; ++r, from += C, to += columns) *to = *from;
+    }
+    if (model_.output.scale_shift) take_off(x, row, rows, scratch);
+    run_link(link_, x, row, rows, to_->x().full(row), encoded_);
+    to_->enter(row, rows, scratch);
+  }
+
+ private:
+  void take_off(float* x, std::int64_t row, int rows, Scratch& scratch) {
+    const PreparedOutput& output = model_.output;
+    const int columns = output.layout.columns();
+    float* net = scratch.wide.floats();
+    run_conditioned(output.from_features, given_.features, given_.ratio, row, rows, false, net,
+                    2 * columns, scratch);
+    run_conditioned(output.from_mel, given_.log_mel, given_.mel_ratio, row, rows, true, net,
+                    2 * columns, scratch);
+    undo_scale_shift(net, 2 * columns, output.bias.data(), columns, rows, x, columns);
+    encoded_->add_log_det(net + columns, 2 * columns, columns, -1.0, row, rows);
+  }
+
+  const EncodingLink& link_;
+  const std::vector<float> lifted_;  // [rows][channels]
+  Condition& given_;
+  EncodedRows* encoded_;
+};
+
+// A coupling, and the way to the next step or out.
+class CouplingEnd : public StepEnd {
+ public:
+  // link: null after the last step.
+  CouplingEnd(StepState* state, Receiver* next, const EncodingLink* link, EncodedRows* encoded)
+      : state_(*state), next_(*next), link_(link), encoded_(encoded) {}
+
+  void run(std::int64_t row, int rows, float* output, Scratch& scratch) override {
+    const PreparedStep& step = state_.step();
+    Rows& x = state_.x();
+    const int width = step.layout.width(), output_row = step.rule.affine ? 2 * width : width;
+    apply_coupling(step.rule, output, output_row, step.net.end.bias.data(), width, rows,
+                   x.full(row) + step.changed_column(), x.row_elements());
+    if (step.rule.affine) encoded_->add_log_det(output + width, output_row, width, 1.0, row, rows);
+    if (link_ != nullptr)
+      run_link(*link_, x.full(row), row, rows, next_.x().full(row), encoded_);
+    else
+      std::copy_n(x.full(row), static_cast<std::ptrdiff_t>(rows) * x.row_elements(),
+                  next_.x().full(row));
+    next_.enter(row, rows, scratch);
+  }
+
+ private:
+  StepState& state_;
+  Receiver& next_;
+  const EncodingLink* link_;
+  EncodedRows* encoded_;
+};
+
+// Where the last step's rows go.
+class LatentState : public Receiver {
+ public:
+  LatentState(const PreparedEncoding& prepared, Condition* condition, int most_rows,
+              EncodedRows* encoded)
+      : base_(prepared.base),
+        layout_(prepared.links.back().to),
+        condition_(condition),
+        x_({layout_.columns(), true, false, 0, 0, most_rows}),
+        encoded_(encoded) {}
+
+  std::int64_t room() const override { return x_.room(); }
+  void append(std::int64_t rows, bool complete) override {
+    x_.append(rows, complete);
+    x_.release(x_.end());
+    condition_->log_mel.release(x_.end() / condition_->mel_ratio);
+    condition_->features.release(x_.end() / condition_->ratio);
+  }
+  Rows& x() override { return x_; }
+  void enter(std::int64_t row, int rows, Scratch& /*scratch*/) override {
+    encoded_->leave(x_.full(row), layout_, layout_.channels, row, rows);
+    for (std::int64_t r = row; r < row + rows; ++r)
+      encoded_->log_prob[static_cast<std::size_t>(r)] =
+          base_.log_prob(&encoded_->latents[static_cast<std::size_t>(r * encoded_->channels)]);
+  }
+
+ private:
+  const Base& base_;
+  const ChannelLayout layout_;
+  Condition* condition_;
+  Rows x_;
+  EncodedRows* encoded_;
+};
+
+std::vector<float> lift(const config::ModelConfig& config, const float* audio, std::int64_t rows) {
+  const int C = config.lift.channels;
+  if (config.lift.kind == config::LiftKind::kMdct) return dsp::Mdct(C).forward(audio, rows);
+  return {audio, audio + rows * C};
+}
+
+Encoding result_of(EncodedRows rows, std::int64_t frames, int rows_per_frame) {
+  Encoding e;
+  e.samples = static_cast<std::int64_t>(rows.latents.size());
+  e.latents = std::move(rows.latents);
+  std::size_t row = 0;
+  for (std::int64_t frame = 0; frame < frames; ++frame) {
+    double nats = 0.0;
+    for (int r = 0; r < rows_per_frame; ++r, ++row) {
+      nats += rows.log_prob[row] + rows.log_det[row];
+      e.log_det += rows.log_det[row];
+    }
+    e.frame_log_likelihoods.push_back(nats);
+    e.log_likelihood += nats;
+  }
+  if (!std::isfinite(e.log_likelihood))
+    throw Error("audio", "has a likelihood under this model that is no finite number");
+  return e;
+}
+
+}  // namespace
+
+Encoding encode(const PreparedEncoding& prepared, const Mel& mel, const float* audio, int threads,
+                int most_frames) {
+  const PreparedModel& model = *prepared.model;
+  const int bands = model.conditioner.bands, ratio = model.conditioner.rows_per_frame;
+  const std::int64_t rows = mel.frames * ratio;
+  EncodedRows encoded(prepared, rows);
+  Rows frames({bands, true, false, mel_frames_before(model), 0, most_frames});
+  Condition condition;
+  Passes passes(threads, widest_columns(model), most_frames);
+  passes.add(conditioner_stages(model, &frames, &condition, most_frames, delay_rows(model)));
+
+  std::vector<std::unique_ptr<StepState>> states;
+  for (auto step = model.steps.rbegin(); step != model.steps.rend(); ++step)
+    states.push_back(std::make_unique<StepState>(*step, Number::kFloat32, most_frames * ratio));
+  LatentState latents(prepared, &condition, most_frames * ratio, &encoded);
+  std::vector<std::unique_ptr<Stage>> stages;
+  stages.push_back(std::make_unique<LiftedStage>(prepared, lift(model.config, audio, rows),
+                                                 &condition, states.front().get(), &encoded));
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    const bool last = i + 1 == states.size();
+    Receiver* next = &latents;
+    if (!last) next = states[i + 1].get();
+    add_layer_stages(states[i].get(), &condition, next,
+                     std::make_unique<CouplingEnd>(
+                         states[i].get(), next, last ? nullptr : &prepared.links[i + 1], &encoded),
+                     ratio, &stages);
+  }
+  passes.add(std::move(stages));
+
+  for (std::int64_t done = 0; done < mel.frames;) {
+    const std::int64_t piece =
+        std::min({mel.frames - done, std::int64_t{most_frames}, frames.room()});
+    append_frames(mel.values.data() + done * bands, piece, bands, &frames);
+    done += piece;
+    passes.run();
+  }
+  frames.append(0, true);
+  while (passes.run()) {
+  }
+  return result_of(std::move(encoded), mel.frames, ratio);
+}
+
+}  // namespace glowvox::engine
