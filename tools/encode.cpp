@@ -7,69 +7,81 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "clips.hpp"
 #include "commands.hpp"
+#include "engine_options.hpp"
 #include "glowvox/error.hpp"
-#include "model/model_file.hpp"
-#include "signals.hpp"
-#include "torch_threads.hpp"
+#include "sound.hpp"
 
 namespace glowvox::tools {
 
 namespace {
 
 struct Options {
-  std::string model, wav, audio, mel, write_mel, out;
-  int threads = 0;
+  EngineOptions engine;
+  std::string wav, audio, mel, write_mel, out;
   bool json = false;
 };
 
-// The audio cut to whole hops, and the mel given for it or computed from it.
-train::Recording inputs(const Options& o, const config::ModelConfig& config) {
-  train::Recording r;
-  if (!o.wav.empty()) {
-    r = read_recording(o.wav, config);
-  } else {
-    const torch::Tensor audio = read_audio_npy(o.audio);
-    std::vector<torch::Tensor> audios, mels;
-    for (int64_t i = 0; i < audio.size(0); ++i) {
-      const train::Recording one = train::as_recording(to_vector(audio[i]), config, o.audio);
-      audios.push_back(one.audio);
-      mels.push_back(one.mel);
-    }
-    r = {torch::cat(audios), torch::cat(mels)};
+std::vector<Recording> recordings(const Options& o, const Vocoder& vocoder) {
+  if (!o.wav.empty()) return {read_recording(o.wav, vocoder)};
+  std::vector<Recording> all;
+  for (const std::vector<float>& samples : read_audio_clips(o.audio).values)
+    all.push_back(as_recording(samples, vocoder, o.audio));
+  return all;
+}
+
+// Puts the mel of a file in the place of the sound's own; one of the two may be a frame shorter.
+void replace_mels(const std::string& path, const MelSpec& spec, std::vector<Recording>* all) {
+  const Clips given = read_mel_clips(path, spec.bands);
+  const auto clips = static_cast<std::int64_t>(all->size());
+  const std::int64_t hops = all->front().mel.frames, frames = std::min(given.rows, hops);
+  if (std::abs(given.rows - hops) > 1 || given.clips != clips || frames == 0)
+    throw Error(path, fmt::format("expected {} clips of {} frames for this audio, got {} of {}",
+                                  clips, hops, given.clips, given.rows));
+  for (std::size_t i = 0; i < all->size(); ++i) {
+    Recording& r = (*all)[i];
+    r.mel = {frames, spec.bands, given.values[i]};
+    r.mel.values.resize(static_cast<std::size_t>(frames * spec.bands));
+    r.audio.resize(static_cast<std::size_t>(frames * spec.hop_samples));
   }
-  if (o.mel.empty()) return r;
-  const torch::Tensor mel = read_mel_npy(o.mel, config.mel.bands);
-  const int64_t given = mel.size(1), hops = r.mel.size(1);
-  if (std::abs(given - hops) > 1 || mel.size(0) != r.audio.size(0))
-    throw Error(o.mel, fmt::format("expected {} clips of {} frames for this audio, got {} of {}",
-                                   r.audio.size(0), hops, mel.size(0), given));
-  const int64_t frames = std::min(given, hops);
-  return {r.audio.narrow(1, 0, frames * config.mel.hop_samples), mel.narrow(1, 0, frames)};
 }
 
 int run(const Options& o) {
   if (o.wav.empty() == o.audio.empty())
     throw UsageError("--wav or --audio", "expected one of them");
-  use_threads(o.threads);
-  const torch::NoGradGuard no_grad;
-  const auto model = model::load_model(o.model);
-  const train::Recording r = inputs(o, model->config());
-  const model::Encoded e = model->encode(r.audio, r.mel);
-  const torch::Tensor log_prob = e.log_prob();
-  if (!o.write_mel.empty()) write_mel_npy(o.write_mel, r.mel);
-  write_latent_npy(o.out, e.z);
+  const int threads = o.engine.thread_count();
+  const Vocoder vocoder = o.engine.load();
+  std::vector<Recording> all = recordings(o, vocoder);
+  if (!o.mel.empty()) replace_mels(o.mel, vocoder.mel(), &all);
+
+  const auto clips = static_cast<std::int64_t>(all.size());
+  const std::int64_t frames = all.front().mel.frames;
+  Clips latents{clips, frames * vocoder.rows_per_frame(), vocoder.channels(), {}};
+  Clips mels{clips, frames, vocoder.mel().bands, {}};
+  std::vector<double> log_det, log_prob;
+  double nats = 0.0;
+  for (Recording& r : all) {
+    Encoding e =
+        vocoder.encode(r.mel, r.audio.data(), static_cast<std::int64_t>(r.audio.size()), threads);
+    latents.values.push_back(std::move(e.latents));
+    mels.values.push_back(std::move(r.mel.values));
+    log_det.push_back(e.log_det);
+    log_prob.push_back(e.log_likelihood);
+    nats += e.log_likelihood;
+  }
+  if (!o.write_mel.empty()) write_mel_clips(o.write_mel, mels);
+  write_latent_clips(o.out, latents);
   if (o.json)
     fmt::print("{}\n", nlohmann::json{{"latent", o.out},
-                                      {"shape", {e.z.size(1), e.z.size(2), e.z.size(0)}},
-                                      {"log_det", to_vector(e.log_det)},
-                                      {"log_prob", to_vector(log_prob)}}
+                                      {"shape", {clips, latents.columns, latents.rows}},
+                                      {"log_det", log_det},
+                                      {"log_prob", log_prob}}
                            .dump(2));
   else
     fmt::print("{}: [{}, {}, {}] (clips, channels, frames), rms {:.3f}, {:.4f} nats per sample\n",
-               o.out, e.z.size(1), e.z.size(2), e.z.size(0),
-               e.z.square().mean().sqrt().item<double>(),
-               log_prob.sum().item<double>() / static_cast<double>(r.audio.numel()));
+               o.out, clips, latents.columns, latents.rows, rms(latents.values),
+               nats / static_cast<double>(clips * latents.rows * latents.columns));
   return 0;
 }
 
@@ -77,7 +89,8 @@ int run(const Options& o) {
 
 std::function<int()> setup_encode(CLI::App& app) {
   auto o = std::make_shared<Options>();
-  app.add_option("--model", o->model, "Model file")->required();
+  o->engine.precision = "fp32";
+  app.add_option("--model", o->engine.model, "Model file")->required();
   app.add_option("--wav", o->wav, "Sound file");
   app.add_option("--audio", o->audio, "npy, [samples] or [batch, samples], at the model's rate");
   app.add_option(
@@ -86,7 +99,7 @@ std::function<int()> setup_encode(CLI::App& app) {
   app.add_option("--write-mel", o->write_mel, "npy to write the mel to that was used, for decode");
   app.add_option("-o,--out", o->out, "npy, [batch, channels, frames], early outputs first")
       ->required();
-  app.add_option("--threads", o->threads, "Threads (default: all cores)");
+  app.add_option("--threads", o->engine.threads, "Threads (default: all cores)");
   app.add_flag("--json", o->json, "Print the figures as JSON");
   return [o] { return run(*o); };
 }

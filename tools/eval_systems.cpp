@@ -11,6 +11,7 @@
 #include "glowvox/error.hpp"
 #include "signals.hpp"
 #include "sound.hpp"
+#include "train/validation.hpp"
 
 namespace glowvox::tools {
 

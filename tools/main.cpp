@@ -83,11 +83,11 @@ int main(int argc, char** argv) {
 #endif
   static const std::pair<const char*, Setup> kSetups[] = {
 #ifdef GLOWVOX_PLAYBACK
-      {"devices", setup_devices}, {"play", setup_play},           {"stream", setup_stream},
+      {"devices", setup_devices}, {"play", setup_play},     {"stream", setup_stream},
 #endif
-      {"decode", setup_decode},   {"export", setup_export},       {"import", setup_import},
-      {"mel", setup_mel},         {"mel-check", setup_mel_check}, {"pack", setup_pack},
-      {"synth", setup_synth}};
+      {"decode", setup_decode},   {"encode", setup_encode}, {"export", setup_export},
+      {"import", setup_import},   {"mel", setup_mel},       {"mel-check", setup_mel_check},
+      {"morph", setup_morph},     {"pack", setup_pack},     {"synth", setup_synth}};
   for (const auto& [own, setup] : kSetups) {
     if (name != own) continue;
     Command command = *known;

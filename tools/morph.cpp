@@ -7,41 +7,49 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "clips.hpp"
 #include "commands.hpp"
+#include "engine_options.hpp"
 #include "glowvox/error.hpp"
-#include "model/model_file.hpp"
-#include "signals.hpp"
-#include "torch_threads.hpp"
+#include "sound.hpp"
 
 namespace glowvox::tools {
 
 namespace {
 
 struct Options {
-  std::string model, from, to, out;
+  EngineOptions engine;
+  std::string from, to, out;
   std::vector<std::string> plus, minus;
   double amount = 0.5;
-  int threads = 0;
   bool json = false;
 };
 
-// On the circle through both: a mixture of independent normal latents stays normal.
-torch::Tensor between(const torch::Tensor& a, const torch::Tensor& b, double amount) {
-  const double angle = amount * M_PI / 2.0;
-  return a * std::cos(angle) + b * std::sin(angle);
+std::vector<float> latents_of(const Recording& r, const Vocoder& vocoder, int threads) {
+  return vocoder.encode(r.mel, r.audio.data(), static_cast<std::int64_t>(r.audio.size()), threads)
+      .latents;
 }
 
-// Mean latent of a set of files, [1, 1, C].
-torch::Tensor mean_latent(model::FlowVocoder& model, const std::vector<std::string>& paths) {
-  torch::Tensor sum = torch::zeros({1, 1, model.config().lift.channels});
-  int64_t frames = 0;
+// On the circle through both: a mixture of independent normal latents stays normal.
+void go_between(const std::vector<float>& other, double amount, std::vector<float>* z) {
+  const double angle = amount * M_PI / 2.0;
+  const auto a = static_cast<float>(std::cos(angle)), b = static_cast<float>(std::sin(angle));
+  for (std::size_t i = 0; i < z->size(); ++i) (*z)[i] = (*z)[i] * a + other[i] * b;
+}
+
+// Mean latent of a set of files, a value for each channel.
+std::vector<double> mean_latent(const std::vector<std::string>& paths, const Vocoder& vocoder,
+                                int threads) {
+  const auto channels = static_cast<std::size_t>(vocoder.channels());
+  std::vector<double> mean(channels);
+  double rows = 0.0;
   for (const std::string& path : paths) {
-    const train::Recording r = read_recording(path, model.config());
-    const torch::Tensor z = model.encode(r.audio, r.mel).z;
-    sum += z.sum(0, true);
-    frames += z.size(0);
+    const std::vector<float> z = latents_of(read_recording(path, vocoder), vocoder, threads);
+    for (std::size_t i = 0; i < z.size(); ++i) mean[i % channels] += z[i];
+    rows += static_cast<double>(z.size() / channels);
   }
-  return sum / static_cast<double>(frames);
+  for (double& value : mean) value /= rows;
+  return mean;
 }
 
 void check(const Options& o) {
@@ -56,33 +64,39 @@ void check(const Options& o) {
 
 int run(const Options& o) {
   check(o);
-  use_threads(o.threads);
-  const torch::NoGradGuard no_grad;
-  const auto model = model::load_model(o.model);
-  const config::ModelConfig& config = model->config();
-  const train::Recording from = read_recording(o.from, config);
-  torch::Tensor z = model->encode(from.audio, from.mel).z, mel = from.mel;
+  const int threads = o.engine.thread_count();
+  const Vocoder vocoder = o.engine.load();
+  const MelSpec& spec = vocoder.mel();
+  const Recording from = read_recording(o.from, vocoder);
+  Mel mel = from.mel;
+  std::vector<float> z = latents_of(from, vocoder, threads);
   if (!o.to.empty()) {
-    const train::Recording to = read_recording(o.to, config);
-    const torch::Tensor other = model->encode(to.audio, to.mel).z;
-    const int64_t frames = std::min(from.mel.size(1), to.mel.size(1));
-    const int64_t lifted = frames * config.mel.hop_samples / config.lift.channels;
-    z = between(z.narrow(0, 0, lifted), other.narrow(0, 0, lifted), o.amount);
-    mel = mel.narrow(1, 0, frames);
+    const Recording to = read_recording(o.to, vocoder);
+    const std::vector<float> other = latents_of(to, vocoder, threads);
+    mel.frames = std::min(mel.frames, to.mel.frames);
+    mel.values.resize(static_cast<std::size_t>(mel.frames * mel.bands));
+    z.resize(std::min(z.size(), other.size()));
+    go_between(other, o.amount, &z);
   } else {
-    z = z + o.amount * (mean_latent(*model, o.plus) - mean_latent(*model, o.minus));
+    const std::vector<double> plus = mean_latent(o.plus, vocoder, threads);
+    const std::vector<double> minus = mean_latent(o.minus, vocoder, threads);
+    for (std::size_t i = 0; i < z.size(); ++i) {
+      const std::size_t c = i % plus.size();
+      z[i] += static_cast<float>(o.amount * (plus[c] - minus[c]));
+    }
   }
-  const torch::Tensor audio = model->decode(z, mel);
-  const int64_t clipped = write_signal(o.out, audio, config.mel.sample_rate_hz);
-  const double seconds = static_cast<double>(audio.size(1)) / config.mel.sample_rate_hz;
-  const double rms = z.square().mean().sqrt().item<double>();
+  const std::vector<float> audio = vocoder.decode(mel, z, {0.0, 0, threads});
+  const std::int64_t clipped = write_signal(o.out, {audio}, spec.sample_rate_hz);
+  const double seconds = static_cast<double>(audio.size()) / spec.sample_rate_hz;
+  const double latent_rms = rms({z});
   if (o.json)
-    fmt::print("{}\n",
-               nlohmann::json{
-                   {"out", o.out}, {"seconds", seconds}, {"clipped", clipped}, {"latent_rms", rms}}
-                   .dump(2));
+    fmt::print(
+        "{}\n",
+        nlohmann::json{
+            {"out", o.out}, {"seconds", seconds}, {"clipped", clipped}, {"latent_rms", latent_rms}}
+            .dump(2));
   else
-    fmt::print("{}: {:.2f} s, latent rms {:.3f}, {} samples clipped\n", o.out, seconds, rms,
+    fmt::print("{}: {:.2f} s, latent rms {:.3f}, {} samples clipped\n", o.out, seconds, latent_rms,
                clipped);
   return 0;
 }
@@ -91,7 +105,8 @@ int run(const Options& o) {
 
 std::function<int()> setup_morph(CLI::App& app) {
   auto o = std::make_shared<Options>();
-  app.add_option("--model", o->model, "Model file")->required();
+  o->engine.precision = "fp32";
+  app.add_option("--model", o->engine.model, "Model file")->required();
   app.add_option("--from", o->from, "Sound file; its mel conditions the result")->required();
   app.add_option("--to", o->to, "Sound file whose latent is mixed in");
   app.add_option("--plus", o->plus, "Sound files with an attribute");
@@ -99,7 +114,7 @@ std::function<int()> setup_morph(CLI::App& app) {
   app.add_option("--amount", o->amount, "How far: 0 is --from, 1 is --to, or the whole attribute")
       ->capture_default_str();
   app.add_option("-o,--out", o->out, "wav, flac, ogg or npy")->required();
-  app.add_option("--threads", o->threads, "Threads (default: all cores)");
+  app.add_option("--threads", o->engine.threads, "Threads (default: all cores)");
   app.add_flag("--json", o->json, "Print the figures as JSON");
   return [o] { return run(*o); };
 }

@@ -13,6 +13,7 @@
 #include "sound.hpp"
 #include "torch_threads.hpp"
 #include "train/segment_sampler.hpp"
+#include "train/validation.hpp"
 
 namespace glowvox::tools {
 

@@ -8,11 +8,9 @@
 int main(int argc, char** argv) {
   using namespace glowvox::tools;
   static const std::pair<const char*, Setup> kSetups[] = {
-      {"info", setup_info},   {"init", setup_init},
-      {"score", setup_score}, {"train", setup_train},
+      {"info", setup_info},   {"init", setup_init}, {"score", setup_score}, {"train", setup_train},
 #ifndef GLOWVOX_BARE  // what synthesizes, and compares sounds
-      {"bench", setup_bench}, {"encode", setup_encode},
-      {"eval", setup_eval},   {"morph", setup_morph},
+      {"bench", setup_bench}, {"eval", setup_eval},
 #endif
   };
   for (const auto& [name, setup] : kSetups) {

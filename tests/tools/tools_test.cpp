@@ -267,6 +267,17 @@ TEST_CASE("encode and decode are exact inverses, for every lift and with early o
   }
 }
 
+TEST_CASE("encode, which is the engine's, finds the likelihood that score finds by LibTorch") {
+  const test::TemporaryDirectory folder;
+  const std::string inputs = " --model " GLOWVOX_SAMPLES "/mdct-causal.safetensors --wav " +
+                             test::speech_file() + " --json";
+  const json score = json::parse(succeeds(folder, "score --exact-samples" + inputs).out);
+  const json encode =
+      json::parse(succeeds(folder, "encode -o " + folder.file("z.npy") + inputs).out);
+  CHECK(encode["log_prob"][0].get<double>() ==
+        doctest::Approx(score["all"]["nats"].get<double>()).epsilon(1e-5));
+}
+
 TEST_CASE("encode writes the mel that it used, decode gives the audio back from it") {
   const ModelFolder folder;
   const std::string m = " --model " + folder.model, speech = test::speech_file();
