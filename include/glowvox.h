@@ -48,7 +48,8 @@ GLOWVOX_API int glowvox_abi(void);
 /* Why this thread's latest failed call failed, in one line; valid until its next call. */
 GLOWVOX_API const char* glowvox_last_error(void);
 
-/* Loads a model file, or one in memory, whose bytes are not needed afterwards. */
+/* Loads a model file, or one in memory, whose bytes may go afterwards: a copy of them is kept until
+ * something is encoded. */
 GLOWVOX_API glowvox_status glowvox_load(const char* path, glowvox_precision precision,
                                         glowvox_model** model);
 GLOWVOX_API glowvox_status glowvox_load_memory(const void* bytes, size_t size,
@@ -109,12 +110,13 @@ GLOWVOX_API glowvox_status glowvox_stream_create(const glowvox_model* model,
 GLOWVOX_API glowvox_status glowvox_stream_push(glowvox_stream* stream, const float* frames,
                                                int64_t count, const float** samples,
                                                size_t* sample_count);
-/* The mel ends here: the remaining samples. Nothing can be pushed any more. */
+/* The mel ends here: the remaining samples, and none when called again. Nothing can be pushed any
+ * more. */
 GLOWVOX_API glowvox_status glowvox_stream_flush(glowvox_stream* stream, const float** samples,
                                                 size_t* sample_count);
 GLOWVOX_API void glowvox_stream_destroy(glowvox_stream* stream); /* null: does nothing */
 
-/* The mel of a recording, as the model takes it: audio [samples] at sample_rate_hz to
+/* The mel of a recording, as synthesis takes it: audio [samples] at sample_rate_hz to
  * *mel [*frames][mel_bands], to be freed by glowvox_free. */
 GLOWVOX_API glowvox_status glowvox_mel(const glowvox_model* model, const float* audio,
                                        int64_t samples, float** mel, int64_t* frames);

@@ -24,7 +24,8 @@ RowMajor square(const std::vector<float>& values, Eigen::Index n) {
 
 }  // namespace
 
-std::vector<double> invert(const std::vector<double>& W, int n, const std::string& where) {
+std::vector<double> invert(const std::vector<double>& W, int n, const std::string& where,
+                           const std::string& name) {
   const Eigen::Map<const RowMajor> matrix(W.data(), n, n);
   std::vector<double> values(W.size());
   Eigen::Map<RowMajor> inverse(values.data(), n, n);
@@ -38,9 +39,9 @@ std::vector<double> invert(const std::vector<double>& W, int n, const std::strin
   }
   if (!(condition < kLargestCondition))
     throw Error(where,
-                fmt::format("the mixing matrix cannot be inverted: condition number {:.3g}, "
+                fmt::format("{}: the mixing matrix cannot be inverted: condition number {:.3g}, "
                             "expected below {:.0e}",
-                            condition, kLargestCondition),
+                            name, condition, kLargestCondition),
                 "train with mixing: lu, a lower rate or from an earlier checkpoint");
   return values;
 }
@@ -52,7 +53,7 @@ double log_abs_determinant(const std::vector<double>& W, int n) {
 
 std::vector<double> multiply_lu(const std::vector<float>& triangles, const std::vector<float>& sign,
                                 const std::vector<float>& log_s, const std::vector<float>& order,
-                                const std::string& where) {
+                                const std::string& where, const std::string& name) {
   const auto n = static_cast<Eigen::Index>(log_s.size());
   const auto both = square(triangles, n);
   RowMajor L = both.triangularView<Eigen::StrictlyLower>();
@@ -65,7 +66,7 @@ std::vector<double> multiply_lu(const std::vector<float>& triangles, const std::
     const bool inside = order[at] >= 0.0F && order[at] < static_cast<float>(n);
     const auto row = inside ? static_cast<std::size_t>(order[at]) : 0;
     if (!inside || static_cast<float>(row) != order[at] || taken[row])
-      throw Error(where + ".order", "is no permutation of the channels");
+      throw Error(where, name + ".order: is no permutation of the channels");
     taken[row] = true;
   }
   const RowMajor product = L * U;

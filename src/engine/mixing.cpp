@@ -28,9 +28,9 @@ Mixing mixing_of(const Weights& weights, const std::string& name, config::Mixing
       break;
     }
     case config::MixingKind::kLu:
-      result.dense = multiply_lu(own.tensor("triangles", {C, C}), own.tensor("sign", {C}),
-                                 own.tensor("log_s", {C}), own.tensor("order", {C}),
-                                 weights.where() + ": " + name);
+      result.dense =
+          multiply_lu(own.tensor("triangles", {C, C}), own.tensor("sign", {C}),
+                      own.tensor("log_s", {C}), own.tensor("order", {C}), weights.where(), name);
       break;
   }
   return result;

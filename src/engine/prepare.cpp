@@ -31,7 +31,7 @@ PreparedLink prepare_link(const Weights& weights, const config::ModelConfig& con
   const Mixing mixing = mixing_of(weights, prefix + "_mixing", config.mixing, C);
   link.dense = !mixing.dense.empty();
   std::vector<double> unmixing;
-  if (link.dense) unmixing = invert(mixing.dense, C, weights.where() + ": " + prefix + "_mixing");
+  if (link.dense) unmixing = invert(mixing.dense, C, weights.where(), prefix + "_mixing");
   const auto columns = static_cast<std::size_t>(to.columns());
   link.source.assign(columns, -1);
   link.scale.assign(columns, 1.0F);

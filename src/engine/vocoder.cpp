@@ -272,8 +272,8 @@ Encoding Vocoder::encode(const Mel& mel, const float* audio, std::int64_t sample
   if (samples / hop != mel.frames)
     throw Error("audio", fmt::format("expected {} samples for {} mel frames, got {}",
                                      mel.frames * hop, mel.frames, samples));
-  return engine::encode(*model_->encoder->prepared(), mel, audio, threads_for(threads, available_cores()),
-                        block_frames(mel.frames));
+  return engine::encode(*model_->encoder->prepared(), mel, audio,
+                        threads_for(threads, available_cores()), block_frames(mel.frames));
 }
 
 Encoding Vocoder::encode(const float* audio, std::int64_t samples, int threads) const {
@@ -283,7 +283,8 @@ Encoding Vocoder::encode(const float* audio, std::int64_t samples, int threads) 
 
 Mel Vocoder::mel_of(const float* audio, std::int64_t samples) const {
   check(audio, samples, mel().hop_samples);
-  Mel own = log_mel(audio, samples, mel(), config::alignment_shift_samples(model_->prepared->config));
+  Mel own =
+      log_mel(audio, samples, mel(), config::alignment_shift_samples(model_->prepared->config));
   own.frames = std::min(own.frames, samples / mel().hop_samples);
   own.values.resize(static_cast<std::size_t>(own.frames * own.bands));
   return own;

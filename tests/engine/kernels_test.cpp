@@ -203,7 +203,7 @@ TEST_CASE("inverses are exact in double and near-singular matrices are refused")
   const int n = 24;
   std::vector<double> W(n * n);
   for (int i = 0; i < n * n; ++i) W[static_cast<std::size_t>(i)] = uniform_at(1, 2, i) - 0.5;
-  const auto inverse = invert(W, n, "W");
+  const auto inverse = invert(W, n, "m.safetensors", "step_1");
   for (int i = 0; i < n; ++i) {
     for (int j = 0; j < n; ++j) {
       double sum = 0.0;
@@ -212,7 +212,7 @@ TEST_CASE("inverses are exact in double and near-singular matrices are refused")
     }
   }
   for (int j = 0; j < n; ++j) W[j] = W[n + j] * (1.0 + 1e-9);
-  CHECK(test::contains(test::error_of([&] { invert(W, n, "m.safetensors: step_1"); }),
+  CHECK(test::contains(test::error_of([&] { invert(W, n, "m.safetensors", "step_1"); }),
                        "m.safetensors: step_1: the mixing matrix cannot be inverted"));
 }
 
