@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+#include "glowvox/vocoder.hpp"
+
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <mutex>
+#include <thread>
+#include <type_traits>
+
+#include "arrays.hpp"
+#include "glowvox/error.hpp"
+
+namespace glowvox::python {
+
+namespace {
+
+Precision precision_of(const std::string& name) {
+  if (name == "auto") return Precision::kAuto;
+  if (name == "fp32") return Precision::kFloat32;
+  if (name == "bf16") return Precision::kBfloat16;
+  throw Error("precision", "expected auto, fp32 or bf16, got '" + name + "'");
+}
+
+// As the engine counts them for a whole utterance.
+int available_cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+// Ctrl-C, and whatever else Python has a handler for.
+void check_signals() {
+  const nb::gil_scoped_acquire acquire;
+  if (PyErr_CheckSignals() != 0) throw nb::python_error();
+}
+
+SynthesisOptions make_options(double sigma, std::uint64_t seed, int threads,
+                              std::optional<double> denoise, std::optional<int> corrections) {
+  return {sigma, seed, threads, denoise, corrections};
+}
+
+// Vocoder::synthesize, reading the frames where they are and stopping where Python wants it.
+NumpySignal synthesize(const Vocoder& vocoder, const Matrix& mel, SynthesisOptions options) {
+  const auto frames = static_cast<std::int64_t>(mel.shape(0));
+  if (frames < 1) throw Error("mel", "expected one frame or more, got 0");
+  std::vector<float> samples;
+  {
+    const nb::gil_scoped_release release;
+    if (options.threads == 0) options.threads = available_cores();
+    const int block = vocoder.block_frames(frames);
+    Stream stream(vocoder, options, block);
+    samples.reserve(static_cast<std::size_t>(frames * vocoder.mel().hop_samples));
+    const auto take = [&](const Samples& s) {
+      samples.insert(samples.end(), s.data, s.data + s.count);
+    };
+    for (std::int64_t done = 0; done < frames; done += block) {
+      if (done > 0) check_signals();
+      take(stream.push(mel.data() + done * static_cast<std::int64_t>(mel.shape(1)),
+                       std::min<std::int64_t>(block, frames - done)));
+    }
+    take(stream.finish());
+  }
+  return to_signal(std::move(samples));
+}
+
+NumpySignal decode(const Vocoder& vocoder, const Matrix& mel, const Matrix& latents, int threads) {
+  std::vector<float> samples;
+  {
+    const nb::gil_scoped_release release;
+    SynthesisOptions options;
+    options.threads = threads;
+    samples = vocoder.decode(
+        to_mel(mel), std::vector<float>(latents.data(), latents.data() + latents.size()), options);
+  }
+  return to_signal(std::move(samples));
+}
+
+// Until the engine has it: bound where it is there.
+template <typename V, typename = void>
+struct Encodes : std::false_type {};
+template <typename V>
+struct Encodes<V, std::void_t<decltype(&V::mel_of)>> : std::true_type {};
+
+// (mel, latents, log_likelihood, samples, frame_log_likelihoods)
+template <typename V>
+nb::tuple encode(const V& vocoder, const Signal& audio, const std::optional<Matrix>& given,
+                 int threads) {
+  const auto count = static_cast<std::int64_t>(audio.size());
+  Mel mel;
+  decltype(vocoder.encode(mel, audio.data(), count, threads)) e;
+  {
+    const nb::gil_scoped_release release;
+    mel = given ? to_mel(*given) : vocoder.mel_of(audio.data(), count);
+    e = vocoder.encode(mel, audio.data(), count, threads);
+  }
+  return nb::make_tuple(
+      to_matrix(std::move(mel)),
+      to_matrix(std::move(e.latents), static_cast<std::size_t>(vocoder.channels())),
+      e.log_likelihood, e.samples, to_vector(std::move(e.frame_log_likelihoods)));
+}
+
+template <typename V>
+void bind_encode(nb::class_<V>& c) {
+  if constexpr (Encodes<V>::value)
+    c.def("encode", &encode<V>, nb::arg("audio").noconvert(), nb::arg("mel").noconvert().none(),
+          nb::arg("threads"));
+}
+
+// A stream that two Python threads may reach: one waits for the other.
+class SharedStream {
+ public:
+  SharedStream(const Vocoder& vocoder, const SynthesisOptions& options, int most_frames)
+      : stream_(Stream(vocoder, options, most_frames)) {}
+
+  NumpySignal push(const Matrix& frames) {
+    return run([&](Stream& s) {
+      return s.push(frames.data(), static_cast<std::int64_t>(frames.shape(0)));
+    });
+  }
+  NumpySignal finish() {
+    return run([](Stream& s) { return s.finish(); });
+  }
+  void close() {
+    const nb::gil_scoped_release release;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    stream_.reset();
+  }
+
+ private:
+  template <typename F>
+  NumpySignal run(const F& work) {
+    std::vector<float> samples;
+    {
+      const nb::gil_scoped_release release;
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (!stream_) throw Error("stream", "it has been closed", "start another one");
+      const Samples s = work(*stream_);
+      samples.assign(s.data, s.data + s.count);
+    }
+    return to_signal(std::move(samples));
+  }
+
+  std::mutex mutex_;
+  std::optional<Stream> stream_;
+};
+
+}  // namespace
+
+void bind_vocoder(nb::module_& m) {
+  nb::class_<SynthesisOptions>(m, "Options")
+      .def(
+          "__init__",
+          [](SynthesisOptions* self, double sigma, std::uint64_t seed, int threads,
+             std::optional<double> denoise, std::optional<int> corrections) {
+            new (self) SynthesisOptions(make_options(sigma, seed, threads, denoise, corrections));
+          },
+          nb::arg("sigma"), nb::arg("seed"), nb::arg("threads"), nb::arg("denoise").none(),
+          nb::arg("corrections").none());
+
+  nb::class_<Vocoder> vocoder(m, "Vocoder");
+  vocoder
+      .def_static(
+          "load",
+          [](const std::string& path, const std::string& precision) {
+            const Precision p = precision_of(precision);
+            const nb::gil_scoped_release release;
+            return Vocoder::load(path, p);
+          },
+          nb::arg("path"), nb::arg("precision"))
+      .def_prop_ro("mel_spec", &Vocoder::mel, nb::rv_policy::copy)
+      .def_prop_ro("name", &Vocoder::name)
+      .def_prop_ro(
+          "precision",
+          [](const Vocoder& v) { return v.precision() == Precision::kBfloat16 ? "bf16" : "fp32"; })
+      .def_prop_ro(
+          "mel_means", [](const Vocoder& v) { return to_signal(v.mel_means()); },
+          nb::rv_policy::automatic)
+      .def_prop_ro(
+          "mel_deviations", [](const Vocoder& v) { return to_signal(v.mel_deviations()); },
+          nb::rv_policy::automatic)
+      .def_prop_ro("channels", &Vocoder::channels)
+      .def_prop_ro("rows_per_frame", &Vocoder::rows_per_frame)
+      .def_prop_ro("look_ahead_samples", &Vocoder::look_ahead_samples)
+      .def_prop_ro("overlap_samples", &Vocoder::overlap_samples)
+      .def_prop_ro("denoise", &Vocoder::denoise)
+      .def_prop_ro("denoise_delay_samples", &Vocoder::denoise_delay_samples)
+      .def_prop_ro("corrections", &Vocoder::corrections)
+      .def_prop_ro("correction_delay_samples", &Vocoder::correction_delay_samples)
+      .def("synthesize", &synthesize, nb::arg("mel").noconvert(), nb::arg("options"))
+      .def("decode", &decode, nb::arg("mel").noconvert(), nb::arg("latents").noconvert(),
+           nb::arg("threads"));
+  bind_encode(vocoder);
+
+  nb::class_<SharedStream>(m, "Stream")
+      .def(nb::init<const Vocoder&, const SynthesisOptions&, int>(), nb::arg("vocoder"),
+           nb::arg("options"), nb::arg("most_frames"), nb::call_guard<nb::gil_scoped_release>())
+      .def("push", &SharedStream::push, nb::arg("frames").noconvert())
+      .def("finish", &SharedStream::finish)
+      .def("close", &SharedStream::close);
+}
+
+}  // namespace glowvox::python
