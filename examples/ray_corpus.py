@@ -42,11 +42,15 @@ class Worker:
 
     def __init__(self, model: str | None, precision: str, options: dict[str, float]) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the driver's
-        self.vocoder = glowvox.Vocoder.load(model, precision)
-        self.options = options
+        self.options, self.problem = options, ""
+        try:
+            self.vocoder = glowvox.Vocoder.load(model, precision)
+        except glowvox.Error as e:
+            self.problem = str(e)
 
     def ready(self) -> str:
-        return repr(self.vocoder)
+        """Nothing, or why it is not."""
+        return self.problem
 
     def make(self, mel: Path, out: Path) -> tuple[float, str]:
         """Seconds of sound, or what was wrong."""
@@ -54,7 +58,9 @@ class Worker:
             audio = self.vocoder.synthesize(np.load(mel, allow_pickle=False), **self.options)
             out.parent.mkdir(parents=True, exist_ok=True)
             glowvox.write_wav(out, audio, self.vocoder.sample_rate)
-        except (glowvox.Error, OSError, ValueError) as e:
+        except (ValueError, EOFError):
+            return 0.0, f"{mel}: is not an npy file of numbers"
+        except (glowvox.Error, OSError) as e:
             return 0.0, f"{mel}: {e}"
         return audio.size / self.vocoder.sample_rate, ""
 
@@ -64,8 +70,12 @@ class Progress:
 
     def __init__(self, total: int) -> None:
         self.total, self.made, self.failed, self.seconds = total, 0, 0, 0.0
-        self.began = self.shown = time.monotonic()
+        self.began = self.shown = 0.0
         self.terminal = sys.stderr.isatty()
+
+    def start(self) -> None:
+        """The first worker is ready; the others may follow."""
+        self.began = self.shown = self.began or time.monotonic()
 
     def add(self, seconds: float, problem: str) -> None:
         if problem:
@@ -85,7 +95,7 @@ class Progress:
             )
 
     def figures(self, now: float) -> str:
-        took = max(now - self.began, 1e-9)
+        took = max(now - self.began, 1e-9) if self.began else 1.0
         return f"{self.seconds / 3600:.2f} h of sound, {self.seconds / took:.0f} times real time"
 
     def end(self) -> None:
@@ -129,33 +139,39 @@ def to_do(o: argparse.Namespace) -> tuple[deque[tuple[Path, Path]], int]:
 
 def work(o: argparse.Namespace, pairs: deque[tuple[Path, Path]], progress: Progress) -> None:
     cores = int(ray.cluster_resources().get("CPU", 1))
+    model = o.model and str(Path(o.model).resolve())
     options = {"sigma": o.sigma, "seed": o.seed, "threads": 1}
     workers = [
-        # A worker that dies is started again, and what it had in hand is made again.
-        Worker.options(num_cpus=1, max_restarts=3, max_task_retries=3).remote(
-            o.model and str(Path(o.model).resolve()), o.precision, options
+        # One that dies is started again, and what it had in hand is tried once more.
+        Worker.options(num_cpus=1, max_restarts=-1, max_task_retries=1).remote(
+            model, o.precision, options
         )
         for _ in range(min(o.workers or cores, len(pairs)))
     ]
-    ray.get(workers[0].ready.remote())  # a wrong model is told once
-    waiting = {}
+    waiting = {worker.ready.remote(): (worker, None) for worker in workers}
+    left = len(pairs)
 
     def give(worker) -> None:
         if pairs:
-            pair = pairs.popleft()
-            waiting[worker.make.remote(*pair)] = (worker, pair[0])
+            mel, out = pairs.popleft()
+            waiting[worker.make.remote(mel, out)] = (worker, mel)
 
-    for _ in range(IN_FLIGHT):
-        for worker in workers:
-            give(worker)
-    while waiting:
+    while left:
         done, _ = ray.wait(list(waiting))
         for ref in done:
             worker, mel = waiting.pop(ref)
+            if mel is None:
+                if problem := ray.get(ref):
+                    raise glowvox.Error(problem)
+                progress.start()
+                for _ in range(IN_FLIGHT):
+                    give(worker)
+                continue
             try:
                 progress.add(*ray.get(ref))
             except ray.exceptions.RayError as e:
                 progress.add(0.0, f"{mel}: {str(e).splitlines()[0]}")
+            left -= 1
             give(worker)
 
 
@@ -181,11 +197,7 @@ def main(arguments: list[str] | None = None) -> int:
         progress.end()
         print("stopped; run it again to go on", file=sys.stderr)
         return 130
-    except ray.exceptions.RayError as e:
-        cause = getattr(e, "cause", None) or e
-        print(f"ray_corpus: {str(cause).splitlines()[-1]}", file=sys.stderr)
-        return 1
-    except (ConnectionError, RuntimeError) as e:
+    except (ray.exceptions.RayError, ConnectionError, RuntimeError) as e:  # glowvox.Error too
         print(f"ray_corpus: {e}", file=sys.stderr)
         return 1
     finally:
