@@ -5,19 +5,22 @@ include(CMakePackageConfigHelpers)
 set(glowvox_cmake ${CMAKE_INSTALL_LIBDIR}/cmake/glowvox)
 set(glowvox_data ${CMAKE_INSTALL_DATADIR}/glowvox)
 
-set(libraries glowvox_lib)
+# glowvox_install_library(TARGET COMPONENT)
+function(glowvox_install_library target component)
+  install(TARGETS ${target} EXPORT glowvoxTargets
+    LIBRARY COMPONENT ${component} NAMELINK_COMPONENT development
+    ARCHIVE COMPONENT development
+    INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+endfunction()
+glowvox_install_library(glowvox_lib library)
 if(GLOWVOX_PLAYBACK)
-  list(APPEND libraries glowvox_playback)
+  glowvox_install_library(glowvox_playback playback)
 endif()
 if(NOT BUILD_SHARED_LIBS)
   # What a static library's users link.
   set_target_properties(glowvox_xsmm PROPERTIES EXPORT_NAME xsmm)
-  list(APPEND libraries glowvox_xsmm)
+  glowvox_install_library(glowvox_xsmm development)
 endif()
-install(TARGETS ${libraries} EXPORT glowvoxTargets
-  LIBRARY COMPONENT library NAMELINK_COMPONENT development
-  ARCHIVE COMPONENT development
-  INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT glowvoxTargets NAMESPACE glowvox:: DESTINATION ${glowvox_cmake} COMPONENT development)
 configure_package_config_file(cmake/glowvoxConfig.cmake.in ${CMAKE_CURRENT_BINARY_DIR}/glowvoxConfig.cmake
   INSTALL_DESTINATION ${glowvox_cmake})
@@ -59,56 +62,72 @@ if(GLOWVOX_TOOLS)
   # The manual page is what the command says of itself.
   find_program(HELP2MAN help2man)
   if(HELP2MAN)
-    add_custom_command(OUTPUT glowvox.1
+    add_custom_command(OUTPUT glowvox.1.gz
       COMMAND ${HELP2MAN} --no-info --name "flow-based speech vocoder" --output glowvox.1 $<TARGET_FILE:glowvox>
+      COMMAND gzip -9nf glowvox.1
       DEPENDS glowvox VERBATIM)
-    add_custom_target(manual ALL DEPENDS glowvox.1)
-    install(FILES ${CMAKE_CURRENT_BINARY_DIR}/glowvox.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT command)
+    add_custom_target(manual ALL DEPENDS glowvox.1.gz)
+    install(FILES ${CMAKE_CURRENT_BINARY_DIR}/glowvox.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT command)
   endif()
 endif()
 install(FILES samples/mdct-causal.safetensors samples/kerstin.npy samples/MODELS.md samples/LICENSE
   DESTINATION ${glowvox_data} COMPONENT command)
 
 # Packages, in a build made for them (preset package): cpack --preset package.
+if(NOT (GLOWVOX_TOOLS AND GLOWVOX_PLAYBACK AND BUILD_SHARED_LIBS))
+  return()
+endif()
 set(CPACK_PACKAGE_NAME glowvox)
 set(CPACK_PACKAGE_VENDOR "glowvox")
-set(CPACK_PACKAGE_CONTACT "glowvox <glowvox@localhost>")
+set(GLOWVOX_MAINTAINER "glowvox authors <glowvox@users.noreply.github.com>" CACHE STRING "Of the packages")
+set(CPACK_PACKAGE_CONTACT "${GLOWVOX_MAINTAINER}")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
 set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_GENERATOR DEB)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
-set(CPACK_COMPONENTS_ALL library development command)
+set(CPACK_COMPONENTS_ALL library playback development command)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${CMAKE_CURRENT_BINARY_DIR}/src)
 set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
-foreach(component IN ITEMS library development command)
+set(soversion ${PROJECT_VERSION_MAJOR})
+
+# glowvox_package(COMPONENT PACKAGE SECTION SUMMARY DESCRIPTION)
+macro(glowvox_package component package section summary description)
   string(TOUPPER ${component} upper)
-  set(name_library libglowvox${PROJECT_VERSION_MAJOR})
-  set(name_development libglowvox-dev)
-  set(name_command glowvox)
-  set(name ${name_${component}})
-  set(CPACK_DEBIAN_${upper}_PACKAGE_NAME ${name})
+  set(CPACK_DEBIAN_${upper}_PACKAGE_NAME ${package})
+  set(CPACK_DEBIAN_${upper}_PACKAGE_SECTION ${section})
+  set(CPACK_COMPONENT_${upper}_DESCRIPTION "Speech vocoder by a normalizing flow (${summary})\n${description}")
   # What Debian wants of every package.
-  set(doc ${CMAKE_CURRENT_BINARY_DIR}/debian/${name})
+  set(doc ${CMAKE_CURRENT_BINARY_DIR}/debian/${package})
   configure_file(cmake/debian/copyright.in ${doc}/copyright @ONLY)
   configure_file(cmake/debian/changelog.in ${doc}/changelog @ONLY)
   execute_process(COMMAND gzip -9nf ${doc}/changelog)
   install(FILES ${doc}/copyright ${doc}/changelog.gz
-    DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${name} COMPONENT ${component} OPTIONAL)
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${package} COMPONENT ${component})
+endmacro()
+glowvox_package(library libglowvox${soversion} libs "shared library"
+  "Turns mel spectrograms into speech, whole or while they arrive, many times\nfaster than real time on a CPU.")
+glowvox_package(playback libglowvox-playback${soversion} libs "live playback"
+  "What plays the speech on a sound card, through PortAudio.")
+glowvox_package(development libglowvox-dev libdevel "development files"
+  "Headers for C and C++, CMake package, pkg-config file and examples.")
+glowvox_package(command glowvox sound "command and voice"
+  "The command glowvox and a voice for it: mel spectrograms to sound files or\nsound cards, sound to mel spectrograms.")
+# What a package of a shared library tells dpkg.
+foreach(pair IN ITEMS "LIBRARY libglowvox libglowvox" "PLAYBACK libglowvox_playback libglowvox-playback")
+  separate_arguments(pair)
+  list(GET pair 0 upper)
+  list(GET pair 1 library)
+  list(GET pair 2 package)
+  set(control ${CMAKE_CURRENT_BINARY_DIR}/debian/${package}${soversion}.control)
+  file(WRITE ${control}/triggers "activate-noawait ldconfig\n")
+  file(WRITE ${control}/shlibs
+    "${library} ${soversion} ${package}${soversion} (>= ${PROJECT_VERSION})\n")
+  set(CPACK_DEBIAN_${upper}_PACKAGE_CONTROL_EXTRA ${control}/triggers ${control}/shlibs)
 endforeach()
-set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libs)
-set(CPACK_DEBIAN_LIBRARY_PACKAGE_GENERATE_SHLIBS ON)
-set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
-set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "libglowvox${PROJECT_VERSION_MAJOR} (= ${PROJECT_VERSION})")
-set(CPACK_DEBIAN_COMMAND_PACKAGE_SECTION sound)
-set(CPACK_COMPONENT_LIBRARY_DESCRIPTION "Speech vocoder by a normalizing flow (shared library)
- Turns mel spectrograms into speech, whole or while they arrive, many
- times faster than real time on a CPU.")
-set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "Speech vocoder by a normalizing flow (development files)
- Headers for C and C++, CMake package, pkg-config file and examples.")
-set(CPACK_COMPONENT_COMMAND_DESCRIPTION "Speech vocoder by a normalizing flow (command and voice)
- The command glowvox, and a voice for it: mel spectrograms to sound files,
- sound to mel spectrograms.")
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
+  "libglowvox${soversion} (= ${PROJECT_VERSION}), libglowvox-playback${soversion} (= ${PROJECT_VERSION})")
 include(CPack)

@@ -8,31 +8,41 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* [rows][columns] of a float32 npy file in C order, to be freed; null: it is none, or has other columns. */
-static float* read_npy(const char* path, int64_t columns, int64_t* rows) {
+/* A mel [frames][bands] from a float32 npy file of either axis first, to be freed; null: it is
+ * none, or has other bands. */
+static float* read_mel(const char* path, int64_t bands, int64_t* frames) {
   char header[4096] = {0};
   unsigned char start[10];
-  long long r = 0, c = 0;
-  float* values = NULL;
+  long long shape[2] = {0, 0};
+  float *values = NULL, *mel = NULL;
   FILE* file = fopen(path, "rb");
+  const char* at;
+  size_t i, count = 0;
   if (!file) return NULL;
   if (fread(start, 1, 10, file) == 10 && memcmp(start, "\x93NUMPY\x01", 7) == 0) {
     const size_t length = (size_t)start[8] + 256 * (size_t)start[9];
-    const char* shape;
     if (length < sizeof header && fread(header, 1, length, file) == length &&
         strstr(header, "'<f4'") && strstr(header, "'fortran_order': False") &&
-        (shape = strstr(header, "'shape': (")) != NULL &&
-        sscanf(shape, "'shape': (%lld, %lld)", &r, &c) == 2 && c == columns && r > 0) {
-      values = (float*)malloc((size_t)(r * c) * sizeof(float));
-      if (values && fread(values, sizeof(float), (size_t)(r * c), file) != (size_t)(r * c)) {
-        free(values);
-        values = NULL;
-      }
-      *rows = r;
-    }
+        (at = strstr(header, "'shape': (")) != NULL &&
+        sscanf(at, "'shape': (%lld, %lld)", &shape[0], &shape[1]) == 2 &&
+        (shape[0] == bands || shape[1] == bands) && shape[0] > 0 && shape[1] > 0)
+      count = (size_t)(shape[0] * shape[1]);
   }
+  if (count > 0) {
+    values = (float*)malloc(count * sizeof(float));
+    mel = (float*)malloc(count * sizeof(float));
+  }
+  if (mel && values && fread(values, sizeof(float), count, file) == count) {
+    const size_t b = (size_t)bands, f = count / b;
+    for (i = 0; i < count; ++i) mel[i] = shape[1] == bands ? values[i] : values[i % b * f + i / b];
+    *frames = (int64_t)f;
+  } else {
+    free(mel);
+    mel = NULL;
+  }
+  free(values);
   fclose(file);
-  return values;
+  return mel;
 }
 
 static void put(FILE* file, uint32_t value, int bytes) {

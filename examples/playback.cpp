@@ -11,7 +11,7 @@ int main(int argc, char** argv) try {
   if (argc < 3) return std::fprintf(stderr, "usage: %s MODEL MEL.npy [DEVICE]\n", argv[0]), 2;
   const glowvox::Vocoder vocoder = glowvox::Vocoder::load(argv[1]);
   std::int64_t frames = 0;
-  float* mel = read_npy(argv[2], vocoder.mel().bands, &frames);
+  float* mel = read_mel(argv[2], vocoder.mel().bands, &frames);
   if (!mel) return std::fprintf(stderr, "%s: no float32 mel for this model\n", argv[2]), 1;
 
   glowvox::PlaybackOptions options;

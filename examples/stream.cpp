@@ -3,7 +3,6 @@
 // sound as soon as it is there. Usage: stream MODEL MEL.npy OUT.wav
 #include <cstdio>
 #include <functional>
-#include <glowvox/error.hpp>
 #include <glowvox/vocoder.hpp>
 
 #include "files.h"
@@ -27,7 +26,7 @@ int main(int argc, char** argv) try {
   if (argc != 4) return std::fprintf(stderr, "usage: %s MODEL MEL.npy OUT.wav\n", argv[0]), 2;
   const glowvox::Vocoder vocoder = glowvox::Vocoder::load(argv[1]);
   std::int64_t frames = 0;
-  float* mel = read_npy(argv[2], vocoder.mel().bands, &frames);
+  float* mel = read_mel(argv[2], vocoder.mel().bands, &frames);
   if (!mel) return std::fprintf(stderr, "%s: no float32 mel for this model\n", argv[2]), 1;
   std::vector<float> all;
   int pieces = 0;

@@ -24,12 +24,13 @@ int main(int argc, char** argv) {
   if (glowvox_model_info(model, &info)) return failed("info");
   printf("glowvox %s: %s at %d Hz, %d bands\n", glowvox_version(), info.name,
          (int)info.sample_rate_hz, (int)info.mel_bands);
-  mel = read_npy(argv[2], info.mel_bands, &frames);
+  mel = read_mel(argv[2], info.mel_bands, &frames);
   if (!mel) return fprintf(stderr, "%s: no float32 mel for this model\n", argv[2]), 1;
 
   count = glowvox_sample_count(model, frames);
   sound = malloc(count * sizeof *sound);
-  if (!sound || glowvox_synthesize(model, mel, frames, NULL, sound, count)) return failed("synthesize");
+  if (!sound || glowvox_synthesize(model, mel, frames, NULL, sound, count))
+    return failed("synthesize");
   if (!write_wav(argv[3], sound, count, (int)info.sample_rate_hz)) return 1;
 
   if (glowvox_stream_create(model, NULL, 1, &stream)) return failed("stream");
@@ -45,8 +46,10 @@ int main(int argc, char** argv) {
   glowvox_stream_destroy(stream);
 
   if (glowvox_mel(model, sound, (int64_t)count, &again, &analysed)) return failed("mel");
-  if (glowvox_encode(model, sound, (int64_t)count, 0, NULL, NULL, &nats, &scored)) return failed("encode");
-  printf("its own mel: %d frames; likelihood: %.2f nats a sample\n", (int)analysed, nats / (double)scored);
+  if (glowvox_encode(model, sound, (int64_t)count, 0, NULL, NULL, &nats, &scored))
+    return failed("encode");
+  printf("its own mel: %d frames; likelihood: %.2f nats a sample\n", (int)analysed,
+         nats / (double)scored);
   glowvox_free(again);
   free(sound);
   free(mel);

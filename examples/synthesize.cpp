@@ -9,7 +9,7 @@ int main(int argc, char** argv) try {
   if (argc != 4) return std::fprintf(stderr, "usage: %s MODEL MEL.npy OUT.wav\n", argv[0]), 2;
   const glowvox::Vocoder vocoder = glowvox::Vocoder::load(argv[1]);
   glowvox::Mel mel{0, vocoder.mel().bands, {}};
-  float* values = read_npy(argv[2], mel.bands, &mel.frames);
+  float* values = read_mel(argv[2], mel.bands, &mel.frames);
   if (!values) return std::fprintf(stderr, "%s: no float32 mel for this model\n", argv[2]), 1;
   mel.values.assign(values, values + mel.frames * mel.bands);
   std::free(values);

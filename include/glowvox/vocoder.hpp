@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "glowvox/error.hpp"
 #include "glowvox/mel.hpp"
 
 namespace glowvox {

@@ -6,7 +6,7 @@
 
 namespace glowvox {
 
-struct MelStream::State {
+struct GLOWVOX_LOCAL MelStream::State {
   explicit State(const MelSpec& s) : spec(s), analysis(dsp::mel_analysis(s)) {}
 
   // The frames that have become complete; what later ones need stays.

@@ -83,7 +83,7 @@ void check(const float* audio, std::int64_t samples, int hop) {
 
 }  // namespace
 
-struct Vocoder::Model {
+struct GLOWVOX_LOCAL Vocoder::Model {
   static std::shared_ptr<const Model> make(
       std::unique_ptr<const safetensors::MappedSafetensors> file, const std::string& name,
       Precision precision);
@@ -298,7 +298,7 @@ int Vocoder::block_frames(std::int64_t frames) const {
       std::clamp<std::int64_t>(whole / rows_per_frame(), 1, std::max<std::int64_t>(1, frames)));
 }
 
-struct Stream::State {
+struct GLOWVOX_LOCAL Stream::State {
   engine::Pipeline pipeline;
   std::unique_ptr<engine::Finishing> finishing;
 };

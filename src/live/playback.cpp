@@ -22,7 +22,7 @@ std::vector<PlaybackDevice> playback_devices() {
   return devices;
 }
 
-struct Playback::State {
+struct GLOWVOX_LOCAL Playback::State {
   State(const live::PlayerOptions& options, int rate_hz) : player(options, rate_hz, interrupted) {}
 
   std::atomic<bool> interrupted{false};  // never: a program that wants to end calls stop

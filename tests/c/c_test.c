@@ -10,20 +10,20 @@
 
 static int failures = 0;
 
-#define CHECK(condition)                                                          \
-  do {                                                                            \
-    if (!(condition)) {                                                           \
-      printf("%s:%d: CHECK( %s ) is false; last error: %s\n", __FILE__, __LINE__, \
-             #condition, glowvox_last_error());                                   \
-      ++failures;                                                                 \
-    }                                                                             \
+#define CHECK(condition)                                                                      \
+  do {                                                                                        \
+    if (!(condition)) {                                                                       \
+      printf("%s:%d: CHECK( %s ) is false; last error: %s\n", __FILE__, __LINE__, #condition, \
+             glowvox_last_error());                                                           \
+      ++failures;                                                                             \
+    }                                                                                         \
   } while (0)
 
 /* Refused with the status, and with a message that names what is wrong. */
-#define REFUSED(status, word, call)                         \
-  do {                                                      \
-    CHECK((call) == (status));                              \
-    CHECK(strstr(glowvox_last_error(), (word)) != NULL);    \
+#define REFUSED(status, word, call)                      \
+  do {                                                   \
+    CHECK((call) == (status));                           \
+    CHECK(strstr(glowvox_last_error(), (word)) != NULL); \
   } while (0)
 
 enum { kFrames = 60 };
@@ -124,10 +124,14 @@ static void test_synthesis(const glowvox_model* model, const glowvox_info* info,
     CHECK(sharers[i].same);
   }
 
-  REFUSED(GLOWVOX_INVALID_ARGUMENT, "model", glowvox_synthesize(NULL, mel, kFrames, NULL, sound, count));
-  REFUSED(GLOWVOX_INVALID_ARGUMENT, "mel", glowvox_synthesize(model, NULL, kFrames, NULL, sound, count));
-  REFUSED(GLOWVOX_INVALID_ARGUMENT, "frames", glowvox_synthesize(model, mel, 0, NULL, sound, count));
-  REFUSED(GLOWVOX_INVALID_ARGUMENT, "samples", glowvox_synthesize(model, mel, kFrames, NULL, NULL, count));
+  REFUSED(GLOWVOX_INVALID_ARGUMENT, "model",
+          glowvox_synthesize(NULL, mel, kFrames, NULL, sound, count));
+  REFUSED(GLOWVOX_INVALID_ARGUMENT, "mel",
+          glowvox_synthesize(model, NULL, kFrames, NULL, sound, count));
+  REFUSED(GLOWVOX_INVALID_ARGUMENT, "frames",
+          glowvox_synthesize(model, mel, 0, NULL, sound, count));
+  REFUSED(GLOWVOX_INVALID_ARGUMENT, "samples",
+          glowvox_synthesize(model, mel, kFrames, NULL, NULL, count));
   REFUSED(GLOWVOX_INVALID_ARGUMENT, "capacity",
           glowvox_synthesize(model, mel, kFrames, NULL, sound, count - 1));
   glowvox_options_init(&options);
@@ -136,7 +140,8 @@ static void test_synthesis(const glowvox_model* model, const glowvox_info* info,
           glowvox_synthesize(model, mel, kFrames, &options, sound, count));
   glowvox_options_init(&options);
   options.corrections = 17;
-  REFUSED(GLOWVOX_INVALID_ARGUMENT, "corrections", glowvox_stream_create(model, &options, 1, &stream));
+  REFUSED(GLOWVOX_INVALID_ARGUMENT, "corrections",
+          glowvox_stream_create(model, &options, 1, &stream));
   glowvox_options_init(&options);
   options.struct_size = 0;
   REFUSED(GLOWVOX_INVALID_ARGUMENT, "struct_size",
@@ -157,10 +162,12 @@ static void test_synthesis(const glowvox_model* model, const glowvox_info* info,
   REFUSED(GLOWVOX_INVALID_ARGUMENT, "frames", glowvox_stream_push(stream, NULL, 1, &piece, &size));
   REFUSED(GLOWVOX_INVALID_ARGUMENT, "count", glowvox_stream_push(stream, mel, 0, &piece, &size));
   REFUSED(GLOWVOX_INVALID_ARGUMENT, "samples", glowvox_stream_push(stream, mel, 1, NULL, &size));
-  REFUSED(GLOWVOX_INVALID_ARGUMENT, "sample_count", glowvox_stream_push(stream, mel, 1, &piece, NULL));
+  REFUSED(GLOWVOX_INVALID_ARGUMENT, "sample_count",
+          glowvox_stream_push(stream, mel, 1, &piece, NULL));
   memcpy(bad, mel, sizeof(float) * (size_t)info->mel_bands);
   bad[3] = NAN;
-  REFUSED(GLOWVOX_INVALID_ARGUMENT, "not finite", glowvox_stream_push(stream, bad, 1, &piece, &size));
+  REFUSED(GLOWVOX_INVALID_ARGUMENT, "not finite",
+          glowvox_stream_push(stream, bad, 1, &piece, &size));
   CHECK(glowvox_stream_push(stream, mel, 1, &piece, &size) == GLOWVOX_OK);
   REFUSED(GLOWVOX_INVALID_ARGUMENT, "stream", glowvox_stream_flush(NULL, &piece, &size));
   REFUSED(GLOWVOX_INVALID_ARGUMENT, "samples", glowvox_stream_flush(stream, NULL, &size));
@@ -184,7 +191,8 @@ static void test_analysis(const glowvox_model* model, const glowvox_info* info, 
   CHECK(glowvox_synthesize(model, mel, kFrames, NULL, sound, count) == GLOWVOX_OK);
   CHECK(glowvox_mel(model, sound, (int64_t)count, &analysed, &frames) == GLOWVOX_OK);
   CHECK(frames >= kFrames - 1 && frames <= kFrames + 1);
-  CHECK(glowvox_encode(model, sound, (int64_t)count, 1, &latents, &rows, &nats, &scored) == GLOWVOX_OK);
+  CHECK(glowvox_encode(model, sound, (int64_t)count, 1, &latents, &rows, &nats, &scored) ==
+        GLOWVOX_OK);
   CHECK(scored > 0 && rows * info->hop_samples == scored * info->rows_per_frame);
   CHECK(isfinite(nats) && nats / (double)scored > 0.0);
   CHECK(glowvox_encode(model, sound, (int64_t)count, 0, NULL, NULL, NULL, NULL) == GLOWVOX_OK);
@@ -194,8 +202,10 @@ static void test_analysis(const glowvox_model* model, const glowvox_info* info, 
   REFUSED(GLOWVOX_INVALID_ARGUMENT, "samples", glowvox_mel(model, sound, 0, &analysed, &frames));
   REFUSED(GLOWVOX_INVALID_ARGUMENT, "mel", glowvox_mel(model, sound, 100, NULL, &frames));
   REFUSED(GLOWVOX_INVALID_ARGUMENT, "frames", glowvox_mel(model, sound, 100, &analysed, NULL));
-  REFUSED(GLOWVOX_INVALID_ARGUMENT, "model", glowvox_encode(NULL, sound, 100, 0, NULL, NULL, NULL, NULL));
-  REFUSED(GLOWVOX_INVALID_ARGUMENT, "audio", glowvox_encode(model, NULL, 100, 0, NULL, NULL, NULL, NULL));
+  REFUSED(GLOWVOX_INVALID_ARGUMENT, "model",
+          glowvox_encode(NULL, sound, 100, 0, NULL, NULL, NULL, NULL));
+  REFUSED(GLOWVOX_INVALID_ARGUMENT, "audio",
+          glowvox_encode(model, NULL, 100, 0, NULL, NULL, NULL, NULL));
   REFUSED(GLOWVOX_INVALID_ARGUMENT, "", glowvox_encode(model, sound, 1, 0, NULL, NULL, NULL, NULL));
   REFUSED(GLOWVOX_INVALID_ARGUMENT, "threads",
           glowvox_encode(model, sound, (int64_t)count, -1, NULL, NULL, NULL, NULL));
@@ -249,8 +259,10 @@ int main(int argc, char** argv) {
 
   REFUSED(GLOWVOX_INVALID_ARGUMENT, "path", glowvox_load(NULL, GLOWVOX_PRECISION_AUTO, &model));
   REFUSED(GLOWVOX_INVALID_ARGUMENT, "model", glowvox_load(argv[1], GLOWVOX_PRECISION_AUTO, NULL));
-  REFUSED(GLOWVOX_INVALID_ARGUMENT, "precision", glowvox_load(argv[1], (glowvox_precision)7, &model));
-  REFUSED(GLOWVOX_BAD_MODEL, "no such file", glowvox_load("/nowhere", GLOWVOX_PRECISION_AUTO, &model));
+  REFUSED(GLOWVOX_INVALID_ARGUMENT, "precision",
+          glowvox_load(argv[1], (glowvox_precision)7, &model));
+  REFUSED(GLOWVOX_BAD_MODEL, "no such file",
+          glowvox_load("/nowhere", GLOWVOX_PRECISION_AUTO, &model));
   REFUSED(GLOWVOX_BAD_MODEL, "safetensors", glowvox_load(argv[0], GLOWVOX_PRECISION_AUTO, &model));
   CHECK(model == NULL);
   CHECK(glowvox_load(argv[1], GLOWVOX_PRECISION_FLOAT32, &model) == GLOWVOX_OK);
@@ -268,11 +280,14 @@ int main(int argc, char** argv) {
   CHECK(strcmp(glowvox_model_mel(NULL), "") == 0);
 
   bytes = read_whole(argv[1], &size);
-  REFUSED(GLOWVOX_INVALID_ARGUMENT, "bytes", glowvox_load_memory(NULL, size, GLOWVOX_PRECISION_AUTO, &copy));
-  REFUSED(GLOWVOX_INVALID_ARGUMENT, "model", glowvox_load_memory(bytes, size, GLOWVOX_PRECISION_AUTO, NULL));
+  REFUSED(GLOWVOX_INVALID_ARGUMENT, "bytes",
+          glowvox_load_memory(NULL, size, GLOWVOX_PRECISION_AUTO, &copy));
+  REFUSED(GLOWVOX_INVALID_ARGUMENT, "model",
+          glowvox_load_memory(bytes, size, GLOWVOX_PRECISION_AUTO, NULL));
   REFUSED(GLOWVOX_BAD_MODEL, "model in memory",
           glowvox_load_memory(bytes, size / 2, GLOWVOX_PRECISION_AUTO, &copy));
-  REFUSED(GLOWVOX_BAD_MODEL, "4 bytes", glowvox_load_memory(bytes, 4, GLOWVOX_PRECISION_AUTO, &copy));
+  REFUSED(GLOWVOX_BAD_MODEL, "4 bytes",
+          glowvox_load_memory(bytes, 4, GLOWVOX_PRECISION_AUTO, &copy));
   CHECK(glowvox_load_memory(bytes, size, GLOWVOX_PRECISION_FLOAT32, &copy) == GLOWVOX_OK);
   memset(bytes, 0, size);
   free(bytes);
