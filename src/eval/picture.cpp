@@ -168,14 +168,15 @@ void draw_curve(Canvas* canvas, int plot_width, const std::vector<double>& curve
   std::copy_if(curve.begin(), curve.end(), std::back_inserter(finite),
                [](double v) { return std::isfinite(v); });
   if (finite.empty()) return;
-  const auto [least, most] = std::minmax_element(finite.begin(), finite.end());
-  const double range = *most > *least ? *most - *least : 1.0;
+  const double least = *std::min_element(finite.begin(), finite.end());
+  const double most = *std::max_element(finite.begin(), finite.end());
+  const double range = most > least ? most - least : 1.0;
   const int inner = kCurveHeight - 13;
   const auto row = [&](double value) {
-    return top + 6 + inner - static_cast<int>(std::lround((value - *least) / range * inner));
+    return top + 6 + inner - static_cast<int>(std::lround((value - least) / range * inner));
   };
-  draw_left_label(canvas, row(*least), fmt::format("{:.3g}", *least));
-  if (*most > *least) draw_left_label(canvas, row(*most), fmt::format("{:.3g}", *most));
+  draw_left_label(canvas, row(least), fmt::format("{:.3g}", least));
+  if (most > least) draw_left_label(canvas, row(most), fmt::format("{:.3g}", most));
   int previous = -1;  // a value that is not finite interrupts the line
   for (int x = 0; x < plot_width; ++x) {
     const auto index =
