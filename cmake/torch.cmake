@@ -24,6 +24,11 @@ endif()
 add_library(glowvox_torch INTERFACE)
 if(EXISTS "${folder}/lib/libtorch_cpu.so")
   file(STRINGS "${Torch_DIR}/TorchConfig.cmake" TORCH_CXX_FLAGS REGEX "CXX11_ABI=0")
+  # What its headers are written in, where that is newer than ours.
+  file(STRINGS "${Torch_DIR}/TorchConfig.cmake" standard REGEX "-std=c\\+\\+20")
+  if(standard)
+    target_compile_features(glowvox_torch INTERFACE cxx_std_20)
+  endif()
   target_include_directories(glowvox_torch SYSTEM INTERFACE
     ${folder}/include ${folder}/include/torch/csrc/api/include)
   # Its fmt comes before the system's in the search for headers, and is another version.
