@@ -93,7 +93,7 @@ class Steps {
       const auto walked = Clock::now();
       loss.backward();
       const auto back = Clock::now();
-      const double norm = optimizer_.gradient_norm();
+      const double norm = optimizer_.gradient_norm().item<double>();
       optimizer_.step(count_++, kRate, std::min(1.0, config_.train.clip_norm / norm));
       return std::array{start, walked, back, Clock::now()};
     }();

@@ -2,16 +2,26 @@
 #include "train/batch_loader.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace glowvox::train {
 
 namespace {
-constexpr std::int64_t kAhead = 4;  // passes in preparation or waiting
+constexpr std::int64_t kWaiting = 3;  // passes, when every thread is at another
 }
 
 BatchLoader::BatchLoader(const SegmentSampler& sampler, const Share& share, std::int64_t first_draw,
                          int threads)
-    : sampler_(sampler), share_(share), wanted_(first_draw * share.passes), claimed_(wanted_) {
+    : BatchLoader([&sampler](std::int64_t draw, std::int64_t first,
+                             std::int64_t count) { return sampler.batch(draw, first, count); },
+                  share, first_draw, threads) {}
+
+BatchLoader::BatchLoader(Make make, const Share& share, std::int64_t first_draw, int threads)
+    : make_(std::move(make)),
+      share_(share),
+      ahead_(std::max(1, threads) + kWaiting),
+      wanted_(first_draw * share.passes),
+      claimed_(wanted_) {
   for (int i = 0; i < std::max(1, threads); ++i) threads_.emplace_back([this] { work(); });
 }
 
@@ -29,14 +39,13 @@ void BatchLoader::work() {
     std::int64_t pass = 0;
     {
       std::unique_lock<std::mutex> lock(mutex_);
-      changed_.wait(lock, [&] { return stop_ || failure_ || claimed_ < wanted_ + kAhead; });
+      changed_.wait(lock, [&] { return stop_ || failure_ || claimed_ < wanted_ + ahead_; });
       if (stop_ || failure_) return;
       pass = claimed_++;
     }
     try {
-      Batch batch =
-          sampler_.batch(pass / share_.passes,
-                         share_.first + pass % share_.passes * share_.per_pass, share_.per_pass);
+      Batch batch = make_(pass / share_.passes,
+                          share_.first + pass % share_.passes * share_.per_pass, share_.per_pass);
       const std::lock_guard<std::mutex> lock(mutex_);
       ready_.emplace(pass, std::move(batch));
     } catch (...) {

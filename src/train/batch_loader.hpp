@@ -3,6 +3,7 @@
 
 #include <condition_variable>
 #include <exception>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -22,6 +23,9 @@ struct Share {
 // how many there are.
 class BatchLoader {
  public:
+  // Makes segments [first, first + count) of batch number `draw`; called in several threads.
+  using Make = std::function<Batch(std::int64_t draw, std::int64_t first, std::int64_t count)>;
+  BatchLoader(Make make, const Share& share, std::int64_t first_draw, int threads);
   BatchLoader(const SegmentSampler& sampler, const Share& share, std::int64_t first_draw,
               int threads);
   ~BatchLoader();
@@ -32,8 +36,9 @@ class BatchLoader {
 
  private:
   void work();
-  const SegmentSampler& sampler_;
+  const Make make_;
   const Share share_;
+  const std::int64_t ahead_;  // passes in preparation or waiting
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::int64_t, Batch> ready_;  // by pass

@@ -71,12 +71,13 @@ Optimizer::Optimizer(const torch::nn::Module& model, const config::TrainConfig& 
   }
 }
 
-double Optimizer::gradient_norm() const {
+Tensor Optimizer::gradient_norm() const {
   std::vector<Tensor> gradients;
   for (const Slot& s : slots_)
     if (s.weight.grad().defined()) gradients.push_back(s.weight.grad());
-  if (gradients.empty()) return 0.0;
-  return torch::stack(at::_foreach_norm(gradients)).to(torch::kDouble).norm().item<double>();
+  if (gradients.empty())
+    return torch::zeros({}, slots_.front().weight.options().dtype(torch::kDouble));
+  return torch::stack(at::_foreach_norm(gradients)).to(torch::kDouble).norm();
 }
 
 void Optimizer::step(std::int64_t step, double rate, double grad_scale) {

@@ -22,7 +22,9 @@ class Optimizer {
   };
   Optimizer(const torch::nn::Module& model, const config::TrainConfig& config);
 
-  double gradient_norm() const;  // L2 over all gradients; NaN or infinite where one is
+  // L2 over all gradients, NaN or infinite where one is: [] of doubles on their device, which is
+  // not waited for.
+  Tensor gradient_norm() const;
   // One update with every gradient multiplied by grad_scale; step counts from 0.
   void step(std::int64_t step, double rate, double grad_scale);
   void zero_grad();

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "train/sample_loss.hpp"
 
-#include <ATen/Parallel.h>
-
 #include "config/receptive_field.hpp"
 #include "core/random.hpp"
 
@@ -15,7 +13,10 @@ constexpr std::uint32_t kTrainingStream = 4, kHeldOutStream = 5;
 }  // namespace
 
 SampleLoss::SampleLoss(const config::ModelConfig& config, std::uint64_t seed)
-    : config_(config.train.sample_loss), seed_(seed), hop_(config.mel.hop_samples) {
+    : config_(config.train.sample_loss),
+      seed_(seed),
+      hop_(config.mel.hop_samples),
+      channels_(config.lift.channels) {
   const std::int64_t skipped = config_.skip_frames * hop_;
   before_ = skipped;
   after_ = config::reach_of(config).future_samples > 0 ? skipped : 0;
@@ -27,24 +28,34 @@ bool SampleLoss::long_enough(std::int64_t mel_frames) const {
 }
 
 EnergyDistance SampleLoss::operator()(model::FlowVocoder& model, const Tensor& audio,
-                                      const Tensor& mel, std::uint64_t segment) const {
+                                      const Tensor& mel, const std::array<Tensor, 2>& noise) const {
   const std::int64_t margin = model.margin();
   const Tensor whole = audio.narrow(1, margin, audio.size(1) - 2 * margin);
-  return compare(model, whole, mel, kTrainingStream, segment);
+  return compare(model, whole, mel, noise);
+}
+
+std::array<Tensor, 2> SampleLoss::noise(std::uint64_t segment, std::int64_t batch,
+                                        std::int64_t frames, bool pinned) const {
+  return noise_of(kTrainingStream, segment, batch, frames, pinned);
+}
+
+std::array<Tensor, 2> SampleLoss::noise_of(std::uint32_t stream, std::uint64_t segment,
+                                           std::int64_t batch, std::int64_t frames,
+                                           bool pinned) const {
+  return sample_noise(seed_, stream, segment, batch, frames * hop_ / channels_, channels_, pinned);
 }
 
 EnergyDistance SampleLoss::held_out(model::FlowVocoder& model, const Tensor& audio,
                                     const Tensor& mel, std::uint64_t clip) const {
   const torch::NoGradGuard no_grad;
-  return compare(model, audio, mel, kHeldOutStream, clip);
+  auto noise = noise_of(kHeldOutStream, clip, mel.size(0), mel.size(1), false);
+  for (Tensor& t : noise) t = t.to(model.device());
+  return compare(model, audio, mel, noise);
 }
 
 EnergyDistance SampleLoss::compare(model::FlowVocoder& model, const Tensor& audio,
-                                   const Tensor& mel, std::uint32_t stream,
-                                   std::uint64_t segment) const {
-  const std::int64_t margin = model.margin(), C = model.config().lift.channels;
-  const auto noise =
-      sample_noise(seed_, stream, segment, mel.size(0), audio.size(1) / C, C, model.device());
+                                   const Tensor& mel, const std::array<Tensor, 2>& noise) const {
+  const std::int64_t margin = model.margin();
   // Of what whole frames complete, what the nets have their past (and future) for.
   const auto compared = [&](const Tensor& inner) {
     return inner.narrow(1, before_, inner.size(1) - before_ - after_);
@@ -61,19 +72,19 @@ EnergyDistance SampleLoss::compare(model::FlowVocoder& model, const Tensor& audi
 
 std::array<Tensor, 2> sample_noise(std::uint64_t seed, std::uint32_t stream, std::uint64_t segment,
                                    std::int64_t batch, std::int64_t frames, std::int64_t channels,
-                                   const torch::Device& device) {
-  const std::int64_t count = frames * channels;
-  const Tensor values = torch::empty({2, batch, frames, channels});
-  float* out = values.data_ptr<float>();
-  at::parallel_for(0, 2 * batch, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i)
-      fill_normal(seed, stream, static_cast<std::uint32_t>(i / batch),
-                  static_cast<std::int64_t>(segment + i % batch) * count, count, out + i * count);
-  });
-  const auto time_major = [&](std::int64_t which) {
-    return values[which].transpose(0, 1).contiguous().to(device);
-  };
-  return {time_major(0), time_major(1)};
+                                   bool pinned) {
+  const auto options = torch::TensorOptions().pinned_memory(pinned);
+  std::array<Tensor, 2> both;
+  for (std::uint32_t which = 0; which < both.size(); ++which) {
+    both[which] = torch::empty({frames, batch, channels}, options);
+    float* out = both[which].data_ptr<float>();
+    for (std::int64_t t = 0; t < frames; ++t)
+      for (std::int64_t b = 0; b < batch; ++b, out += channels)
+        fill_normal(seed, stream, which,
+                    (static_cast<std::int64_t>(segment) + b) * frames * channels + t * channels,
+                    channels, out);
+  }
+  return both;
 }
 
 }  // namespace glowvox::train

@@ -14,11 +14,14 @@ class SampleLoss {
  public:
   SampleLoss(const config::ModelConfig& config, std::uint64_t seed);
   // The energy distance of two samples, at sigma 1, of each segment's mel. audio [B, F * hop + 2 *
-  // margin], mel [B, F, bands]: training segments, the first of them number `segment` of the run,
-  // which is what their noise depends on. Only the first sample has a gradient (see
-  // EnergyDistance).
+  // margin], mel [B, F, bands]: training segments; noise: theirs, on the model's device. Only the
+  // first sample has a gradient (see EnergyDistance).
   EnergyDistance operator()(model::FlowVocoder& model, const Tensor& audio, const Tensor& mel,
-                            std::uint64_t segment) const;
+                            const std::array<Tensor, 2>& noise) const;
+  // Of training segments with `frames` mel frames, the first of them number `segment` of the run.
+  // In the calling thread alone, so that loaders' threads make it.
+  std::array<Tensor, 2> noise(std::uint64_t segment, std::int64_t batch, std::int64_t frames,
+                              bool pinned) const;
   // Of whole held-out clips, audio [B, F * hop]; needs no segment.
   EnergyDistance held_out(model::FlowVocoder& model, const Tensor& audio, const Tensor& mel,
                           std::uint64_t clip) const;
@@ -26,18 +29,22 @@ class SampleLoss {
 
  private:
   EnergyDistance compare(model::FlowVocoder& model, const Tensor& audio, const Tensor& mel,
-                         std::uint32_t stream, std::uint64_t segment) const;
+                         const std::array<Tensor, 2>& noise) const;
+  std::array<Tensor, 2> noise_of(std::uint32_t stream, std::uint64_t segment, std::int64_t batch,
+                                 std::int64_t frames, bool pinned) const;
 
   config::SampleLossConfig config_;
   std::uint64_t seed_;
   // Samples: of a mel frame; left out at both ends, the overlap of the lift included.
   std::int64_t hop_, before_, after_;
+  std::int64_t channels_;  // of the lift
 };
 
-// Latents of two samples of every clip, N(0, 1), [F, B, C] each, on the model's device; a function
-// of (seed, stream, segment + b) whatever else is in the batch.
+// Latents of two samples of every clip, N(0, 1), [F, B, C] each; a function of (seed, stream,
+// segment
+// + b) whatever else is in the batch. pinned: in memory that a GPU copies from by itself.
 std::array<Tensor, 2> sample_noise(std::uint64_t seed, std::uint32_t stream, std::uint64_t segment,
                                    std::int64_t batch, std::int64_t frames, std::int64_t channels,
-                                   const torch::Device& device);
+                                   bool pinned = false);
 
 }  // namespace glowvox::train

@@ -169,10 +169,13 @@ std::vector<std::string> SegmentSampler::files(std::int64_t drawn) const {
   return {paths.begin(), paths.end()};
 }
 
-Batch SegmentSampler::batch(std::int64_t drawn, std::int64_t first, std::int64_t count) const {
+Batch SegmentSampler::batch(std::int64_t drawn, std::int64_t first, std::int64_t count,
+                            bool pinned) const {
   const std::int64_t frames = config_.train.segment_frames;
-  Batch batch{torch::empty({count, frames * config_.mel.hop_samples + 2 * margin_}),
-              torch::empty({count, frames, config_.mel.bands})};
+  const auto options = torch::TensorOptions().pinned_memory(pinned);
+  Batch batch{torch::empty({count, frames * config_.mel.hop_samples + 2 * margin_}, options),
+              torch::empty({count, frames, config_.mel.bands}, options),
+              {}};
   for (std::int64_t i = 0; i < count; ++i)
     render(find(static_cast<std::uint64_t>(drawn * config_.train.batch + first + i)),
            batch.audio.data_ptr<float>() + i * batch.audio.size(1),

@@ -4,6 +4,7 @@
 
 #include <torch/torch.h>
 
+#include <array>
 #include <map>
 #include <mutex>
 #include <string>
@@ -19,6 +20,8 @@ namespace glowvox::train {
 struct Batch {
   torch::Tensor audio;  // [B, segment_frames * hop + 2 * margin]
   torch::Tensor mel;    // [B, segment_frames, bands]
+  // Latents of two samples of each segment (see sample_noise); undefined where none are drawn.
+  std::array<torch::Tensor, 2> noise;
 };
 
 // Adds uniform noise of one 16-bit step, centred: what makes a density of quantised samples
@@ -35,8 +38,9 @@ class SegmentSampler {
   SegmentSampler(const Corpus& corpus, const config::ModelConfig& config, std::int64_t margin,
                  std::uint64_t seed, const Notify& notify);
   // Segments [first, first + count) of the configuration's batch number `draw`, the same whoever
-  // draws which of them; draws -1, -2, ... are batches for initialisation. Thread-safe.
-  Batch batch(std::int64_t draw, std::int64_t first, std::int64_t count) const;
+  // draws which of them; draws -1, -2, ... are batches for initialisation. Thread-safe. pinned: in
+  // memory that a GPU copies from without making anybody wait.
+  Batch batch(std::int64_t draw, std::int64_t first, std::int64_t count, bool pinned = false) const;
   Batch batch(std::int64_t draw) const;  // all of them
   // A batch in two halves: what its segment number `index` is (draw * batch + place in the batch),
   // and that segment itself.

@@ -18,9 +18,15 @@ namespace glowvox::train {
 
 namespace {
 
-constexpr int kCoresPerLoaderThread = 4;
+constexpr int kCoresPerLoaderThread = 4, kCoresOfTheRest = 2;
 constexpr int kInitialisationBatches = 8;
 constexpr double kSmallestDeviation = 1e-3;  // of a band, in the mel's own units
+
+// A GPU leaves the cores to them, but for the thread that drives it and the system's own.
+int loader_threads(const Setting& setting) {
+  const int cores = available_cores() / setting.ranks->place().local_ranks;
+  return setting.device.is_cuda() ? cores - kCoresOfTheRest : cores / kCoresPerLoaderThread;
+}
 
 std::shared_ptr<model::FlowVocoder> make_model(const config::ModelConfig& config,
                                                std::uint64_t seed, const torch::Device& device) {
@@ -155,17 +161,34 @@ torch::Tensor Trainer::nats_of(const Batch& batch, std::int64_t first, std::int6
   const auto parts = static_cast<double>(segments / count);
   const double samples =
       static_cast<double>(config_.train.segment_frames) * config_.mel.hop_samples;
-  if (own.empty()) return torch::zeros({}, batch.audio.options());
+  if (own.empty()) return torch::zeros({}, batch.audio.options().requires_grad(true));
   const bool every = static_cast<std::int64_t>(own.size()) == count;
-  const torch::Tensor index = torch::tensor(own).to(batch.audio.device());
+  torch::Tensor& index = indices_[own];
+  if (!every && !index.defined()) index = torch::tensor(own).to(batch.audio.device());
   const auto chosen = [&](const torch::Tensor& t) { return every ? t : t.index_select(0, index); };
   const torch::Tensor log_prob = model_->log_prob(chosen(batch.audio), chosen(batch.mel), true);
   return log_prob.sum() * (parts / (static_cast<double>(all.size()) * samples));
 }
 
-Trainer::Loss Trainer::loss_of(const Batch& given, std::int64_t draw, std::int64_t first,
-                               std::int64_t segments) {
-  const Batch batch{given.audio.to(setting_.device), given.mel.to(setting_.device)};
+// In a loader's thread. Noise is made there too: the same on every device, and waited for by none.
+Batch Trainer::batch_of(std::int64_t draw, std::int64_t first, std::int64_t count) const {
+  Batch batch = sampler_.batch(draw, first, count, setting_.device.is_cuda());
+  add_noise(batch, static_cast<std::uint64_t>(draw * config_.train.batch + first));
+  return batch;
+}
+
+void Trainer::add_noise(Batch& batch, std::uint64_t segment) const {
+  if (sample_loss_)
+    batch.noise = sample_loss_->noise(segment, batch.mel.size(0), batch.mel.size(1),
+                                      setting_.device.is_cuda());
+}
+
+Trainer::Loss Trainer::loss_of(const Batch& given, std::int64_t first, std::int64_t segments) {
+  const auto there = [&](const torch::Tensor& t) {
+    return t.defined() ? t.to(setting_.device, torch::kFloat, true) : t;  // not waited for
+  };
+  const Batch batch{
+      there(given.audio), there(given.mel), {there(given.noise[0]), there(given.noise[1])}};
   const config::TrainConfig& t = config_.train;
   Loss loss;
   {
@@ -174,53 +197,59 @@ Trainer::Loss Trainer::loss_of(const Batch& given, std::int64_t draw, std::int64
   }
   loss.objective = -t.likelihood.weight * loss.nats_per_sample;
   if (!sample_loss_) return loss;
-  const EnergyDistance d = (*sample_loss_)(*model_, batch.audio, batch.mel,
-                                           static_cast<std::uint64_t>(draw * segments + first));
+  const EnergyDistance d = (*sample_loss_)(*model_, batch.audio, batch.mel, batch.noise);
   loss.objective = loss.objective + t.sample_loss.weight * d.objective.mean();
   loss.fit = d.fit.mean();
   loss.spread = d.spread.mean();
   return loss;
 }
 
-// In one go: a device is waited for once.
-std::vector<double> Trainer::Loss::figures() const {
+torch::Tensor Trainer::Loss::figures() const {
   std::vector<torch::Tensor> defined = {nats_per_sample};
   if (fit.defined()) defined.insert(defined.end(), {fit, spread});
-  const torch::Tensor all = torch::stack(defined).detach().to(torch::kDouble).cpu();
-  return {all.data_ptr<double>(), all.data_ptr<double>() + all.numel()};
+  return torch::stack(defined).detach().to(torch::kDouble);
+}
+
+// All passes forward and back, whatever comes of them: only what is read in the end waits for the
+// device, which has work until then.
+Trainer::Figures Trainer::walk() {
+  Ranks& ranks = *setting_.ranks;
+  torch::Tensor sum;
+  for (int pass = 0; pass < share_.passes; ++pass) {
+    const Batch batch = loader_->next();
+    const flow::Bf16Guard bf16(config_.train.bf16);
+    const Loss loss = loss_of(batch, share_.first + pass * share_.per_pass, config_.train.batch);
+    const torch::Tensor own = loss.figures() / (ranks.count() * share_.passes);
+    sum = sum.defined() ? sum + own : own;
+    ranks.backward(loss.objective / share_.passes, pass + 1 == share_.passes);
+  }
+  const torch::Tensor norm = optimizer_.gradient_norm().view({1});
+  const torch::Tensor all = torch::cat({sum, norm}).cpu();
+  const double* values = all.data_ptr<double>();
+  // The gradients, and so their norm, are the same on every rank.
+  return {ranks.sum({values, values + sum.numel()}), values[sum.numel()]};
 }
 
 StepResult Trainer::step(double fraction) {
   if (!loader_)
-    loader_ = std::make_unique<BatchLoader>(sampler_, share_, progress_.draws,
-                                            available_cores() / kCoresPerLoaderThread);
-  Ranks& ranks = *setting_.ranks;
+    loader_ = std::make_unique<BatchLoader>(
+        [this](std::int64_t draw, std::int64_t first, std::int64_t count) {
+          return batch_of(draw, first, count);
+        },
+        share_, progress_.draws, loader_threads(setting_));
   StepResult result;
   result.rate = rate_at(fraction);
   optimizer_.zero_grad();
-  std::vector<double> figures(sample_loss_ ? 3 : 1, 0.0);
-  const auto finite = [&] {
-    return std::all_of(figures.begin(), figures.end(), [](double v) { return std::isfinite(v); });
-  };
-  for (int pass = 0; pass < share_.passes; ++pass) {
-    const Batch batch = loader_->next();
-    // A pass that is not finite on one rank is walked back on none.
-    if (!finite()) continue;
-    const flow::Bf16Guard bf16(config_.train.bf16);
-    const Loss loss =
-        loss_of(batch, progress_.draws, share_.first + pass * share_.per_pass, config_.train.batch);
-    const std::vector<double> sums = ranks.sum(loss.figures());
-    for (std::size_t i = 0; i < figures.size(); ++i)
-      figures[i] += sums[i] / (ranks.count() * share_.passes);
-    if (!finite()) continue;
-    ranks.backward(loss.objective / share_.passes, pass + 1 == share_.passes);
-  }
-  result.nats_per_sample = finite() ? figures[0] : std::numeric_limits<double>::quiet_NaN();
+  const Figures figures = walk();
+  const std::vector<double>& losses = figures.losses;
+  const bool finite =
+      std::all_of(losses.begin(), losses.end(), [](double v) { return std::isfinite(v); });
+  result.nats_per_sample = finite ? losses[0] : std::numeric_limits<double>::quiet_NaN();
   if (sample_loss_) {
-    result.fit = figures[1];
-    result.spread = figures[2];
+    result.fit = losses[1];
+    result.spread = losses[2];
   }
-  result.gradient_norm = optimizer_.gradient_norm();
+  result.gradient_norm = figures.gradient_norm;
   result.verdict = guard_.judge(result.nats_per_sample, result.gradient_norm);
   if (result.skipped()) {
     ++progress_.skipped;
@@ -237,13 +266,14 @@ StepResult Trainer::step(double fraction) {
 }
 
 Trainer::Cost Trainer::measure_pass(std::int64_t segments) {
-  const Batch batch = sampler_.batch(-1, 0, segments);
+  Batch batch = sampler_.batch(-1, 0, segments, setting_.device.is_cuda());
+  add_noise(batch, 0);
   MemoryMeter& meter = MemoryMeter::install();
   const std::int64_t before = meter.restart_peak();
   const auto start = std::chrono::steady_clock::now();
   {
     const flow::Bf16Guard bf16(config_.train.bf16);
-    loss_of(batch, 0, 0, segments).objective.backward();
+    loss_of(batch, 0, segments).objective.backward();
     if (setting_.device.is_cuda()) torch::cuda::synchronize();
   }
   const double seconds =

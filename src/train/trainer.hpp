@@ -4,9 +4,11 @@
 
 #include <functional>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "model/flow_vocoder.hpp"
 #include "safetensors/safetensors.hpp"
@@ -104,10 +106,18 @@ class Trainer {
   // What one pass contributes to the step's objective, and the figures to report.
   struct Loss {
     torch::Tensor objective, nats_per_sample, fit, spread;  // []; undefined where off
-    std::vector<double> figures() const;                    // of those that are defined, in order
+    torch::Tensor figures() const;  // of those that are defined, in order: [n] of doubles there
   };
   // first: of the pass's segments in the batch; segments: how many the whole batch has.
-  Loss loss_of(const Batch& batch, std::int64_t draw, std::int64_t first, std::int64_t segments);
+  Loss loss_of(const Batch& batch, std::int64_t first, std::int64_t segments);
+  Batch batch_of(std::int64_t draw, std::int64_t first, std::int64_t count) const;
+  void add_noise(Batch& batch, std::uint64_t segment) const;
+  // Of a step's losses, the means over all ranks; and of its gradients.
+  struct Figures {
+    std::vector<double> losses;
+    double gradient_norm;
+  };
+  Figures walk();
   torch::Tensor nats_of(const Batch& batch, std::int64_t first, std::int64_t segments);
   std::vector<torch::Tensor> state();  // every tensor that a checkpoint holds
 
@@ -122,6 +132,8 @@ class Trainer {
   Optimizer optimizer_;
   Guard guard_;
   Progress progress_;
+  // Which of a pass's segments have a likelihood, on the device: copied there once.
+  std::map<std::vector<std::int64_t>, torch::Tensor> indices_;
   std::unique_ptr<BatchLoader> loader_;  // starts at the first step
 };
 

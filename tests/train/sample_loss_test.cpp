@@ -135,16 +135,15 @@ TEST_CASE("the gradient through the inverse flow is that of finite differences")
 }
 
 TEST_CASE("a segment's noise is its own, whoever draws it with what") {
-  const auto whole = train::sample_noise(1, 4, 10, 3, 5, 8, torch::kCPU);
+  const auto whole = train::sample_noise(1, 4, 10, 3, 5, 8);
   CHECK(whole[0].sizes() == torch::IntArrayRef({5, 3, 8}));
   CHECK(!torch::equal(whole[0], whole[1]));
   for (int64_t b = 0; b < 3; ++b) {
-    const auto alone =
-        train::sample_noise(1, 4, static_cast<std::uint64_t>(10 + b), 1, 5, 8, torch::kCPU);
+    const auto alone = train::sample_noise(1, 4, static_cast<std::uint64_t>(10 + b), 1, 5, 8);
     for (std::size_t i = 0; i < 2; ++i)
       CHECK(torch::equal(alone[i].select(1, 0), whole[i].select(1, b)));
   }
-  const auto many = train::sample_noise(7, 4, 0, 64, 16, 16, torch::kCPU);
+  const auto many = train::sample_noise(7, 4, 0, 64, 16, 16);
   CHECK(std::abs(average(many[0])) < 0.05);
   CHECK(many[1].std().item<double>() == doctest::Approx(1.0).epsilon(0.03));
   CHECK(std::abs(average(many[0] * many[1])) < 0.05);

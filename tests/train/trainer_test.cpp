@@ -203,7 +203,7 @@ TEST_CASE("the optimizer is Adam with decoupled decay and an average") {
   train::Optimizer optimizer(module, config);
   torch::Tensor handle = w;
   handle.mutable_grad() = torch::tensor({0.3f, -4.0f});
-  CHECK(optimizer.gradient_norm() == doctest::Approx(std::sqrt(0.09 + 16.0)));
+  CHECK(optimizer.gradient_norm().item<double>() == doctest::Approx(std::sqrt(0.09 + 16.0)));
   optimizer.step(0, 0.01, 1.0);
   CHECK(w[0].item<float>() == doctest::Approx(1.0 * (1 - 0.001) - 0.01));
   CHECK(w[1].item<float>() == doctest::Approx(-2.0 * (1 - 0.001) + 0.01));
