@@ -9,8 +9,10 @@
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "bench_timing.hpp"
+#include "core/cpu.hpp"
 #include "flow/ops.hpp"
 #include "glowvox/error.hpp"
 #include "model/flow_vocoder.hpp"
@@ -71,11 +73,11 @@ double products_seconds(const std::vector<Product>& products, double least_secon
   return sum;
 }
 
-// A training step on one batch, as the trainer makes it.
+// A training step on one batch, as the trainer makes it; bf16: the nets' products.
 class Steps {
  public:
-  explicit Steps(const config::ModelConfig& config)
-      : config_(config), model_(config), optimizer_(model_, config.train) {
+  explicit Steps(const config::ModelConfig& config, bool bf16 = false)
+      : config_(config), bf16_(bf16), model_(config), optimizer_(model_, config.train) {
     const std::int64_t samples = std::int64_t{config.train.segment_frames} * config.mel.hop_samples;
     audio_ = torch::randn({config.train.batch, samples + 2 * model_.margin()}) * 0.1;
     mel_ = torch::randn({config.train.batch, config.train.segment_frames, config.mel.bands}) - 5.0;
@@ -86,6 +88,7 @@ class Steps {
 
   double step() {  // the loss before it
     const std::array<Clock::time_point, 4> times = [&] {
+      const flow::Bf16Guard guard(bf16_);
       const auto start = Clock::now();
       optimizer_.zero_grad();
       const Tensor loss = -model_.log_prob(audio_, mel_, true).mean() / samples_;
@@ -107,6 +110,7 @@ class Steps {
  private:
   static constexpr double kRate = 1e-4;
   config::ModelConfig config_;
+  bool bf16_;
   model::FlowVocoder model_;
   train::Optimizer optimizer_;
   Tensor audio_, mel_;
@@ -129,6 +133,24 @@ double portable_loss(const config::ModelConfig& config) {
   return loss;
 }
 
+// Steps that have been timed.
+struct Timed {
+  double seconds, first, last;  // the median step; the losses
+  std::array<double, 3> parts;  // seconds
+};
+
+Timed timed(const config::ModelConfig& config, bool bf16, bool quick) {
+  torch::manual_seed(1);
+  Steps steps(config, bf16);
+  Timed t{0.0, steps.step(), 0.0, {}};
+  steps.parts = {};
+  t.seconds = median_seconds([&] { t.last = steps.step(); }, quick ? 2 : 7, quick ? 0.0 : 6.0);
+  std::transform(steps.parts.begin(), steps.parts.end(), t.parts.begin(), median);
+  if (!(t.last < t.first))
+    throw Error("bench", fmt::format("the loss went from {} to {}", t.first, t.last));
+  return t;
+}
+
 void add_twin(const BenchOptions& o, const config::ModelConfig& config, BenchRow* row) {
   const auto script = std::filesystem::path(o.pytorch).parent_path() / "pytorch_training_peer.py";
   const std::string printed =
@@ -149,18 +171,15 @@ BenchRow training_step(const BenchOptions& o) {
   use_threads(o.threads);
   const config::ModelConfig config = config::read_config(o.configs + "/mdct-causal.yaml");
   const double expected = portable_loss(config);
-  torch::manual_seed(1);
-  Steps steps(config);
-  const double first = steps.step();
-  if (!(std::fabs(first - expected) <= 1e-4 * std::fabs(expected)))
-    throw Error("bench",
-                fmt::format("the loss is {}, {} by LibTorch's operators", first, expected));
-  double last = 0.0;
-  steps.parts = {};
-  const double seconds =
-      median_seconds([&] { last = steps.step(); }, o.quick ? 2 : 7, o.quick ? 0.0 : 6.0);
-  if (!(last < first))
-    throw Error("bench", fmt::format("the loss went from {} to {}", first, last));
+  const Timed in_float = timed(config, false, o.quick);
+  if (!(std::fabs(in_float.first - expected) <= 1e-4 * std::fabs(expected)))
+    throw Error("bench", fmt::format("the loss is {}, {} by LibTorch's operators", in_float.first,
+                                     expected));
+  std::optional<Timed> in_bf16;
+  if (has_fast_bf16()) in_bf16 = timed(config, true, o.quick);
+  // What training would choose.
+  const Timed& best = in_bf16 && in_bf16->seconds < in_float.seconds ? *in_bf16 : in_float;
+  const double seconds = best.seconds;
 
   const std::vector<Product> products = products_of(config);
   const double flop = flop_of(products);
@@ -170,13 +189,17 @@ BenchRow training_step(const BenchOptions& o) {
   row.value = 1e3 * seconds;
   row.peer = "its products alone, LibTorch's BLAS";
   row.peer_value = 1e3 * products_seconds(products, o.quick ? 0.0 : 4.0);
-  row.check = fmt::format("loss {:.4f} as by LibTorch's operators, then {:.4f}", first, last);
+  row.check = fmt::format("loss {:.4f} as by LibTorch's operators, then {:.4f}", in_float.first,
+                          in_float.last);
+  if (in_bf16)
+    row.notes.push_back(
+        fmt::format("in float {:.0f} ms, in bfloat16 {:.0f} ms (loss {:.4f}, then {:.4f})",
+                    1e3 * in_float.seconds, 1e3 * in_bf16->seconds, in_bf16->first, in_bf16->last));
   row.notes.push_back(fmt::format("{:.0f} GFLOP/s, the products alone {:.0f}",
                                   flop / seconds * 1e-9, flop / *row.peer_value * 1e-6));
   row.notes.push_back(fmt::format("forward {:.0f}%, backward {:.0f}%, optimizer {:.0f}%",
-                                  100.0 * median(steps.parts[0]) / seconds,
-                                  100.0 * median(steps.parts[1]) / seconds,
-                                  100.0 * median(steps.parts[2]) / seconds));
+                                  100.0 * best.parts[0] / seconds, 100.0 * best.parts[1] / seconds,
+                                  100.0 * best.parts[2] / seconds));
   if (!o.pytorch.empty()) add_twin(o, config, &row);
   return row;
 }

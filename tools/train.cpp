@@ -26,7 +26,7 @@ struct Options {
   train::RunOptions run;
   int threads = 0, batch = 0, accumulate = 0, ranks = 1, rank_timeout = 40;
   double rate = 0.0, tempering = -1.0;
-  bool json = false, float32 = false, recompute = false, dry_run = false;
+  bool json = false, float32 = false, bf16 = false, recompute = false, dry_run = false;
 };
 
 nlohmann::json to_json(const std::optional<train::Validation>& v) {
@@ -52,6 +52,7 @@ void print(const train::RunSummary& s, bool json) {
                                 {"train_nats_per_sample", s.train_nats_per_sample},
                                 {"valid_before", to_json(s.before)},
                                 {"valid_after", to_json(s.after)},
+                                {"products", s.bf16 ? "bfloat16" : "float32"},
                                 {"interrupted", s.interrupted}};
     fmt::print("{}\n", out.dump(2));
     return;
@@ -71,7 +72,6 @@ config::ModelConfig configuration(const Options& o) {
   if (o.accumulate > 0) config.train.accumulate = o.accumulate;
   if (o.rate > 0.0) config.train.rate = o.rate;
   if (o.tempering >= 0.0) config.train.tempering = o.tempering;
-  if (o.float32) config.train.bf16 = false;
   if (o.recompute) config.train.recompute = true;
   config::validate(config, o.config);
   return config;
@@ -82,6 +82,8 @@ int run(Options& o) {
     throw UsageError("--steps or --minutes", "expected one of them, got neither");
   if (o.run.out.empty() && !o.dry_run) throw UsageError("--out", "expected a folder, got none");
   o.run.config = configuration(o);
+  if (o.float32) o.run.products = train::Products::kFloat32;
+  if (o.bf16) o.run.products = train::Products::kBfloat16;
   for (const std::string& list : o.data) o.run.data.lists.push_back(train::parse_data_list(list));
   o.run.data.speakers = speaker_rule(o.speakers);
   o.run.place = train::place_from_environment();
@@ -145,7 +147,13 @@ std::function<int()> setup_train(CLI::App& app) {
   step->add_flag("--recompute", o->recompute,
                  "Make activations again in the backward pass: memory that does not grow with the "
                  "steps, for about half as much time again");
-  step->add_flag("--float32", o->float32, "No bfloat16 in the training products");
+  auto* float32 = step->add_flag("--float32", o->float32,
+                                 "Matrix products in float (default: in what is measured to be "
+                                 "faster here, and stays so when the run is resumed)");
+  step->add_flag("--bf16", o->bf16,
+                 "Those of the nets in bfloat16, also where that is slower; mixing and likelihood "
+                 "stay in float")
+      ->excludes(float32);
 
   auto* where = app.add_option_group("Machine");
   where->add_option("--threads", o->threads, "Threads (default: all cores, shared by the ranks)");

@@ -64,7 +64,7 @@ class Run {
   Run(const RunOptions& options, const std::atomic<bool>& stop, const Notify& notify)
       : options_(options),
         stop_(stop),
-        setting_(make_setting(options.device, options.place)),
+        setting_(make_setting(options.device, options.place, options.products)),
         ranks_(*setting_.ranks),
         notify_([this, notify](const std::string& text) {
           if (!ranks_.leads()) return;  // the others would only say it again
@@ -134,14 +134,16 @@ class Run {
         trainer_->init_from(options_.init_from);
     }
     trainer_->share_state();
+    trainer_->choose_products(notify_);
+    summary_.bf16 = trainer_->bf16();
   }
 
   // A rank with other options would train something else, or wait for ever.
   void check_same_run() {
     const RunOptions& o = options_;
-    const std::string all =
-        fmt::format("{}|{}|{}|{}|{}|{}|{}", config::to_yaml(o.config), o.seed, o.steps, o.minutes,
-                    o.valid_every, o.valid.empty(), trainer_->corpus().drawing());
+    const std::string all = fmt::format("{}|{}|{}|{}|{}|{}|{}|{}", config::to_yaml(o.config),
+                                        o.seed, o.steps, o.minutes, o.valid_every, o.valid.empty(),
+                                        static_cast<int>(o.products), trainer_->corpus().drawing());
     const double sum = crc32c(all.data(), all.size());
     if (ranks_.sum({sum})[0] != sum * ranks_.count())
       throw Error("ranks", "were started with different configurations or options",
@@ -329,12 +331,14 @@ RunSummary run(const RunOptions& options, const std::atomic<bool>& stop, const N
 }
 
 std::unique_ptr<Trainer> make_trainer(const RunOptions& options, const Notify& notify) {
-  auto trainer = std::make_unique<Trainer>(options.config, options.data, options.seed, notify,
-                                           make_setting(options.device, options.place));
+  auto trainer =
+      std::make_unique<Trainer>(options.config, options.data, options.seed, notify,
+                                make_setting(options.device, options.place, options.products));
   if (options.init_from.empty())
     trainer->initialize();
   else
     trainer->init_from(options.init_from);
+  trainer->choose_products(notify);
   return trainer;
 }
 

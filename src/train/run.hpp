@@ -29,7 +29,8 @@ struct RunOptions {
   std::uint64_t seed = 1;
   bool half = false;
   bool tensorboard = false;
-  std::string device = "cpu";      // "cuda": each rank its own
+  std::string device = "cpu";  // "cuda": each rank its own
+  Products products = Products::kFaster;
   std::optional<RankPlace> place;  // nothing: one process
 };
 
@@ -41,6 +42,7 @@ struct RunSummary {
   double peak_bytes = 0.0;        // of this process, as the system counts
   Estimate estimate;
   std::string model_path;
+  bool bf16 = false;  // products
   bool interrupted = false;
 };
 

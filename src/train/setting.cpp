@@ -34,8 +34,10 @@ torch::Device device_of(const std::string& name, const std::optional<RankPlace>&
 
 }  // namespace
 
-Setting make_setting(const std::string& device, const std::optional<RankPlace>& place) {
+Setting make_setting(const std::string& device, const std::optional<RankPlace>& place,
+                     Products products) {
   Setting setting;
+  setting.products = products;
   setting.device = device_of(device, place);
   if (place) setting.ranks = std::make_shared<Ranks>(*place, setting.device);
   return setting;

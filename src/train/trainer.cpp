@@ -20,12 +20,32 @@ namespace {
 
 constexpr int kCoresPerLoaderThread = 4, kCoresOfTheRest = 2;
 constexpr int kInitialisationBatches = 8;
+// Of measuring in what the products are faster, and by how much bfloat16 has to be.
+constexpr std::int64_t kMostMeasured = 16;  // segments
+constexpr int kMeasuredPasses = 3;
+constexpr double kMeasuringSeconds = 6.0, kWorthRounding = 0.95;
 constexpr double kSmallestDeviation = 1e-3;  // of a band, in the mel's own units
 
 // A GPU leaves the cores to them, but for the thread that drives it and the system's own.
 int loader_threads(const Setting& setting) {
   const int cores = available_cores() / setting.ranks->place().local_ranks;
   return setting.device.is_cuda() ? cores - kCoresOfTheRest : cores / kCoresPerLoaderThread;
+}
+
+// Whether the nets' products are in bfloat16, where that is decided without measuring.
+std::optional<bool> bf16_without_measuring(const config::TrainConfig& config,
+                                           const Setting& setting, const Notify& notify) {
+  const bool slow = setting.device.is_cpu() && !has_fast_bf16();
+  if (setting.products == Products::kBfloat16) {
+    if (slow) notify("warning: this CPU has no bfloat16 products: --bf16 makes training slower");
+    return true;
+  }
+  if (setting.products == Products::kFloat32 || !config.bf16) return false;
+  if (slow) {
+    notify("this CPU has no bfloat16 products (AVX-512 BF16): training in float");
+    return false;
+  }
+  return setting.device.is_cpu() ? std::nullopt : std::optional(true);
 }
 
 std::shared_ptr<model::FlowVocoder> make_model(const config::ModelConfig& config,
@@ -86,13 +106,10 @@ Trainer::Trainer(const config::ModelConfig& config, const DataOptions& data, std
       corpus_(data, config.mel.sample_rate_hz, notify),
       model_(make_model(config, seed, setting.device)),
       share_(share_of(config.train, setting.ranks->place())),
+      bf16_(bf16_without_measuring(config.train, setting, notify)),
       sampler_(corpus_, config, model_->margin(), seed, notify),
       optimizer_(*model_, config.train),
       guard_(config.train.outlier) {
-  if (config_.train.bf16 && setting.device.is_cpu() && !has_fast_bf16()) {
-    config_.train.bf16 = false;
-    notify("this CPU has no bfloat16 products (AVX-512 BF16): training in float");
-  }
   if (config.train.sample_loss.weight > 0.0) sample_loss_.emplace(config, seed);
   setting_.ranks->share_gradients(model_->parameters());
 }
@@ -217,7 +234,7 @@ Trainer::Figures Trainer::walk() {
   torch::Tensor sum;
   for (int pass = 0; pass < share_.passes; ++pass) {
     const Batch batch = loader_->next();
-    const flow::Bf16Guard bf16(config_.train.bf16);
+    const flow::Bf16Guard guard(bf16());
     const Loss loss = loss_of(batch, share_.first + pass * share_.per_pass, config_.train.batch);
     const torch::Tensor own = loss.figures() / (ranks.count() * share_.passes);
     sum = sum.defined() ? sum + own : own;
@@ -272,7 +289,7 @@ Trainer::Cost Trainer::measure_pass(std::int64_t segments) {
   const std::int64_t before = meter.restart_peak();
   const auto start = std::chrono::steady_clock::now();
   {
-    const flow::Bf16Guard bf16(config_.train.bf16);
+    const flow::Bf16Guard guard(bf16());
     loss_of(batch, 0, segments).objective.backward();
     if (setting_.device.is_cuda()) torch::cuda::synchronize();
   }
@@ -281,6 +298,26 @@ Trainer::Cost Trainer::measure_pass(std::int64_t segments) {
   const Cost cost{seconds, static_cast<double>(meter.peak_bytes() - before)};
   optimizer_.zero_grad();
   return cost;
+}
+
+void Trainer::choose_products(const Notify& notify) {
+  if (bf16_) return;
+  const std::int64_t segments = std::min(share_.per_pass, kMostMeasured);
+  std::vector<double> seconds(2, HUGE_VAL);  // in float and in bfloat16
+  double spent = 0.0;
+  for (int i = 0; i <= kMeasuredPasses && (i < 2 || spent < kMeasuringSeconds); ++i)
+    for (const bool tried : {false, true}) {
+      bf16_ = tried;
+      const double pass = measure_pass(segments).seconds;
+      spent += pass;
+      if (i > 0) seconds[tried] = std::min(seconds[tried], pass);  // the first sets libraries up
+    }
+  seconds = setting_.ranks->sum(seconds);
+  bf16_ = seconds[1] < kWorthRounding * seconds[0];
+  const double passes = setting_.ranks->count();
+  notify(fmt::format(
+      "products in {}: a pass of {} segments takes {:.3f} s in float, {:.3f} s in bfloat16",
+      *bf16_ ? "bfloat16" : "float", segments, seconds[0] / passes, seconds[1] / passes));
 }
 
 Validation Trainer::validate_on(const Corpus& corpus) {

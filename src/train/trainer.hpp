@@ -59,6 +59,12 @@ class Trainer {
   // Data-dependent initialisation; not after init_from or restore.
   void initialize();
 
+  // Decides in what the nets' products are, unless it is decided: by the setting, the
+  // configuration, the machine or a checkpoint. Measures passes in float and in bfloat16 and says
+  // what came of it; the same on every rank. Until then they are in float. After initialisation.
+  void choose_products(const Notify& notify);
+  bool bf16() const { return bf16_.value_or(false); }
+
   // One step at `fraction` of the run (0 to 1), which the schedule follows.
   StepResult step(double fraction);
   // Linear warm-up, then a cosine from the peak to final_rate of it; half of that for every
@@ -82,7 +88,7 @@ class Trainer {
   safetensors::Safetensors checkpoint() const;          // everything
   // Throws Error when it belongs to another configuration.
   void restore(const safetensors::Safetensors& checkpoint, const std::string& where);
-  // Gives every rank what rank 0 has: weights, moments, averages, progress.
+  // Gives every rank what rank 0 has: weights, moments, averages, progress, kind of products.
   void share_state();
 
   // What one pass over `segments` segments takes, measured; the weights stay.
@@ -127,6 +133,7 @@ class Trainer {
   Corpus corpus_;
   std::shared_ptr<model::FlowVocoder> model_;
   Share share_;
+  std::optional<bool> bf16_;  // nothing: not decided yet
   SegmentSampler sampler_;
   std::optional<SampleLoss> sample_loss_;
   Optimizer optimizer_;

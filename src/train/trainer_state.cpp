@@ -15,6 +15,7 @@ namespace glowvox::train {
 namespace {
 
 constexpr const char* kVersion = "2";
+constexpr const char *kFloat32 = "float32", *kBfloat16 = "bfloat16";
 
 // What has to be equal for one run to continue another; how a step is computed may change.
 std::string identity(config::ModelConfig config) {
@@ -87,6 +88,7 @@ std::vector<Guard::Seen> from_tensor(const torch::Tensor& t) {
 }
 
 constexpr const char* kSeen = "guard.seen";  // [steps, 2]
+constexpr double kUndecided = -1.0;          // products, on their way to other ranks
 
 }  // namespace
 
@@ -96,6 +98,7 @@ safetensors::Safetensors Trainer::checkpoint() const {
                    {"config", identity(config_)},
                    {"model_config", config::to_yaml(model_->config())},
                    {"data", corpus_.drawing()},
+                   {"products", bf16() ? kBfloat16 : kFloat32},
                    {"seed", std::to_string(seed_)}};
   each_field(progress_, [&](const char* name, const auto& value) {
     file.metadata[name] = fmt::format("{}", value);
@@ -132,6 +135,9 @@ void Trainer::restore(const safetensors::Safetensors& file, const std::string& w
   if (entry(file, "seed", where) != std::to_string(seed_))
     throw Error(where, "was written with --seed " + entry(file, "seed", where) + ", got --seed " +
                            std::to_string(seed_));
+  // Checkpoints have it since it is measured.
+  const auto products = file.metadata.find("products");
+  if (!bf16_ && products != file.metadata.end()) bf16_ = products->second == kBfloat16;
   model::load_weights(*model_, file, where, "weight.");
   model_->set_mel_statistics(
       config::parse_config(entry(file, "model_config", where), where).mel_statistics);
@@ -188,6 +194,7 @@ void Trainer::share_state() {
   // What is not a tensor travels as the sum of rank 0's numbers and the others' zeros.
   std::vector<double> numbers;
   each_field(progress_, [&](const char*, auto& v) { numbers.push_back(static_cast<double>(v)); });
+  numbers.push_back(bf16_ ? static_cast<double>(*bf16_) : kUndecided);
   const std::size_t fields = numbers.size();
   numbers.push_back(static_cast<double>(guard_.seen().size()));
   for (const Guard::Seen& s : guard_.seen()) {
@@ -201,6 +208,8 @@ void Trainer::share_state() {
   each_field(progress_, [&](const char*, auto& v) {
     v = static_cast<std::decay_t<decltype(v)>>(numbers[i++]);
   });
+  const double bf16 = numbers[i++];
+  bf16_ = bf16 == kUndecided ? std::nullopt : std::optional(bf16 != 0.0);
   std::vector<Guard::Seen> seen(static_cast<std::size_t>(numbers[i++]));
   for (Guard::Seen& s : seen) {
     s.nats = numbers[i++];

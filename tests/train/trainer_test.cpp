@@ -26,19 +26,21 @@ bool equal(const std::vector<torch::Tensor>& a, const std::vector<torch::Tensor>
 
 TEST_CASE("resuming equals not having stopped, bit for bit") {
   const test::SpeechFolder speech;
-  config::ModelConfig config;
-  SUBCASE("by likelihood") { config = test::tiny(); }
+  config::ModelConfig config = test::tiny();
+  train::Setting setting;
+  SUBCASE("by likelihood") {}
   SUBCASE("by likelihood and energy distance") { config = test::tiny_sampled(); }
-  train::Trainer whole(config, speech.folder(), 1, test::ignore);
+  SUBCASE("in bfloat16") { setting.products = train::Products::kBfloat16; }
+  train::Trainer whole(config, speech.folder(), 1, test::ignore, setting);
   whole.initialize();
   for (int i = 0; i < 12; ++i) whole.step(i / 12.0);
 
-  train::Trainer first(config, speech.folder(), 1, test::ignore);
+  train::Trainer first(config, speech.folder(), 1, test::ignore, setting);
   first.initialize();
   for (int i = 0; i < 5; ++i) first.step(i / 12.0);
   const safetensors::Safetensors checkpoint = first.checkpoint();
 
-  train::Trainer second(config, speech.folder(), 1, test::ignore);
+  train::Trainer second(config, speech.folder(), 1, test::ignore, setting);
   second.restore(checkpoint, "checkpoint");
   CHECK(second.progress().step == 5);
   for (int i = 5; i < 12; ++i) second.step(i / 12.0);
@@ -70,6 +72,34 @@ TEST_CASE("a checkpoint of another run is refused") {
   split.train.recompute = true;
   train::Trainer same(split, speech.folder(), 1, test::ignore);
   CHECK_NOTHROW(same.restore(trainer.checkpoint(), "c"));
+}
+
+TEST_CASE("measuring in what products are faster leaves the weights alone and is done once") {
+  const test::SpeechFolder speech;
+  std::string said;
+  const auto note = [&](const std::string& text) { said += text + "\n"; };
+  train::Trainer trainer(test::tiny(), speech.folder(), 1, note);
+  trainer.initialize();
+  CHECK(!trainer.bf16());
+  const auto before = copies(trainer);
+  trainer.choose_products(note);
+  CHECK(equal(before, copies(trainer)));
+  const bool measured = test::contains(said, "in bfloat16\n");
+  CHECK(measured != test::contains(said, "this CPU has no bfloat16 products"));
+  const std::string once = said;
+  trainer.choose_products(note);
+  CHECK(said == once);
+  // What is forced or not allowed is not measured.
+  config::ModelConfig config = test::tiny();
+  train::Setting setting;
+  SUBCASE("forced") { setting.products = train::Products::kBfloat16; }
+  SUBCASE("forbidden") { setting.products = train::Products::kFloat32; }
+  SUBCASE("not allowed") { config.train.bf16 = false; }
+  said.clear();
+  train::Trainer other(config, speech.folder(), 1, note, setting);
+  other.choose_products(note);
+  CHECK(!test::contains(said, "products in "));
+  CHECK(other.bf16() == (setting.products == train::Products::kBfloat16));
 }
 
 TEST_CASE("training raises the held-out likelihood, and the conditioner lives") {
@@ -220,7 +250,6 @@ TEST_CASE("a step in passes is the step at once") {
     config::ModelConfig config = test::tiny();
     config.train.accumulate = passes;
     config.train.recompute = recompute;
-    config.train.bf16 = false;
     train::Trainer trainer(config, speech.folder(), 1, test::ignore);
     trainer.initialize();
     for (int i = 0; i < 5; ++i) trainer.step(i / 5.0);

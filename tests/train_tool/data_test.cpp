@@ -9,7 +9,8 @@ using test::TrainFolder;
 
 namespace {
 
-// Two lists of the clips, and the tiny configuration with everything that is done to recordings.
+// Two lists of the clips, and the tiny configuration (its base has tails) with everything that is
+// done to recordings, by likelihood and energy distance.
 class DataFolder : public TrainFolder {
  public:
   DataFolder() {
@@ -17,17 +18,21 @@ class DataFolder : public TrainFolder {
     write_file(data() + "/b.txt", "2.wav\n");
     std::string yaml = read_file(test::config("tiny"));
     const std::string train = "train: {";
-    yaml.insert(yaml.find(train) + train.size(),
-                "augment: {gain_db: 24, polarity: 0.5, speed: {probability: 0.5}, low_pass: "
-                "{probability: 0.5, most_hz: 6000}, noise: {probability: 0.5}, mel_blur: "
-                "{probability: 0.5}}, ");
+    yaml.insert(
+        yaml.find(train) + train.size(),
+        "likelihood: {weight: 0.3, share: 0.5}, sample_loss: {weight: 1.0, fft_sizes: [512, "
+        "128, 32], skip_frames: 4}, "
+        "augment: {gain_db: 24, polarity: 0.5, speed: {probability: 0.5}, low_pass: "
+        "{probability: 0.5, most_hz: 6000}, noise: {probability: 0.5}, mel_blur: "
+        "{probability: 0.5}}, ");
     write_file(file("augmented.yaml"), yaml);
   }
   std::string lists(const std::string& a, const std::string& b) const {
     return "--data " + data() + "/a.txt" + a + " --data " + data() + "/b.txt" + b;
   }
   std::string run(const std::string& name, const std::string& more) const {
-    return "train " + file("augmented.yaml") + " --out " + file(name) + " --steps 20 " + more;
+    return "train " + file("augmented.yaml") + " --out " + file(name) + " --steps 20 --float32 " +
+           more;
   }
 };
 
@@ -64,11 +69,19 @@ TEST_CASE("weights of lists belong to a run") {
                 "--speakers", 2);
 }
 
-TEST_CASE("two ranks share augmented batches of several lists") {
+TEST_CASE("two ranks share augmented batches of several lists, and the samples of the flow") {
   const DataFolder folder;
-  const std::string data = folder.lists(":0.7", ":0.3") + " --float32";
+  const std::string data = folder.lists(":0.7", ":0.3");
   test::succeeds(folder, folder.run("one", data));
   test::succeeds(folder, folder.run("two", data + " --nproc 2"));
-  CHECK(test::largest_difference(folder.file("one/model.safetensors"),
-                                 folder.file("two/model.safetensors")) < 2e-4);
+  const double difference = test::largest_difference(folder.file("one/model.safetensors"),
+                                                     folder.file("two/model.safetensors"));
+  MESSAGE("largest difference of a weight after 20 steps: " << difference);
+  CHECK(difference < 2e-4);
+  for (const char* figure : {"train_nats_per_sample", "train_fit", "train_spread"}) {
+    CAPTURE(figure);
+    const double expected = folder.last("one", figure);
+    CHECK(expected != 0.0);
+    CHECK(folder.last("two", figure) == doctest::Approx(expected).epsilon(1e-3));
+  }
 }

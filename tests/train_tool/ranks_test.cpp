@@ -14,7 +14,7 @@ using test::TrainFolder;
 
 TEST_CASE("two ranks with half the batch each give the weights of one") {
   const TrainFolder folder;
-  const std::string more = "--steps 30 --float32 --valid " + folder.data() + " ";
+  const std::string more = "--steps 30 --valid " + folder.data() + " ";
   test::succeeds(folder, folder.train("one", more));
   const auto ran = test::succeeds(folder, folder.train("two", more + "--nproc 2 --json"));
   CHECK(test::contains(ran.out, "\"steps\": 30"));
@@ -25,23 +25,18 @@ TEST_CASE("two ranks with half the batch each give the weights of one") {
   CHECK(difference < 2e-4);
   CHECK(difference > 0.0);  // they did add up in another order
   // The held-out likelihood is the same sum.
-  const auto last = [&](const std::string& run) {
-    const std::string text = read_file(folder.file(run + "/metrics.csv"));
-    std::string row = text.substr(text.rfind('\n', text.size() - 2) + 1);
-    for (int i = 0; i < 7; ++i) row = row.substr(row.find(',') + 1);
-    return std::atof(row.c_str());
-  };
-  CHECK(last("one") == doctest::Approx(last("two")).epsilon(1e-3));
+  const char* const held_out = "valid_nats_per_sample";
+  CHECK(folder.last("two", held_out) ==
+        doctest::Approx(folder.last("one", held_out)).epsilon(1e-3));
 }
 
 TEST_CASE("ranks that somebody else starts meet by the usual variables") {
   const TrainFolder folder;
-  test::succeeds(folder, folder.train("one", "--steps 5 --float32"));
+  test::succeeds(folder, folder.train("one", "--steps 5"));
   const auto rank = [&](int r) {
     return "env RANK=" + std::to_string(r) + " WORLD_SIZE=2 LOCAL_RANK=" + std::to_string(r) +
            " LOCAL_WORLD_SIZE=2 MASTER_ADDR=localhost MASTER_PORT=29617 " +
-           std::string(GLOWVOX_BINARY) + " " +
-           folder.train("two", "--steps 5 --float32 >/dev/null 2>&1");
+           std::string(GLOWVOX_BINARY) + " " + folder.train("two", "--steps 5 >/dev/null 2>&1");
   };
   Background first(rank(0)), second(rank(1));
   CHECK(first.wait(120.0) == 0);

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "audio/wav.hpp"
+#include "core/cpu.hpp"
 #include "train_tool/train_tool.hpp"
 
 using namespace glowvox;
@@ -101,6 +102,38 @@ TEST_CASE("a full disk is said and costs nothing but checkpoints") {
   CHECK(read_file(folder.file("full/metrics.csv")).find("\n60,") != std::string::npos);
   test::succeeds(folder, folder.train("full", "--steps 60 --checkpoint-steps 20 --resume"));
   CHECK(folder.model("full") == folder.model("run"));
+}
+
+TEST_CASE("a run that goes on stays with the products that it began with") {
+  const TrainFolder folder;
+  const auto train = [&](const std::string& name, const std::string& more) {
+    return test::succeeds(folder, "train " + test::config("tiny") + " --data " + folder.data() +
+                                      " --out " + folder.file(name) +
+                                      " --steps 12 --checkpoint-steps 4 --json " + more);
+  };
+  const auto products = [](const test::Ran& ran) {
+    return nlohmann::json::parse(ran.out).at("products").get<std::string>();
+  };
+  const auto back_to_step_4 = [&](const std::string& name) {
+    for (const char* step : {"08", "12"})
+      std::filesystem::remove(
+          folder.file(name + "/checkpoints/step-0000000" + step + ".safetensors"));
+  };
+  CHECK(products(train("float", "--float32")) == "float32");
+  CHECK(products(train("run", "--bf16")) == "bfloat16");
+  const std::string whole = folder.model("run");
+  CHECK(whole != folder.model("float"));
+  // A processor that has no such products asks for them once more.
+  back_to_step_4("run");
+  CHECK(products(train("run", has_fast_bf16() ? "--resume" : "--resume --bf16")) == "bfloat16");
+  CHECK(folder.model("run") == whole);
+  const auto measured = train("measured", "");
+  back_to_step_4("measured");
+  const auto resumed = train("measured", "--resume");
+  CHECK(test::contains(measured.err, "products in ") == has_fast_bf16());
+  CHECK(!test::contains(resumed.err, "products in "));
+  CHECK(products(resumed) == products(measured));
+  test::refuses(folder, folder.train("both", "--bf16 --float32 --steps 3"), "excludes", 2);
 }
 
 TEST_CASE("a run that exists is not overwritten, one of another configuration not continued") {

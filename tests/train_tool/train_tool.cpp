@@ -10,6 +10,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <thread>
 
 #include "audio/wav.hpp"
@@ -33,7 +34,24 @@ TrainFolder::TrainFolder() {
 }
 
 std::string TrainFolder::train(const std::string& name, const std::string& more) const {
-  return "train " + config("tiny") + " --data " + data() + " --out " + file(name) + " " + more;
+  const std::string products = more.find("--bf16") == std::string::npos ? "--float32 " : "";
+  return "train " + config("tiny") + " --data " + data() + " --out " + file(name) + " " + products +
+         more;
+}
+
+double TrainFolder::last(const std::string& name, const std::string& column) const {
+  const std::string text = read_file(file(name + "/metrics.csv"));
+  const auto cells = [](const std::string& line) {
+    std::vector<std::string> all;
+    std::istringstream stream(line);
+    for (std::string cell; std::getline(stream, cell, ',');) all.push_back(cell);
+    return all;
+  };
+  const auto header = cells(text.substr(0, text.find('\n')));
+  const auto row = cells(text.substr(text.rfind('\n', text.size() - 2) + 1));
+  const auto found = std::find(header.begin(), header.end(), column);
+  REQUIRE(found < header.begin() + static_cast<std::ptrdiff_t>(row.size()));
+  return std::atof(row[static_cast<std::size_t>(found - header.begin())].c_str());
 }
 
 Background::Background(const std::string& command) : pid_(::fork()) {

@@ -16,11 +16,14 @@ class TrainFolder : public TemporaryDirectory {
  public:
   TrainFolder();
   std::string data() const { return file("data"); }
-  // As typed after "glowvox": train tiny.yaml --data ... --out NAME and what is given.
+  // As typed after "glowvox": train tiny.yaml --data ... --out NAME and what is given; --float32
+  // unless that says --bf16, so that two runs are comparable.
   std::string train(const std::string& name, const std::string& more) const;
   std::string model(const std::string& name) const {
     return read_file(file(name + "/model.safetensors"));
   }
+  // Of the last row of a run's metrics.csv.
+  double last(const std::string& name, const std::string& column) const;
 };
 
 // A process started in the background by the shell's words; ended when it goes out of scope.
