@@ -296,9 +296,7 @@ class Run {
     if (record_) {
       if (last_) record_->step(*last_, speed_, summary_.after);
       record_->validated(summary_.after, summary_.interrupted ? "interrupted" : "finished");
-      trainer_->save_model(summary_.model_path, options_.half);
-      if (!kept)
-        throw Error(options_.out, "the run is over, but its last checkpoint is not written");
+      record_->save_model(summary_.model_path, kept);
     }
     summary_.progress = progress;
     summary_.train_nats_per_sample = nats_;

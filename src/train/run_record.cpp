@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <limits>
 
 #include "glowvox/error.hpp"
@@ -45,6 +46,7 @@ void RunRecord::begin(const std::optional<Validation>& before) {
 
 void RunRecord::step(const StepResult& step, double audio_seconds_per_second,
                      const std::optional<Validation>& validation) {
+  keep_folder();
   log_->step(trainer_.progress(), step, audio_seconds_per_second, validation);
 }
 
@@ -53,6 +55,7 @@ void RunRecord::skipped(const StepResult& step, const std::vector<std::string>& 
 }
 
 void RunRecord::validated(const std::optional<Validation>& validation, const char* state) {
+  keep_folder();
   if (validation) note_best(*validation);
   const auto mixing = trainer_.model().mixing_states();
   log_->mixing(trainer_.progress(), mixing);
@@ -73,10 +76,38 @@ void RunRecord::note_best(const Validation& validation) {
 }
 
 bool RunRecord::save_checkpoint() {
+  keep_folder();
   last_checkpoint_ = std::chrono::steady_clock::now();
   const Progress& p = trainer_.progress();
   return attempt("the checkpoint",
                  [&] { checkpoints_.write(p.step, trainer_.checkpoint(), p.best_step); });
+}
+
+void RunRecord::keep_folder() {
+  std::error_code error;
+  if (std::filesystem::is_directory(options_.out, error)) return;
+  std::filesystem::create_directories(options_.out, error);
+  const bool made = !error;
+  Progress& p = trainer_.progress();
+  if (!said_gone_)
+    notify_(fmt::format("warning: {} was deleted; the run goes on from step {} and {}",
+                        options_.out, p.step,
+                        made ? "writes it anew" : "cannot make it again: " + error.message()));
+  said_gone_ = !made;
+  if (!made) return;
+  p.best_step = -1;  // the best model is gone with it
+  restart();
+}
+
+void RunRecord::save_model(const std::string& path, bool checkpoint_kept) {
+  const char* const way_on = "make room and start the same command with --resume";
+  try {
+    trainer_.save_model(path, options_.half);
+  } catch (const Error& e) {
+    throw Error("the run is over, but its model is not written", e.what(), way_on);
+  }
+  if (!checkpoint_kept)
+    throw Error(options_.out, "the run is over, but its last checkpoint is not written", way_on);
 }
 
 double RunRecord::minutes_since_checkpoint() const {

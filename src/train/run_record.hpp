@@ -33,6 +33,9 @@ class RunRecord {
 
   bool save_checkpoint();  // false when it is not written
   double minutes_since_checkpoint() const;
+  // The run's result; unlike what is written on the way, throws Error when it or the last
+  // checkpoint cannot be written.
+  void save_model(const std::string& path, bool checkpoint_kept);
   // Goes on from where the trainer has gone back to, in the tables as well.
   void restart();
 
@@ -40,6 +43,8 @@ class RunRecord {
   template <typename Body>
   bool attempt(const char* what, const Body& body);
   void note_best(const Validation& validation);
+  // Makes the run's folder again where somebody has deleted it, and says so.
+  void keep_folder();
 
   const RunOptions& options_;
   const Checkpoints& checkpoints_;
@@ -48,6 +53,7 @@ class RunRecord {
   Notify notify_;
   std::unique_ptr<RunLog> log_;
   MixingWatch watch_;
+  bool said_gone_ = false;
   std::chrono::steady_clock::time_point last_checkpoint_ = std::chrono::steady_clock::now();
 };
 

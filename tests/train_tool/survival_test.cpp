@@ -104,6 +104,67 @@ TEST_CASE("a full disk is said and costs nothing but checkpoints") {
   CHECK(folder.model("full") == folder.model("run"));
 }
 
+// On a file system of its own, as only root can make one.
+TEST_CASE("a disk without room is said, and in the end what is missing and how to go on") {
+  const TrainFolder folder;
+  const std::string small = folder.file("small"), said = folder.file("said");
+  std::filesystem::create_directory(small);
+  std::string size, error;
+  SUBCASE("for checkpoints") {
+    size = "160k";
+    error = "run: the run is over, but its last checkpoint is not written; ";
+  }
+  SUBCASE("for the model either") {
+    size = "64k";
+    error = "error: the run is over, but its model is not written: ";
+  }
+  const std::string mounted =
+      "unshare -m sh -c 'mount -t tmpfs -o size=" + size + " none " + small + " && ";
+  if (std::system((mounted + "true' 2>/dev/null").c_str()) != 0) {
+    MESSAGE("not root: skipped");
+    return;
+  }
+  const std::string command =
+      mounted + GLOWVOX_BINARY + " " +
+      folder.train("small/run", "--steps 60 --checkpoint-steps 20 2>" + said) + "'";
+  CHECK(WEXITSTATUS(std::system(command.c_str())) == 1);
+  const std::string text = read_file(said);
+  CAPTURE(text);
+  CHECK(test::contains(text, "the checkpoint is not written: "));
+  CHECK(test::contains(text, "No space left on device"));
+  CHECK(test::contains(text, error));
+  CHECK(test::contains(text, "make room and start the same command with --resume\n"));
+}
+
+TEST_CASE("a folder that is deleted while its run goes on is made again") {
+  const TrainFolder folder;
+  const std::string more = "--steps 100000 --checkpoint-steps 20 ", run = folder.file("run");
+  Background training(std::string(GLOWVOX_BINARY) + " " +
+                      folder.train("run", more + "2>" + folder.file("said")));
+  const auto wait_for = [&](const std::string& path) {
+    while (!std::filesystem::exists(path)) REQUIRE(training.wait(0.02) == -1);
+  };
+  wait_for(run + "/checkpoints/step-000000020.safetensors");
+  std::error_code busy;
+  do {
+    std::filesystem::remove_all(run, busy);
+  } while (busy);
+  wait_for(run + "/checkpoints");
+  wait_for(run + "/metrics.csv");
+  training.kill(SIGINT);
+  CHECK(training.wait(30.0) == 130);
+  const std::string said = read_file(folder.file("said"));
+  CAPTURE(said);
+  const std::string sentence = "run was deleted; the run goes on from step ";
+  const std::size_t first = said.find(sentence);
+  REQUIRE(first != std::string::npos);
+  CHECK(said.find(sentence, first + 1) == std::string::npos);
+  CHECK(std::filesystem::exists(run + "/model.safetensors"));
+  const auto resumed =
+      test::succeeds(folder, folder.train("run", "--steps 5 --checkpoint-steps 20 --resume"));
+  CHECK(test::contains(resumed.err, "resuming "));
+}
+
 TEST_CASE("a run that goes on stays with the products that it began with") {
   const TrainFolder folder;
   const auto train = [&](const std::string& name, const std::string& more) {
