@@ -28,6 +28,10 @@ if(EXISTS "${folder}/lib/libtorch_cpu.so")
   file(STRINGS "${Torch_DIR}/TorchConfig.cmake" standard REGEX "-std=c\\+\\+20")
   if(standard)
     target_compile_features(glowvox_torch INTERFACE cxx_std_20)
+    # GCC 12 then suspects every sum of a literal and a string (GCC bug 105651).
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+      target_compile_options(glowvox_torch INTERFACE -Wno-restrict -Wno-stringop-overflow)
+    endif()
   endif()
   target_include_directories(glowvox_torch SYSTEM INTERFACE
     ${folder}/include ${folder}/include/torch/csrc/api/include)
