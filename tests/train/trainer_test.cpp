@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "train/trainer.hpp"
 
+#include <ATen/record_function.h>
+
+#include <atomic>
 #include <cmath>
 
+#include "flow/ops.hpp"
 #include "model/model_file.hpp"
 #include "train/training.hpp"
 
@@ -50,6 +54,45 @@ TEST_CASE("resuming equals not having stopped, bit for bit") {
   const auto a = safetensors::read_safetensors(speech.file("whole.safetensors"));
   const auto b = safetensors::read_safetensors(speech.file("second.safetensors"));
   for (const auto& [name, tensor] : a.tensors) CHECK(tensor.bytes == b.tensors.at(name).bytes);
+}
+
+// What makes a host wait for its device: values that are looked at. A step looks at its figures,
+// copied in one piece in the end, and at nothing else.
+TEST_CASE("a step on a device asks it for no value on the way") {
+  const test::SpeechFolder speech;
+  config::ModelConfig config = test::tiny_sampled();
+  // Not with samples as well: LAPACK's inverse, unlike a GPU's, has its pivots looked at.
+  SUBCASE("by likelihood, with a mixing matrix") {
+    config.train.likelihood = {};
+    config.train.sample_loss.weight = 0.0;
+    config.mixing = config::MixingKind::kLu;
+  }
+  SUBCASE("by likelihood and energy distance") {}
+  config.train.accumulate = 2;
+  train::Trainer trainer(config, speech.folder(), 1, test::ignore);
+  trainer.initialize();
+  static std::atomic<int> asked{0}, operators{0};
+  const auto count = [](const at::RecordFunction& f) -> std::unique_ptr<at::ObserverContext> {
+    const std::string name = f.name();
+    ++operators;
+    for (const char* waits : {"aten::_local_scalar_dense", "aten::item", "aten::is_nonzero",
+                              "aten::equal", "aten::nonzero", "aten::masked_select"})
+      if (name == waits) ++asked;
+    return nullptr;
+  };
+  asked = operators = 0;
+  flow::use_portable_operators(true);
+  trainer.step(0.0);
+  const auto handle = at::addGlobalCallback(at::RecordFunctionCallback(count));
+  const train::StepResult result = trainer.step(0.1);
+  const int by_step = asked;
+  trainer.model().named_parameters()["scale_shift.bias"].sum().item<float>();
+  at::removeCallback(handle);
+  flow::use_portable_operators(false);
+  CHECK(!result.skipped());
+  CHECK(operators > 100);
+  CHECK(by_step == 0);
+  CHECK(asked > 0);  // it would have been seen
 }
 
 TEST_CASE("a checkpoint of another run is refused") {
