@@ -2,6 +2,7 @@
 #include "eval_result.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 #include <filesystem>

@@ -16,6 +16,10 @@ namespace {
 constexpr std::int64_t kBucketBytes = 4 << 20;
 }
 
+// Which smart pointer it is differs between LibTorch's versions.
+using NodePointer =
+    decltype(torch::autograd::impl::grad_accumulator(std::declval<const torch::Tensor&>()));
+
 struct GradientBuckets::State {
   struct Bucket {
     std::vector<torch::Tensor> parameters;
@@ -25,7 +29,7 @@ struct GradientBuckets::State {
   };
   std::mutex mutex;  // a GPU's gradients come on a thread of its own
   std::vector<Bucket> buckets;
-  std::vector<std::pair<std::shared_ptr<torch::autograd::Node>, std::uintptr_t>> hooks;
+  std::vector<std::pair<NodePointer, std::uintptr_t>> hooks;
   std::size_t next = 0;  // the first bucket that has not left
   bool active = false;
   double ranks = 1.0;
