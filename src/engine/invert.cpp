@@ -3,7 +3,8 @@
 
 #include <fmt/format.h>
 
-#include <Eigen/Dense>
+#include <Eigen/Eigenvalues>
+#include <Eigen/LU>
 #include <cmath>
 
 #include "glowvox/error.hpp"
@@ -22,6 +23,12 @@ RowMajor square(const std::vector<float>& values, Eigen::Index n) {
       .cast<double>();
 }
 
+double largest_singular_value(const RowMajor& W) {
+  const RowMajor square = W.transpose() * W;
+  const Eigen::SelfAdjointEigenSolver<RowMajor> solver(square, Eigen::EigenvaluesOnly);
+  return std::sqrt(solver.eigenvalues()(W.rows() - 1));
+}
+
 }  // namespace
 
 std::vector<double> invert(const std::vector<double>& W, int n, const std::string& where,
@@ -34,8 +41,7 @@ std::vector<double> invert(const std::vector<double>& W, int n, const std::strin
   // than everything else here.
   double condition = matrix.norm() * inverse.norm();
   if (!(condition < kLargestCondition)) {
-    const Eigen::VectorXd s = Eigen::BDCSVD<RowMajor>(matrix).singularValues();
-    condition = s(0) / s(n - 1);
+    condition = largest_singular_value(matrix) * largest_singular_value(inverse);
   }
   if (!(condition < kLargestCondition))
     throw Error(where,
