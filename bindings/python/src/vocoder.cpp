@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <mutex>
 #include <thread>
-#include <type_traits>
 
 #include "arrays.hpp"
 #include "glowvox/error.hpp"
@@ -38,11 +37,6 @@ int available_cores() {
 void check_signals() {
   const nb::gil_scoped_acquire acquire;
   if (PyErr_CheckSignals() != 0) throw nb::python_error();
-}
-
-SynthesisOptions make_options(double sigma, std::uint64_t seed, int threads,
-                              std::optional<double> denoise, std::optional<int> corrections) {
-  return {sigma, seed, threads, denoise, corrections};
 }
 
 // Vocoder::synthesize, reading the frames where they are and stopping where Python wants it.
@@ -81,19 +75,12 @@ NumpySignal decode(const Vocoder& vocoder, const Matrix& mel, const Matrix& late
   return to_signal(std::move(samples));
 }
 
-// Until the engine has it: bound where it is there.
-template <typename V, typename = void>
-struct Encodes : std::false_type {};
-template <typename V>
-struct Encodes<V, std::void_t<decltype(&V::mel_of)>> : std::true_type {};
-
 // (mel, latents, log_likelihood, samples, frame_log_likelihoods)
-template <typename V>
-nb::tuple encode(const V& vocoder, const Signal& audio, const std::optional<Matrix>& given,
+nb::tuple encode(const Vocoder& vocoder, const Signal& audio, const std::optional<Matrix>& given,
                  int threads) {
   const auto count = static_cast<std::int64_t>(audio.size());
   Mel mel;
-  decltype(vocoder.encode(mel, audio.data(), count, threads)) e;
+  Encoding e;
   {
     const nb::gil_scoped_release release;
     mel = given ? to_mel(*given) : vocoder.mel_of(audio.data(), count);
@@ -103,13 +90,6 @@ nb::tuple encode(const V& vocoder, const Signal& audio, const std::optional<Matr
       to_matrix(std::move(mel)),
       to_matrix(std::move(e.latents), static_cast<std::size_t>(vocoder.channels())),
       e.log_likelihood, e.samples, to_vector(std::move(e.frame_log_likelihoods)));
-}
-
-template <typename V>
-void bind_encode(nb::class_<V>& c) {
-  if constexpr (Encodes<V>::value)
-    c.def("encode", &encode<V>, nb::arg("audio").noconvert(), nb::arg("mel").noconvert().none(),
-          nb::arg("threads"));
 }
 
 // A stream that two Python threads may reach: one waits for the other.
@@ -158,13 +138,12 @@ void bind_vocoder(nb::module_& m) {
           "__init__",
           [](SynthesisOptions* self, double sigma, std::uint64_t seed, int threads,
              std::optional<double> denoise, std::optional<int> corrections) {
-            new (self) SynthesisOptions(make_options(sigma, seed, threads, denoise, corrections));
+            new (self) SynthesisOptions{sigma, seed, threads, denoise, corrections};
           },
           nb::arg("sigma"), nb::arg("seed"), nb::arg("threads"), nb::arg("denoise").none(),
           nb::arg("corrections").none());
 
-  nb::class_<Vocoder> vocoder(m, "Vocoder");
-  vocoder
+  nb::class_<Vocoder>(m, "Vocoder")
       .def_static(
           "load",
           [](const std::string& path, const std::string& precision) {
@@ -194,8 +173,9 @@ void bind_vocoder(nb::module_& m) {
       .def_prop_ro("correction_delay_samples", &Vocoder::correction_delay_samples)
       .def("synthesize", &synthesize, nb::arg("mel").noconvert(), nb::arg("options"))
       .def("decode", &decode, nb::arg("mel").noconvert(), nb::arg("latents").noconvert(),
+           nb::arg("threads"))
+      .def("encode", &encode, nb::arg("audio").noconvert(), nb::arg("mel").noconvert().none(),
            nb::arg("threads"));
-  bind_encode(vocoder);
 
   nb::class_<SharedStream>(m, "Stream")
       .def(nb::init<const Vocoder&, const SynthesisOptions&, int>(), nb::arg("vocoder"),

@@ -3,11 +3,6 @@ import numpy as np
 import pytest
 
 import glowvox
-from glowvox import _core
-
-pytestmark = pytest.mark.skipif(
-    not hasattr(_core.Vocoder, "encode"), reason="this engine does not encode"
-)
 
 
 def test_there_and_back(voice, sound):
