@@ -45,6 +45,7 @@ glowvox_part(TESTS "The tests; all of them with tools, playback and training" ${
 if(GLOWVOX_TESTS AND NOT GLOWVOX_TOOLS)
   message(FATAL_ERROR "GLOWVOX_TESTS needs GLOWVOX_TOOLS")
 endif()
+option(GLOWVOX_PYTHON "The Python package, in the Python that has nanobind (see bindings/python)" OFF)
 option(GLOWVOX_INSTALL "Rules for cmake --install" ${PROJECT_IS_TOP_LEVEL})
 option(BUILD_SHARED_LIBS "A shared libglowvox, not a static one" OFF)
 
