@@ -48,8 +48,8 @@ TEST_CASE("the shipped model, whole, and in bfloat16") {
     MESSAGE("skipped: no bfloat16 here");
     return;
   }
-  // A trained flow amplifies rounding more than random weights do; README says what judges hear of
-  // it.
+  // A trained flow amplifies rounding more than random weights do. It is not heard: PESQ-WB of six
+  // copied clips is 2.685 in float and 2.683 in bfloat16 without corrections, 3.237 and 3.244 with.
   CHECK(eval::snr_db(full, Vocoder::load(kShippedModel).synthesize(mel, uncorrected(0.7, 1, 0))) >
         25.0);
 }
