@@ -49,11 +49,11 @@ GLOWVOX_API int glowvox_abi(void);
 GLOWVOX_API const char* glowvox_last_error(void);
 
 /* Loads a model file, or one in memory, whose bytes may go afterwards: a copy of them is kept until
- * something is encoded. */
-GLOWVOX_API glowvox_status glowvox_load(const char* path, glowvox_precision precision,
+ * something is encoded. precision: a glowvox_precision. */
+GLOWVOX_API glowvox_status glowvox_load(const char* path, int32_t precision,
                                         glowvox_model** model);
 GLOWVOX_API glowvox_status glowvox_load_memory(const void* bytes, size_t size,
-                                               glowvox_precision precision, glowvox_model** model);
+                                               int32_t precision, glowvox_model** model);
 GLOWVOX_API void glowvox_model_free(glowvox_model* model); /* null: does nothing */
 
 /* struct_size is set by the caller to sizeof(glowvox_info): a later version may add members at the

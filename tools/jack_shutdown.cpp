@@ -6,6 +6,8 @@
 
 #include <atomic>
 
+#include "glowvox/export.h"
+
 // PortAudio 19.6 cannot part from a JACK server that has died: it waits ten minutes for an answer,
 // and takes the failure of every further call for a fault of its own, which ends the program. The
 // functions here stand, in this program, before libjack's of the same names and do what those do,
@@ -31,7 +33,8 @@ Function in_libjack(const char* name) {
 
 extern "C" {
 
-void jack_on_shutdown(jack_client_t* client, JackShutdownCallback callback, void* argument) {
+GLOWVOX_API void jack_on_shutdown(jack_client_t* client, JackShutdownCallback callback,
+                                  void* argument) {
   static const auto original = in_libjack<decltype(&jack_on_shutdown)>("jack_on_shutdown");
   client_callback = callback;
   client_argument = argument;
@@ -39,19 +42,19 @@ void jack_on_shutdown(jack_client_t* client, JackShutdownCallback callback, void
   original(client, on_shutdown, argument);
 }
 
-int jack_port_unregister(jack_client_t* client, jack_port_t* port) {
+GLOWVOX_API int jack_port_unregister(jack_client_t* client, jack_port_t* port) {
   static const auto original = in_libjack<decltype(&jack_port_unregister)>("jack_port_unregister");
   const int status = original(client, port);
   return server_died ? 0 : status;
 }
 
-int jack_deactivate(jack_client_t* client) {
+GLOWVOX_API int jack_deactivate(jack_client_t* client) {
   static const auto original = in_libjack<decltype(&jack_deactivate)>("jack_deactivate");
   const int status = original(client);
   return server_died ? 0 : status;
 }
 
-int jack_client_close(jack_client_t* client) {
+GLOWVOX_API int jack_client_close(jack_client_t* client) {
   static const auto original = in_libjack<decltype(&jack_client_close)>("jack_client_close");
   const int status = original(client);
   return server_died ? 0 : status;

@@ -66,8 +66,8 @@ std::int64_t at_least(std::int64_t least, std::int64_t value, const char* name) 
   return value;
 }
 
-glowvox::Precision precision_of(glowvox_precision precision) {
-  switch (static_cast<int>(precision)) {
+glowvox::Precision precision_of(std::int32_t precision) {
+  switch (precision) {
     case GLOWVOX_PRECISION_AUTO:
       return glowvox::Precision::kAuto;
     case GLOWVOX_PRECISION_FLOAT32:
@@ -75,7 +75,7 @@ glowvox::Precision precision_of(glowvox_precision precision) {
     case GLOWVOX_PRECISION_BFLOAT16:
       return glowvox::Precision::kBfloat16;
     default:
-      throw Error("precision", "there is no " + std::to_string(static_cast<int>(precision)));
+      throw Error("precision", "there is no " + std::to_string(precision));
   }
 }
 
@@ -122,7 +122,7 @@ const char* glowvox_version(void) { return GLOWVOX_VERSION; }
 int glowvox_abi(void) { return GLOWVOX_ABI; }
 const char* glowvox_last_error(void) { return last_error.c_str(); }
 
-glowvox_status glowvox_load(const char* path, glowvox_precision precision, glowvox_model** model) {
+glowvox_status glowvox_load(const char* path, int32_t precision, glowvox_model** model) {
   const glowvox_status arguments = guarded(GLOWVOX_INVALID_ARGUMENT, [&] {
     given(path, "path");
     given(model, "model");
@@ -134,7 +134,7 @@ glowvox_status glowvox_load(const char* path, glowvox_precision precision, glowv
   });
 }
 
-glowvox_status glowvox_load_memory(const void* bytes, size_t size, glowvox_precision precision,
+glowvox_status glowvox_load_memory(const void* bytes, size_t size, int32_t precision,
                                    glowvox_model** model) {
   const glowvox_status arguments = guarded(GLOWVOX_INVALID_ARGUMENT, [&] {
     given(bytes, "bytes");

@@ -260,7 +260,7 @@ int main(int argc, char** argv) {
   REFUSED(GLOWVOX_INVALID_ARGUMENT, "path", glowvox_load(NULL, GLOWVOX_PRECISION_AUTO, &model));
   REFUSED(GLOWVOX_INVALID_ARGUMENT, "model", glowvox_load(argv[1], GLOWVOX_PRECISION_AUTO, NULL));
   REFUSED(GLOWVOX_INVALID_ARGUMENT, "precision",
-          glowvox_load(argv[1], (glowvox_precision)7, &model));
+          glowvox_load(argv[1], 7, &model));
   REFUSED(GLOWVOX_BAD_MODEL, "no such file",
           glowvox_load("/nowhere", GLOWVOX_PRECISION_AUTO, &model));
   REFUSED(GLOWVOX_BAD_MODEL, "safetensors", glowvox_load(argv[0], GLOWVOX_PRECISION_AUTO, &model));
