@@ -3,6 +3,7 @@
 
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 #include <sched.h>
 
@@ -10,6 +11,7 @@
 #include <cstdint>
 #include <mutex>
 #include <thread>
+#include <tuple>
 
 #include "arrays.hpp"
 #include "glowvox/error.hpp"
@@ -76,8 +78,8 @@ NumpySignal decode(const Vocoder& vocoder, const Matrix& mel, const Matrix& late
 }
 
 // (mel, latents, log_likelihood, samples, frame_log_likelihoods)
-nb::tuple encode(const Vocoder& vocoder, const Signal& audio, const std::optional<Matrix>& given,
-                 int threads) {
+std::tuple<NumpyMatrix, NumpyMatrix, double, std::int64_t, NumpyVector<double>> encode(
+    const Vocoder& vocoder, const Signal& audio, const std::optional<Matrix>& given, int threads) {
   const auto count = static_cast<std::int64_t>(audio.size());
   Mel mel;
   Encoding e;
@@ -86,10 +88,9 @@ nb::tuple encode(const Vocoder& vocoder, const Signal& audio, const std::optiona
     mel = given ? to_mel(*given) : vocoder.mel_of(audio.data(), count);
     e = vocoder.encode(mel, audio.data(), count, threads);
   }
-  return nb::make_tuple(
-      to_matrix(std::move(mel)),
-      to_matrix(std::move(e.latents), static_cast<std::size_t>(vocoder.channels())),
-      e.log_likelihood, e.samples, to_vector(std::move(e.frame_log_likelihoods)));
+  return {to_matrix(std::move(mel)),
+          to_matrix(std::move(e.latents), static_cast<std::size_t>(vocoder.channels())),
+          e.log_likelihood, e.samples, to_vector(std::move(e.frame_log_likelihoods))};
 }
 
 // A stream that two Python threads may reach: one waits for the other.

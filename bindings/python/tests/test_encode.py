@@ -13,7 +13,7 @@ def test_there_and_back(voice, sound):
     assert e.latents.dtype == np.float32
     back = voice.decode(e.mel, e.latents)
     assert back.shape == (e.samples,)
-    assert np.abs(back - sound[: e.samples]).max() < 1e-3
+    assert np.abs(back - sound[: e.samples]).max() < 1e-5
 
 
 def test_likelihood(voice, sound):
