@@ -46,6 +46,7 @@ if(GLOWVOX_TESTS AND NOT GLOWVOX_TOOLS)
   message(FATAL_ERROR "GLOWVOX_TESTS needs GLOWVOX_TOOLS")
 endif()
 option(GLOWVOX_PYTHON "The Python package, in the Python that has nanobind (see bindings/python)" OFF)
+option(GLOWVOX_EXAMPLES "The programs in examples/, built here" OFF)
 option(GLOWVOX_INSTALL "Rules for cmake --install" ${PROJECT_IS_TOP_LEVEL})
 option(BUILD_SHARED_LIBS "A shared libglowvox, not a static one" OFF)
 
