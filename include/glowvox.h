@@ -50,10 +50,9 @@ GLOWVOX_API const char* glowvox_last_error(void);
 
 /* Loads a model file, or one in memory, whose bytes may go afterwards: a copy of them is kept until
  * something is encoded. precision: a glowvox_precision. */
-GLOWVOX_API glowvox_status glowvox_load(const char* path, int32_t precision,
-                                        glowvox_model** model);
-GLOWVOX_API glowvox_status glowvox_load_memory(const void* bytes, size_t size,
-                                               int32_t precision, glowvox_model** model);
+GLOWVOX_API glowvox_status glowvox_load(const char* path, int32_t precision, glowvox_model** model);
+GLOWVOX_API glowvox_status glowvox_load_memory(const void* bytes, size_t size, int32_t precision,
+                                               glowvox_model** model);
 GLOWVOX_API void glowvox_model_free(glowvox_model* model); /* null: does nothing */
 
 /* struct_size is set by the caller to sizeof(glowvox_info): a later version may add members at the
@@ -64,13 +63,13 @@ typedef struct glowvox_info {
   int32_t sample_rate_hz;
   int32_t hop_samples; /* samples for each mel frame */
   int32_t mel_bands;
-  int32_t bfloat16;         /* 1: matrix products are in bfloat16 */
-  int32_t latent_channels;  /* of encoding */
-  int32_t rows_per_frame;   /* latent rows for each mel frame */
-  int32_t corrections;      /* what the model file asks for, see glowvox_options */
+  int32_t bfloat16;        /* 1: matrix products are in bfloat16 */
+  int32_t latent_channels; /* of encoding */
+  int32_t rows_per_frame;  /* latent rows for each mel frame */
+  int32_t corrections;     /* what the model file asks for, see glowvox_options */
   int32_t reserved;
-  double denoise;           /* likewise */
-  int64_t delay_samples;    /* of a stream without corrections and denoiser */
+  double denoise;                   /* likewise */
+  int64_t delay_samples;            /* of a stream without corrections and denoiser */
   int64_t correction_delay_samples; /* that every correction adds */
   int64_t denoise_delay_samples;    /* that the denoiser adds */
 } glowvox_info;
