@@ -178,18 +178,120 @@ void undo_scale_shift(float* net, int net_row, const float* bias, int columns, i
   });
 }
 
+// kRows rows of C and four of B at a time: C's stay in the first cache while B's stream by.
+template <int kRows, typename T>
+HWY_INLINE void add_product_rows(const T* A, std::ptrdiff_t a_row, const T* B, std::ptrdiff_t b_row,
+                                 int inner, int columns, T* C, std::ptrdiff_t c_row) {
+  const hn::ScalableTag<T> dt;
+  const int lanes = static_cast<int>(hn::Lanes(dt));
+  int k = 0;
+  for (; k + 4 <= inner; k += 4) {
+    const T* b = B + k * b_row;
+    int c = 0;
+    for (; c + lanes <= columns; c += lanes) {
+      const auto b0 = hn::LoadU(dt, b + c), b1 = hn::LoadU(dt, b + b_row + c),
+                 b2 = hn::LoadU(dt, b + 2 * b_row + c), b3 = hn::LoadU(dt, b + 3 * b_row + c);
+      for (int r = 0; r < kRows; ++r) {
+        const T* a = A + r * a_row + k;
+        T* to = C + r * c_row + c;
+        auto sum = hn::MulAdd(hn::Set(dt, a[0]), b0, hn::LoadU(dt, to));
+        sum = hn::MulAdd(hn::Set(dt, a[1]), b1, sum);
+        sum = hn::MulAdd(hn::Set(dt, a[2]), b2, sum);
+        hn::StoreU(hn::MulAdd(hn::Set(dt, a[3]), b3, sum), dt, to);
+      }
+    }
+    for (; c < columns; ++c)
+      for (int r = 0; r < kRows; ++r)
+        for (int i = 0; i < 4; ++i) C[r * c_row + c] += A[r * a_row + k + i] * b[i * b_row + c];
+  }
+  for (; k < inner; ++k)
+    for (int r = 0; r < kRows; ++r)
+      for (int c = 0; c < columns; ++c) C[r * c_row + c] += A[r * a_row + k] * B[k * b_row + c];
+}
+
+template <typename T>
+HWY_INLINE void add_any_product(const T* A, int a_row, const T* B, int b_row, int rows, int inner,
+                                int columns, T* C, int c_row) {
+  int r = 0;
+  for (; r + 4 <= rows; r += 4)
+    add_product_rows<4>(A + static_cast<std::ptrdiff_t>(r) * a_row, a_row, B, b_row, inner, columns,
+                        C + static_cast<std::ptrdiff_t>(r) * c_row, c_row);
+  for (; r < rows; ++r)
+    add_product_rows<1>(A + static_cast<std::ptrdiff_t>(r) * a_row, a_row, B, b_row, inner, columns,
+                        C + static_cast<std::ptrdiff_t>(r) * c_row, c_row);
+}
+
+void add_float_product(const float* A, int a_row, const float* B, int b_row, int rows, int inner,
+                       int columns, float* C, int c_row) {
+  add_any_product(A, a_row, B, b_row, rows, inner, columns, C, c_row);
+}
+
+void add_double_product(const double* A, int a_row, const double* B, int b_row, int rows, int inner,
+                        int columns, double* C, int c_row) {
+  add_any_product(A, a_row, B, b_row, rows, inner, columns, C, c_row);
+}
+
+#if HWY_TARGET == HWY_SCALAR
+HWY_INLINE int transpose_tiles(const std::uint32_t*, int, int, std::uint32_t*, int) { return 0; }
+#else
+// Of whole tiles of four by four; the number of columns that they span.
+HWY_INLINE int transpose_tiles(const std::uint32_t* from, int rows, int columns, std::uint32_t* to,
+                               int to_row) {
+  const hn::FixedTag<std::uint32_t, 4> d4;
+  int c = 0;
+  for (; c + 4 <= columns; c += 4) {
+    for (int r = 0; r + 4 <= rows; r += 4) {
+      const std::uint32_t* at = from + static_cast<std::ptrdiff_t>(r) * columns + c;
+      const auto r0 = hn::LoadU(d4, at), r1 = hn::LoadU(d4, at + columns),
+                 r2 = hn::LoadU(d4, at + 2 * columns), r3 = hn::LoadU(d4, at + 3 * columns);
+      const auto low02 = hn::InterleaveLower(d4, r0, r2), low13 = hn::InterleaveLower(d4, r1, r3);
+      const auto up02 = hn::InterleaveUpper(d4, r0, r2), up13 = hn::InterleaveUpper(d4, r1, r3);
+      std::uint32_t* out = to + static_cast<std::ptrdiff_t>(c) * to_row + r;
+      hn::StoreU(hn::InterleaveLower(d4, low02, low13), d4, out);
+      hn::StoreU(hn::InterleaveUpper(d4, low02, low13), d4, out + to_row);
+      hn::StoreU(hn::InterleaveLower(d4, up02, up13), d4, out + 2 * to_row);
+      hn::StoreU(hn::InterleaveUpper(d4, up02, up13), d4, out + 3 * to_row);
+    }
+  }
+  return c;
+}
+#endif
+
+void transpose(const std::uint32_t* from, int rows, int columns, std::uint32_t* to, int to_row) {
+  const int tiled = transpose_tiles(from, rows, columns, to, to_row);
+  for (int c = 0; c < columns; ++c)
+    for (int r = c < tiled ? rows / 4 * 4 : 0; r < rows; ++r)
+      to[static_cast<std::ptrdiff_t>(c) * to_row + r] =
+          from[static_cast<std::ptrdiff_t>(r) * columns + c];
+}
+
+void to_bfloat16(const float* from, std::size_t count, std::uint16_t* to) {
+  const std::size_t lanes = hn::Lanes(d);
+  std::size_t i = 0;
+  for (; i + lanes <= count; i += lanes) store_half(hn::LoadU(d, from + i), to + i);
+  if (i == count) return;
+  float rest[kVector] = {};
+  std::uint16_t halves[kVector];
+  std::memcpy(rest, from + i, sizeof(float) * (count - i));
+  store_half(hn::LoadU(d, rest), halves);
+  std::memcpy(to + i, halves, sizeof(std::uint16_t) * (count - i));
+}
+
 void decode_half(const char* from, std::size_t count, float* to) {
   const hn::Rebind<hwy::float16_t, D> dh;
   const std::size_t lanes = hn::Lanes(d);
-  hwy::float16_t piece[1024] = {};
-  float decoded[1024];
-  for (std::size_t at = 0; at < count; at += 1024) {
-    const std::size_t items = count - at < 1024 ? count - at : 1024;
-    std::memcpy(piece, from + 2 * at, 2 * items);
-    for (std::size_t i = 0; i < items; i += lanes)
-      hn::StoreU(hn::PromoteTo(d, hn::LoadU(dh, piece + i)), d, decoded + i);
-    std::memcpy(to + at, decoded, sizeof(float) * items);
-  }
+  const auto decode = [&](const char* halves, float* floats) HWY_ATTR {
+    hn::StoreU(hn::PromoteTo(d, hn::LoadU(dh, reinterpret_cast<const hwy::float16_t*>(halves))), d,
+               floats);
+  };
+  std::size_t i = 0;
+  for (; i + lanes <= count; i += lanes) decode(from + 2 * i, to + i);
+  if (i == count) return;
+  char rest[2 * kVector] = {};
+  float decoded[kVector];
+  std::memcpy(rest, from + 2 * i, 2 * (count - i));
+  decode(rest, decoded);
+  std::memcpy(to + i, decoded, sizeof(float) * (count - i));
 }
 
 }  // namespace glowvox::engine::HWY_NAMESPACE
@@ -208,6 +310,10 @@ HWY_EXPORT(invert_coupling);
 HWY_EXPORT(apply_coupling);
 HWY_EXPORT(apply_scale_shift);
 HWY_EXPORT(undo_scale_shift);
+HWY_EXPORT(add_float_product);
+HWY_EXPORT(add_double_product);
+HWY_EXPORT(transpose);
+HWY_EXPORT(to_bfloat16);
 HWY_EXPORT(decode_half);
 
 void gate(const float* pre, int pre_row, const float* bias, int columns, int rows,
@@ -247,6 +353,20 @@ void apply_scale_shift(const float* net, int net_row, const float* bias, int col
 void undo_scale_shift(float* net, int net_row, const float* bias, int columns, int rows, float* x,
                       int x_row) {
   HWY_DYNAMIC_DISPATCH(undo_scale_shift)(net, net_row, bias, columns, rows, x, x_row);
+}
+void add_product(const float* A, int a_row, const float* B, int b_row, int rows, int inner,
+                 int columns, float* C, int c_row) {
+  HWY_DYNAMIC_DISPATCH(add_float_product)(A, a_row, B, b_row, rows, inner, columns, C, c_row);
+}
+void add_product(const double* A, int a_row, const double* B, int b_row, int rows, int inner,
+                 int columns, double* C, int c_row) {
+  HWY_DYNAMIC_DISPATCH(add_double_product)(A, a_row, B, b_row, rows, inner, columns, C, c_row);
+}
+void transpose(const std::uint32_t* from, int rows, int columns, std::uint32_t* to, int to_row) {
+  HWY_DYNAMIC_DISPATCH(transpose)(from, rows, columns, to, to_row);
+}
+void to_bfloat16(const float* from, std::size_t count, std::uint16_t* to) {
+  HWY_DYNAMIC_DISPATCH(to_bfloat16)(from, count, to);
 }
 void decode_half(const char* from, std::size_t count, float* to) {
   HWY_DYNAMIC_DISPATCH(decode_half)(from, count, to);

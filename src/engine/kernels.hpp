@@ -60,6 +60,19 @@ void apply_scale_shift(const float* net, int net_row, const float* bias, int col
 void undo_scale_shift(float* net, int net_row, const float* bias, int columns, int rows, float* x,
                       int x_row);
 
+// C[rows][columns] += A[rows][inner] B[inner][columns], of any sizes; their rows lie a_row, b_row
+// and c_row elements apart.
+void add_product(const float* A, int a_row, const float* B, int b_row, int rows, int inner,
+                 int columns, float* C, int c_row);
+void add_product(const double* A, int a_row, const double* B, int b_row, int rows, int inner,
+                 int columns, double* C, int c_row);
+
+// to[c * to_row + r] = from[r * columns + c].
+void transpose(const std::uint32_t* from, int rows, int columns, std::uint32_t* to, int to_row);
+
+// To nearest, ties to even.
+void to_bfloat16(const float* from, std::size_t count, std::uint16_t* to);
+
 // IEEE half precision, little endian, at any address, to float.
 void decode_half(const char* from, std::size_t count, float* to);
 

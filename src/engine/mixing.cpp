@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <numeric>
 
-#include "engine/invert.hpp"
-
 namespace glowvox::engine {
 
 Mixing mixing_of(const Weights& weights, const std::string& name, config::MixingKind kind, int C) {
@@ -24,13 +22,13 @@ Mixing mixing_of(const Weights& weights, const std::string& name, config::Mixing
       break;
     case config::MixingKind::kConv1x1: {
       const std::vector<float> W = own.tensor("weight", {C, C});
-      result.dense.assign(W.begin(), W.end());
+      result.dense.emplace(std::vector<double>(W.begin(), W.end()), C);
       break;
     }
     case config::MixingKind::kLu:
-      result.dense =
-          multiply_lu(own.tensor("triangles", {C, C}), own.tensor("sign", {C}),
-                      own.tensor("log_s", {C}), own.tensor("order", {C}), weights.where(), name);
+      result.dense.emplace(own.tensor("triangles", {C, C}), own.tensor("sign", {C}),
+                           own.tensor("log_s", {C}), own.tensor("order", {C}), weights.where(),
+                           name);
       break;
   }
   return result;

@@ -2,10 +2,12 @@
 // What a step does to its channels before the coupling.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "config/model_config.hpp"
+#include "engine/lu.hpp"
 #include "engine/weights.hpp"
 
 namespace glowvox::engine {
@@ -13,7 +15,7 @@ namespace glowvox::engine {
 // y = W x, or, for a permutation, y[c] = x[source[c]]. Both permutations that there are (channels
 // reversed, halves swapped) are their own inverses.
 struct Mixing {
-  std::vector<double> dense;  // W [C][C]; empty for a permutation
+  std::optional<LuFactors> dense;  // W [C][C]; none for a permutation
   std::vector<int> source;
 };
 

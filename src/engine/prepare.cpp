@@ -5,7 +5,6 @@
 #include "core/cpu.hpp"
 #include "core/thread_team.hpp"
 #include "dsp/mdct.hpp"
-#include "engine/invert.hpp"
 #include "engine/mixing.hpp"
 #include "engine/prepared.hpp"
 #include "glowvox/error.hpp"
@@ -29,9 +28,9 @@ PreparedLink prepare_link(const Weights& weights, const config::ModelConfig& con
 
   const ActNorm actnorm = actnorm_of(weights, prefix + "_actnorm", config.actnorm, C);
   const Mixing mixing = mixing_of(weights, prefix + "_mixing", config.mixing, C);
-  link.dense = !mixing.dense.empty();
+  link.dense = mixing.dense.has_value();
   std::vector<double> unmixing;
-  if (link.dense) unmixing = invert(mixing.dense, C, weights.where(), prefix + "_mixing");
+  if (link.dense) unmixing = mixing.dense->inverse(weights.where(), prefix + "_mixing");
   const auto columns = static_cast<std::size_t>(to.columns());
   link.source.assign(columns, -1);
   link.scale.assign(columns, 1.0F);
@@ -69,7 +68,7 @@ PreparedOutput prepare_output(const Weights& weights, const config::ModelConfig&
     const Weights own = weights / "scale_shift";
     const std::vector<float> mel = own.tensor("mel_weight", {C, conditioner.bands});
     const std::vector<float> bias = own.tensor("bias", {C});
-    const Matrix net = (own / "net").convolution(2 * C, 1, conditioner.features);
+    const Matrix net((own / "net").convolution(2 * C, 1, conditioner.features));
     const std::vector<float> net_bias = (own / "net").bias(2 * C);
     Matrix from_mel(2 * columns, 1, conditioner.bands);
     Matrix from_features(2 * columns, 1, conditioner.features);
@@ -118,7 +117,11 @@ PreparedModel prepare(const Weights& weights, const config::ModelConfig& config,
                          config.coupling.split};
   };
   model.steps.resize(static_cast<std::size_t>(config.steps));
-  parallel_for(config.steps, available_cores(), [&](int position) {
+  parallel_for(config.steps + 1, available_cores(), [&](int position) {
+    if (position == config.steps) {
+      model.output = prepare_output(weights, config, model.conditioner, layout_at(0));
+      return;
+    }
     const int i = config.steps - 1 - position;
     const std::string prefix = "step_" + std::to_string(i);
     PreparedStep& step = model.steps[static_cast<std::size_t>(position)];
@@ -135,7 +138,6 @@ PreparedModel prepare(const Weights& weights, const config::ModelConfig& config,
   for (int c = 0; c < first.channels; ++c)
     model.latent_channels[static_cast<std::size_t>(first.column_of(c))] =
         static_cast<std::uint32_t>(config.lift.channels - first.channels + c);
-  model.output = prepare_output(weights, config, model.conditioner, model.steps.back().link.to);
   weights.check_all_used();
   return model;
 }

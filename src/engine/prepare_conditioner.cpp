@@ -28,7 +28,7 @@ Affine prepare_input(const Weights& weights, int out, int bands) {
       throw Error(weights.where(),
                   fmt::format("a deviation of the mel is {}, expected more than 0", value));
   const Weights input = weights / "input";
-  Matrix matrix = input.convolution(out, 1, bands);
+  Matrix matrix(input.convolution(out, 1, bands));
   std::vector<float> bias = input.bias(out);
   bias.resize(static_cast<std::size_t>(padded(out)));
   for (int n = 0; n < out; ++n) {

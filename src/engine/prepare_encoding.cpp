@@ -3,20 +3,11 @@
 #include <numeric>
 
 #include "engine/encoding.hpp"
-#include "engine/invert.hpp"
 #include "engine/mixing.hpp"
 
 namespace glowvox::engine {
 
 namespace {
-
-// log|det W|; an LU decomposition says it itself.
-double log_det_of(const Weights& weights, config::MixingKind kind, const Mixing& mixing, int C) {
-  if (mixing.dense.empty()) return 0.0;
-  if (kind == config::MixingKind::kConv1x1) return log_abs_determinant(mixing.dense, C);
-  const std::vector<float> log_s = weights.tensor("log_s", {C});
-  return std::accumulate(log_s.begin(), log_s.end(), 0.0);
-}
 
 std::vector<double> scales_of(const ActNorm& actnorm) {
   std::vector<double> scales;
@@ -75,11 +66,11 @@ EncodingLink prepare_link(const Weights& weights, const config::ModelConfig& con
   const ActNorm actnorm = actnorm_of(weights, prefix + "_actnorm", config.actnorm, C);
   const Mixing mixing = mixing_of(weights, prefix + "_mixing", config.mixing, C);
   *log_det += std::accumulate(actnorm.log_scale.begin(), actnorm.log_scale.end(), 0.0) +
-              log_det_of(weights / (prefix + "_mixing"), config.mixing, mixing, C);
+              (mixing.dense ? mixing.dense->log_abs_determinant() : 0.0);
 
-  link.dense = !mixing.dense.empty();
+  link.dense = mixing.dense.has_value();
   if (link.dense)
-    link.mixing = prepare_dense(mixing.dense, actnorm, link);
+    link.mixing = prepare_dense(mixing.dense->product(), actnorm, link);
   else
     prepare_permutation(mixing.source, actnorm, link);
   return link;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <utility>
 
 #include "engine/prepared.hpp"
 
@@ -14,14 +15,17 @@ std::vector<float> padded_copy(const std::vector<float>& values, int columns) {
 }
 
 // Output channels moved apart: the second half starts at a whole vector.
-Matrix halves_apart(const Matrix& m, int half) {
-  Matrix apart(2 * padded(half), m.taps, m.in);
-  for (int n = 0; n < m.out; ++n) {
-    const int to = n < half ? n : padded(half) + n - half;
-    std::copy_n(&m.weight[static_cast<std::size_t>(n) * m.taps * m.in], m.taps * m.in,
-                &apart.at(to, 0, 0));
-  }
-  return apart;
+MatrixRows halves_apart(MatrixRows m, int half) {
+  const int second = padded(half), out = m.out;
+  const std::size_t size = m.row_size();
+  return {2 * second, m.taps, m.in,
+          [half, second, out, size, from = std::move(m.row)](int n, float* row) {
+            const int source = n < second ? n : n - second + half;
+            if ((n < half || n >= second) && source < out)
+              from(source, row);
+            else
+              std::fill_n(row, size, 0.0F);
+          }};
 }
 
 std::vector<float> halves_apart(const std::vector<float>& v, int half) {
@@ -32,30 +36,15 @@ std::vector<float> halves_apart(const std::vector<float>& v, int half) {
   return apart;
 }
 
-Matrix rows_of(const Matrix& m, int first, int count) {
-  Matrix part;
-  part.out = count;
-  part.taps = m.taps;
-  part.in = m.in;
-  const std::size_t size = static_cast<std::size_t>(m.taps) * m.in;
-  part.weight.assign(m.weight.begin() + static_cast<std::ptrdiff_t>(first * size),
-                     m.weight.begin() + static_cast<std::ptrdiff_t>((first + count) * size));
-  return part;
+MatrixRows rows_of(const MatrixRows& m, int first, int count) {
+  return {count, m.taps, m.in, [first, from = m.row](int n, float* row) { from(first + n, row); }};
 }
 
 // outer(inner(x)) as one matrix, both with a single tap.
 Matrix multiply(const Matrix& outer, const Matrix& inner) {
   Matrix product(outer.out, 1, inner.in);
-  std::vector<double> sum(static_cast<std::size_t>(inner.in));
-  for (int n = 0; n < outer.out; ++n) {
-    std::fill(sum.begin(), sum.end(), 0.0);
-    for (int k = 0; k < inner.out; ++k) {
-      const double w = outer.at(n, 0, k);
-      const float* row = &inner.weight[static_cast<std::size_t>(k) * inner.in];
-      for (int i = 0; i < inner.in; ++i) sum[static_cast<std::size_t>(i)] += w * row[i];
-    }
-    std::copy(sum.begin(), sum.end(), &product.at(n, 0, 0));
-  }
+  add_product(outer.weight.data(), outer.in, inner.weight.data(), inner.in, outer.out, outer.in,
+              inner.in, product.weight.data(), inner.in);
   return product;
 }
 
@@ -80,7 +69,7 @@ class NetPreparation {
                   padded_copy(start.bias(H_), net_.hidden)};
     prepare_end();
     const Weights cond = weights_ / "cond";
-    const Matrix all = cond.convolution(2 * H_ * config_.layers, 1, features_);
+    const MatrixRows all = cond.convolution(2 * H_ * config_.layers, 1, features_);
     const std::vector<float> bias = cond.bias(2 * H_ * config_.layers);
     for (int i = 0; i < config_.layers; ++i) {
       PreparedLayer layer;
@@ -105,12 +94,13 @@ class NetPreparation {
 
   void prepare_end() {
     const Weights end = weights_ / "end";
-    end_ = halves_apart(end.convolution(outputs(), 1, H_), half_);
+    MatrixRows rows = halves_apart(end.convolution(outputs(), 1, H_), half_);
     net_.end.bias = halves_apart(end.bias(outputs()), half_);
     if (!affine_) {
-      end_ = rows_of(end_, 0, padded(half_));
+      rows = rows_of(rows, 0, padded(half_));
       net_.end.bias.resize(static_cast<std::size_t>(padded(half_)));
     }
+    end_ = Matrix(rows);
     // A linear map after a sum: multiplied into every term where that is less work.
     const bool wavenet = config_.kind == config::NetKind::kWavenet;
     const double apart = static_cast<double>(config_.layers) * H_ * H_ + H_ * outputs();
@@ -136,24 +126,24 @@ class NetPreparation {
     const bool last = i + 1 == config_.layers;
     const Weights res_skip = weights_ / indexed("res_skip", i);
     const int out = last ? H_ : 2 * H_;
-    const Matrix both = res_skip.convolution(out, 1, H_);
+    const MatrixRows both = res_skip.convolution(out, 1, H_);
     const std::vector<float> bias = res_skip.bias(out);
     if (!last)
       layer.residual = {Product(rows_of(both, 0, H_), number_, {net_.hidden, 0, net_.hidden}),
                         padded_copy({bias.begin(), bias.begin() + H_}, net_.hidden)};
-    Matrix skip = rows_of(both, out - H_, H_);
+    const MatrixRows skip = rows_of(both, out - H_, H_);
     const std::vector<float> skip_bias(bias.end() - H_, bias.end());
     if (net_.end_folded) {
       for (int n = 0; n < end_.out; ++n)
         for (int k = 0; k < H_; ++k)
           net_.end.bias[static_cast<std::size_t>(n)] +=
               end_.at(n, 0, k) * skip_bias[static_cast<std::size_t>(k)];
-      skip = multiply(end_, skip);
+      layer.skip = Product(multiply(end_, Matrix(skip)), number_, {net_.hidden, 0, net_.summed});
     } else {
       for (int k = 0; k < H_; ++k)
         net_.skip_bias[static_cast<std::size_t>(k)] += skip_bias[static_cast<std::size_t>(k)];
+      layer.skip = Product(skip, number_, {net_.hidden, 0, net_.summed});
     }
-    layer.skip = Product(skip, number_, {net_.hidden, 0, net_.summed});
   }
 
   void prepare_separable(int i, PreparedLayer& layer) {

@@ -9,8 +9,8 @@
 #include <limits>
 #include <mutex>
 
-#include "engine/bfloat16.hpp"
 #include "engine/instruction_set.hpp"
+#include "engine/kernels.hpp"
 #include "glowvox/error.hpp"
 
 namespace glowvox::engine {
@@ -19,7 +19,7 @@ namespace {
 
 constexpr int kWidth[] = {64, 48, 32};  // columns of a block
 constexpr int kRows[] = {64, 8, 1};     // rows of the kernels
-constexpr int kPackInputs = 16;         // packed together: their columns stay in the first cache
+constexpr int kPacked = 16;             // outputs packed together; divides every width
 
 void initialize_library() {
   static std::once_flag once;
@@ -59,7 +59,14 @@ using AnyKernel = void (*)();
 
 }  // namespace
 
-Product::Product(const Matrix& matrix, Number number, const Layout& layout)
+MatrixRows Matrix::rows() const {
+  return {out, taps, in, [this](int n, float* row) {
+            std::copy_n(&weight[static_cast<std::size_t>(n) * taps * in],
+                        static_cast<std::size_t>(taps) * in, row);
+          }};
+}
+
+Product::Product(const MatrixRows& matrix, Number number, const Layout& layout)
     : out_(matrix.out),
       taps_(matrix.taps),
       in_(number == Number::kBfloat16 ? (matrix.in + 1) / 2 * 2 : matrix.in),
@@ -77,33 +84,34 @@ Product::Product(const Matrix& matrix, Number number, const Layout& layout)
   prepare_kernels();
 }
 
-// Blocks of columns, each [taps][in][columns]; for bfloat16 pairs of
-// inputs lie together, [taps][in / 2][columns][2].
-void Product::pack(const Matrix& matrix) {
-  const std::size_t all = padded(out_);
-  packed_ = AlignedBytes(all * taps_ * in_ * bytes_of(number_));
-  auto* floats = packed_.floats();
-  auto* halves = reinterpret_cast<std::uint16_t*>(packed_.data());
+// Blocks of columns, each [taps][in][columns]; for bfloat16 pairs of inputs lie together,
+// [taps][in / 2][columns][2]. Either way a block's rows are transposed, in words of 4 bytes.
+void Product::pack(const MatrixRows& matrix) {
+  const std::size_t inputs = static_cast<std::size_t>(taps_) * in_;
+  const std::size_t words = inputs * bytes_of(number_) / sizeof(std::uint32_t);
+  packed_ = AlignedBytes(padded(out_) * words * sizeof(std::uint32_t), false);
+  std::vector<float> made(matrix.row_size()), row(inputs);
+  std::vector<std::uint32_t> rows(kPacked * words);
   for (int first = 0, columns = 0; first < padded(out_); first += columns) {
     columns = kWidth[width_index(padded(out_) - first)];
-    const std::size_t base = static_cast<std::size_t>(first) * taps_ * in_;
-    const int used = std::clamp(out_ - first, 0, columns);
-    for (int k = 0; k < taps_; ++k) {
-      for (int begin = 0; begin < matrix.in; begin += kPackInputs) {
-        const int end = std::min(begin + kPackInputs, matrix.in);
-        for (int j = 0; j < used; ++j) {
-          const float* row = &matrix.weight[(static_cast<std::size_t>(first + j) * taps_ + k) *
-                                            static_cast<std::size_t>(matrix.in)];
-          const std::size_t tap = base + static_cast<std::size_t>(k) * in_ * columns;
-          if (number_ == Number::kFloat32)
-            for (int i = begin; i < end; ++i)
-              floats[tap + static_cast<std::size_t>(i) * columns + j] = row[i];
-          else
-            for (int i = begin; i < end; ++i)
-              halves[tap + (static_cast<std::size_t>(i / 2) * columns + j) * 2 + i % 2] =
-                  to_bfloat16(row[i]);
+    auto* block = reinterpret_cast<std::uint32_t*>(packed_.data()) + first * words;
+    for (int j = 0; j < columns; j += kPacked) {
+      for (int i = 0; i < kPacked; ++i) {
+        std::uint32_t* to = &rows[static_cast<std::size_t>(i) * words];
+        const int n = first + j + i;
+        if (n >= out_) {
+          std::fill_n(to, words, 0U);
+        } else if (number_ == Number::kFloat32) {
+          matrix.row(n, reinterpret_cast<float*>(to));
+        } else {
+          matrix.row(n, made.data());
+          for (int k = 0; k < taps_; ++k)
+            std::copy_n(&made[static_cast<std::size_t>(k) * matrix.in], matrix.in,
+                        &row[static_cast<std::size_t>(k) * in_]);
+          to_bfloat16(row.data(), inputs, reinterpret_cast<std::uint16_t*>(to));
         }
       }
+      transpose(rows.data(), kPacked, static_cast<int>(words), block + j, columns);
     }
   }
 }

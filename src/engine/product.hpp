@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "engine/aligned.hpp"
@@ -15,7 +16,17 @@ enum class Number { kFloat32, kBfloat16 };
 
 inline std::size_t bytes_of(Number number) { return number == Number::kFloat32 ? 4 : 2; }
 
-// y[t][n] = sum over taps k and inputs i of weight[n][k][i] * x[t + k * dilation][i].
+// y[t][n] = sum over taps k and inputs i of weight[n][k][i] * x[t + k * dilation][i], with rows
+// [taps][in] that are made when they are asked for: a model's weights pass through the caches once
+// on their way from the file to where they are packed.
+struct MatrixRows {
+  int out = 0, taps = 1, in = 0;
+  std::function<void(int n, float* row)> row;
+
+  std::size_t row_size() const { return static_cast<std::size_t>(taps) * in; }
+};
+
+// The same in memory.
 struct Matrix {
   int out = 0, taps = 1, in = 0;
   std::vector<float> weight;  // [out][taps][in]
@@ -26,6 +37,11 @@ struct Matrix {
         taps(kernel),
         in(inputs),
         weight(static_cast<std::size_t>(outputs) * kernel * inputs) {}
+  explicit Matrix(const MatrixRows& rows) : Matrix(rows.out, rows.taps, rows.in) {
+    for (int n = 0; n < out; ++n) rows.row(n, &at(n, 0, 0));
+  }
+  // Refers to this one.
+  MatrixRows rows() const;
   float& at(int n, int k, int i) {
     return weight[(static_cast<std::size_t>(n) * taps + k) * in + i];
   }
@@ -48,7 +64,9 @@ class Product {
  public:
   Product() = default;
   // Throws Error when LIBXSMM has no kernel for bfloat16 here.
-  Product(const Matrix& matrix, Number number, const Layout& layout);
+  Product(const MatrixRows& matrix, Number number, const Layout& layout);
+  Product(const Matrix& matrix, Number number, const Layout& layout)
+      : Product(matrix.rows(), number, layout) {}
 
   // x: the row of the first output's first tap, of the product's number; y: [rows][y_row], the
   // first padded(out) columns of every row are set, or added to.
@@ -61,7 +79,7 @@ class Product {
  private:
   static constexpr int kRowSizes = 3;
   static constexpr int kWidths = 3;  // blocks of 64, 48 and 32 columns
-  void pack(const Matrix& matrix);
+  void pack(const MatrixRows& matrix);
   void prepare_kernels();
   void run_plain(const char* a, const char* x, float* y, int columns, int rows, bool add) const;
 

@@ -16,23 +16,41 @@ namespace glowvox::engine {
 
 namespace {
 
-std::vector<float> decode(const safetensors::TensorView& view, std::size_t count,
-                          const std::string& where) {
-  if (view.dtype != "F16") return safetensors::to_floats(view.dtype, view.data, view.bytes, where);
-  std::vector<float> values(count);
-  decode_half(view.data, count, values.data());
-  return values;
-}
-
-bool all_finite(const std::vector<float>& values) {
+bool all_finite(const float* values, std::size_t count) {
   constexpr std::uint32_t kExponent = 0x7f800000u;
   std::uint32_t bad = 0;
-  for (const float value : values) {
+  for (std::size_t i = 0; i < count; ++i) {
     std::uint32_t bits = 0;
-    std::memcpy(&bits, &value, sizeof bits);
+    std::memcpy(&bits, values + i, sizeof bits);
     bad |= static_cast<std::uint32_t>((bits & kExponent) == kExponent);
   }
   return bad == 0;
+}
+
+[[noreturn]] void refuse(const std::string& where, const std::string& tensor, const char* what) {
+  throw Error(where, "tensor '" + tensor + "' " + what);
+}
+
+std::size_t count_of(const std::vector<std::int64_t>& shape) {
+  std::size_t count = 1;
+  for (const std::int64_t size : shape) count *= static_cast<std::size_t>(size);
+  return count;
+}
+
+// `count` values of a tensor from number `first` on, all finite.
+void read(const safetensors::TensorView& view, std::size_t first, std::size_t count,
+          const std::string& where, const std::string& tensor, float* to) {
+  if (count == 0) return;
+  const std::size_t item = view.bytes / count_of(view.shape);
+  const char* data = view.data + first * item;
+  if (view.dtype == "F16") {
+    decode_half(data, count, to);
+  } else {
+    const std::vector<float> values =
+        safetensors::to_floats(view.dtype, data, count * item, where + ": tensor '" + tensor + "'");
+    std::copy_n(values.begin(), count, to);
+  }
+  if (!all_finite(to, count)) refuse(where, tensor, "holds values that are not finite");
 }
 
 }  // namespace
@@ -48,48 +66,53 @@ Weights Weights::operator/(const std::string& name) const {
 
 bool Weights::has(const std::string& name) const { return tensors_->count(prefix_ + name) > 0; }
 
-std::vector<float> Weights::tensor(const std::string& name,
-                                   const std::vector<std::int64_t>& shape) const {
-  const std::string full = prefix_ + name;
+const safetensors::TensorView& Weights::find(const std::string& full,
+                                             const std::vector<std::int64_t>& shape) const {
   const auto found = tensors_->find(full);
-  if (found == tensors_->end()) throw Error(where_, "tensor '" + full + "' is missing");
+  if (found == tensors_->end()) refuse(where_, full, "is missing");
   const safetensors::TensorView& view = found->second;
   if (view.shape != shape)
     throw Error(where_, fmt::format("tensor '{}': expected shape [{}], got [{}]", full,
                                     fmt::join(shape, ", "), fmt::join(view.shape, ", ")));
-  std::size_t count = 1;
-  for (const std::int64_t size : shape) count *= static_cast<std::size_t>(size);
-  std::vector<float> values = decode(view, count, where_ + ": tensor '" + full + "'");
-  if (!all_finite(values))
-    throw Error(where_, "tensor '" + full + "' holds values that are not finite");
   const std::lock_guard<std::mutex> lock(used_->mutex);
   used_->names.insert(full);
+  return view;
+}
+
+std::vector<float> Weights::tensor(const std::string& name,
+                                   const std::vector<std::int64_t>& shape) const {
+  const std::string full = prefix_ + name;
+  const safetensors::TensorView& view = find(full, shape);
+  std::vector<float> values(count_of(shape));
+  read(view, 0, values.size(), where_, full, values.data());
   return values;
 }
 
-Matrix Weights::convolution(int out, int taps, int in) const {
-  Matrix matrix;
-  matrix.out = out;
-  matrix.taps = taps;
-  matrix.in = in;
-  if (!has("weight_v")) {
-    matrix.weight = tensor("weight", {out, taps, in});
+MatrixRows Weights::convolution(int out, int taps, int in) const {
+  const bool normalised = has("weight_v");
+  const std::string name = prefix_ + (normalised ? "weight_v" : "weight");
+  const safetensors::TensorView& view = find(name, {out, taps, in});
+  MatrixRows matrix{out, taps, in, nullptr};
+  const std::size_t size = matrix.row_size();
+  const auto plain = [&view, name, size, where = where_](int n, float* row) {
+    read(view, static_cast<std::size_t>(n) * size, size, where, name, row);
+  };
+  if (!normalised) {
+    matrix.row = plain;
     return matrix;
   }
-  matrix.weight = tensor("weight_v", {out, taps, in});
-  const std::vector<float> g = tensor("weight_g", {out});
-  const std::size_t size = static_cast<std::size_t>(taps) * in;
-  for (int n = 0; n < out; ++n) {
-    float* v = &matrix.weight[n * size];
+  matrix.row = [plain, name, size, where = where_, g = tensor("weight_g", {out})](int n,
+                                                                                  float* row) {
+    plain(n, row);
     double square = 0.0;
-    for (std::size_t i = 0; i < size; ++i) square += static_cast<double>(v[i]) * v[i];
+    for (std::size_t i = 0; i < size; ++i) square += static_cast<double>(row[i]) * row[i];
     if (square == 0.0)
-      throw Error(where_, fmt::format("tensor '{}weight_v': output channel {} is all zero, so its "
-                                      "weight normalisation is undefined",
-                                      prefix_, n));
+      throw Error(where, fmt::format("tensor '{}': output channel {} is all zero, so its weight "
+                                     "normalisation is undefined",
+                                     name, n));
     const double factor = g[static_cast<std::size_t>(n)] / std::sqrt(square);
-    for (std::size_t i = 0; i < size; ++i) v[i] = static_cast<float>(v[i] * factor);
-  }
+    for (std::size_t i = 0; i < size; ++i) row[i] = static_cast<float>(row[i] * factor);
+  };
   return matrix;
 }
 

@@ -27,14 +27,18 @@ class Weights {
   const std::string& where() const { return where_; }
   bool has(const std::string& name) const;
   std::vector<float> tensor(const std::string& name, const std::vector<std::int64_t>& shape) const;
-  // A flow::Conv's weight, its normalisation g * v / |v| folded in.
-  Matrix convolution(int out, int taps, int in) const;
+  // A flow::Conv's weight, its normalisation g * v / |v| folded in. Its rows are read from the file
+  // when they are asked for, and checked then.
+  MatrixRows convolution(int out, int taps, int in) const;
   std::vector<float> bias(int out) const { return tensor("bias", {out}); }
 
   // Throws Error when the file holds tensors that nobody asked for.
   void check_all_used() const;
 
  private:
+  // The tensor that is called so, of this shape; from now on it counts as used.
+  const safetensors::TensorView& find(const std::string& full,
+                                      const std::vector<std::int64_t>& shape) const;
   const Tensors* tensors_;
   std::string where_, prefix_;
   struct Used {

@@ -8,12 +8,13 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <numeric>
 #include <stdexcept>
 
 #include "core/random.hpp"
 #include "core/thread_team.hpp"
 #include "engine/instruction_set.hpp"
-#include "engine/invert.hpp"
+#include "engine/lu.hpp"
 #include "engine/noise.hpp"
 #include "engine/product.hpp"
 #include "engine/rows.hpp"
@@ -199,21 +200,106 @@ TEST_CASE("halves are decoded as they are") {
   CHECK(values[5] == doctest::Approx(1.0 / 3.0).epsilon(1e-3));
 }
 
-TEST_CASE("inverses are exact in double and near-singular matrices are refused") {
+// The largest difference between A B and the unit matrix.
+double distance_to_unit(const std::vector<double>& A, const std::vector<double>& B, int n) {
+  double most = 0.0;
+  for (int i = 0; i < n; ++i) {
+    for (int j = 0; j < n; ++j) {
+      double sum = i == j ? -1.0 : 0.0;
+      for (int k = 0; k < n; ++k) sum += A[i * n + k] * B[k * n + j];
+      most = std::max(most, std::abs(sum));
+    }
+  }
+  return most;
+}
+
+TEST_CASE("LU factors: product, inverse and determinant of a decomposed and of a stored matrix") {
+  for (const int n : {1, 7, 24, 50}) {
+    CAPTURE(n);
+    const auto count = static_cast<std::size_t>(n);
+    std::vector<double> W(count * count);
+    for (std::size_t i = 0; i < W.size(); ++i)
+      W[i] = uniform_at(1, 2, i) - 0.5 + (i % (count + 1) == 0 ? 1.0 : 0.0);
+    const LuFactors factors(W, n);
+    const std::vector<double> product = factors.product();
+    for (std::size_t i = 0; i < W.size(); ++i)
+      CHECK(product[i] == doctest::Approx(W[i]).epsilon(1e-12).scale(1.0));
+    CHECK(distance_to_unit(W, factors.inverse("m.safetensors", "step_1"), n) < 1e-10);
+
+    std::vector<float> triangles(count * count), sign(count), log_s(count), order(count);
+    double log_det = 0.0;
+    for (std::size_t i = 0; i < triangles.size(); ++i)
+      triangles[i] = static_cast<float>(uniform_at(3, 4, i) - 0.5) / 4.0F;
+    for (std::size_t i = 0; i < count; ++i) {
+      sign[i] = i % 3 == 0 ? -1.0F : 1.0F;
+      log_s[i] = static_cast<float>(uniform_at(5, 6, i) - 0.5);
+      order[i] = static_cast<float>((i + 1) % count);
+      log_det += log_s[i];
+    }
+    const LuFactors stored(triangles, sign, log_s, order, "m.safetensors", "step_1");
+    CHECK(stored.log_abs_determinant() == doctest::Approx(log_det).epsilon(1e-6).scale(1.0));
+    CHECK(distance_to_unit(stored.product(), stored.inverse("m.safetensors", "step_1"), n) < 1e-10);
+    // The last row of W is the first of L U.
+    CHECK(stored.product()[(count - 1) * count] ==
+          doctest::Approx(sign[0] * std::exp(static_cast<double>(log_s[0]))));
+  }
+}
+
+TEST_CASE("a mixing matrix that is almost singular is refused") {
   const int n = 24;
   std::vector<double> W(n * n);
   for (int i = 0; i < n * n; ++i) W[static_cast<std::size_t>(i)] = uniform_at(1, 2, i) - 0.5;
-  const auto inverse = invert(W, n, "m.safetensors", "step_1");
-  for (int i = 0; i < n; ++i) {
-    for (int j = 0; j < n; ++j) {
-      double sum = 0.0;
-      for (int k = 0; k < n; ++k) sum += W[i * n + k] * inverse[k * n + j];
-      CHECK(sum == doctest::Approx(i == j ? 1.0 : 0.0).epsilon(1e-10).scale(1.0));
+  for (const double difference : {1e-9, 0.0}) {
+    for (int j = 0; j < n; ++j) W[j] = W[n + j] * (1.0 + difference);
+    CHECK(test::contains(
+        test::error_of([&] { LuFactors(W, n).inverse("m.safetensors", "step_1"); }),
+        "m.safetensors: step_1: the mixing matrix cannot be inverted: condition number"));
+  }
+}
+
+TEST_CASE("products of matrices in memory, whatever their sizes") {
+  for (const auto [rows, inner, columns] :
+       {std::array{1, 1, 1}, {4, 4, 16}, {5, 7, 67}, {9, 3, 8}, {3, 130, 33}}) {
+    CAPTURE(rows);
+    const auto values = [](std::size_t count, std::uint64_t seed) {
+      std::vector<double> made(count);
+      for (std::size_t i = 0; i < count; ++i) made[i] = uniform_at(seed, 8, i) - 0.5;
+      return made;
+    };
+    const int a_row = inner + 1, b_row = columns + 2, c_row = columns + 3;
+    const auto A = values(static_cast<std::size_t>(rows * a_row), 1),
+               B = values(static_cast<std::size_t>(inner * b_row), 2),
+               C = values(static_cast<std::size_t>(rows * c_row), 3);
+    std::vector<double> out = C;
+    add_product(A.data(), a_row, B.data(), b_row, rows, inner, columns, out.data(), c_row);
+    const std::vector<float> a(A.begin(), A.end()), b(B.begin(), B.end());
+    std::vector<float> in_float(C.begin(), C.end());
+    add_product(a.data(), a_row, b.data(), b_row, rows, inner, columns, in_float.data(), c_row);
+    for (int r = 0; r < rows; ++r) {
+      for (int c = 0; c < c_row; ++c) {
+        const auto at = static_cast<std::size_t>(r * c_row + c);
+        double sum = C[at];
+        for (int k = 0; k < inner && c < columns; ++k) sum += A[r * a_row + k] * B[k * b_row + c];
+        CHECK(out[at] == doctest::Approx(sum).epsilon(1e-12).scale(1.0));
+        CHECK(in_float[at] == doctest::Approx(sum).epsilon(1e-5).scale(1.0));
+      }
     }
   }
-  for (int j = 0; j < n; ++j) W[j] = W[n + j] * (1.0 + 1e-9);
-  CHECK(test::contains(test::error_of([&] { invert(W, n, "m.safetensors", "step_1"); }),
-                       "m.safetensors: step_1: the mixing matrix cannot be inverted"));
+}
+
+TEST_CASE("matrices are transposed, whatever their sizes") {
+  for (const auto [rows, columns] : {std::array{1, 1}, {16, 8}, {16, 27}, {5, 9}}) {
+    CAPTURE(rows);
+    const int to_row = rows + 3;
+    std::vector<std::uint32_t> from(static_cast<std::size_t>(rows * columns)),
+        to(static_cast<std::size_t>(columns * to_row), 77U);
+    std::iota(from.begin(), from.end(), 100U);
+    transpose(from.data(), rows, columns, to.data(), to_row);
+    for (int c = 0; c < columns; ++c)
+      for (int r = 0; r < to_row; ++r)
+        CHECK(to[static_cast<std::size_t>(c * to_row + r)] ==
+              (r < rows ? 100U + static_cast<std::uint32_t>(r * columns + c) : 77U));
+  }
 }
 
 TEST_CASE("rows keep their context while the window slides") {
