@@ -13,27 +13,42 @@
 namespace glowvox {
 
 enum class MelScale { kSlaney, kHtk };
-enum class MelNorm { kSlaney, kNone };     // area-normalised or peak 1
-enum class MelLog { kLn, kLog10, kNone };  // kNone: the floor is not applied either
+enum class MelNorm { kSlaney, kNone };           // area-normalised or peak 1
+enum class MelLog { kLn, kLog10, kNone };        // kNone: the floor is not applied either
+enum class MelFloor { kClamp, kAdd };            // log(max(x, floor)); log(x + floor)
+enum class MelWindow { kPeriodic, kSymmetric };  // Hann: of period win, or win - 1
 enum class MelPadding { kReflect, kZero, kHop, kNone };
 // kReflect, kZero: n_fft/2 on both sides (centred frames); kHop: reflect by (n_fft - hop)/2
 // (HiFi-GAN); kNone: frames lie inside the signal.
+
+// As configurations write them: slaney, htk; slaney, none; ln, log10, none; reflect, zero, hop,
+// none.
+GLOWVOX_API const char* name_of(MelScale scale);
+GLOWVOX_API const char* name_of(MelNorm norm);
+GLOWVOX_API const char* name_of(MelLog log);
+GLOWVOX_API const char* name_of(MelPadding padding);
+GLOWVOX_API const char* name_of(MelFloor rule);     // clamp, add
+GLOWVOX_API const char* name_of(MelWindow window);  // periodic, symmetric
 
 struct GLOWVOX_API MelSpec {
   int sample_rate_hz = 22050;
   int n_fft = 1024;
   int hop_samples = 256;
-  int win_samples = 1024;  // periodic Hann, centred in n_fft
+  int win_samples = 1024;  // Hann, centred in n_fft
+  MelWindow window = MelWindow::kPeriodic;
   MelPadding padding = MelPadding::kReflect;
   int bands = 80;
   double f_min_hz = 0.0;
   double f_max_hz = 8000.0;
   MelScale scale = MelScale::kSlaney;
   MelNorm norm = MelNorm::kSlaney;
+  int filter_rate_hz = 0;          // the sample rate that the filters were made for; 0: its own
   double power = 1.0;              // 1: magnitude, 2: power
   double magnitude_epsilon = 0.0;  // sqrt(re^2 + im^2 + epsilon)
   MelLog log = MelLog::kLn;
   double floor = 1e-5;  // applied before the logarithm
+  MelFloor floor_rule = MelFloor::kClamp;
+  double mean = 0.0, deviation = 1.0;  // what is stored is (value - mean) / deviation
 
   bool operator==(const MelSpec& other) const;
   bool operator!=(const MelSpec& other) const { return !(*this == other); }
@@ -42,8 +57,8 @@ struct GLOWVOX_API MelSpec {
 // Throws Error naming the field when a value or a combination is impossible.
 GLOWVOX_API void validate(const MelSpec& spec, const std::string& where);
 
-// tacotron2 (the default), hifigan, bigvgan_24k, vocos_24k, parallel_wavegan, librosa_default.
-// Throws Error listing the names when there is no such preset.
+// By what mel_preset_names() lists; tacotron2 is the default. Throws Error listing the names when
+// there is no such preset.
 GLOWVOX_API MelSpec mel_preset(const std::string& name);
 GLOWVOX_API std::vector<std::string> mel_preset_names();
 GLOWVOX_API std::string describe(const MelSpec& spec);  // one line, every field

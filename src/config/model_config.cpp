@@ -5,6 +5,33 @@
 
 namespace glowvox::config {
 
+namespace {
+
+template <typename Enum>
+std::vector<std::pair<Enum, std::string>> named(std::initializer_list<Enum> values) {
+  std::vector<std::pair<Enum, std::string>> names;
+  for (const Enum value : values) names.emplace_back(value, name_of(value));
+  return names;
+}
+
+}  // namespace
+
+#define GLOWVOX_MEL_NAMES(Type, ...)                                                           \
+  template <>                                                                                  \
+  const std::vector<std::pair<Type, std::string>>& enum_names<Type>() {                        \
+    static const std::vector<std::pair<Type, std::string>> names = named<Type>({__VA_ARGS__}); \
+    return names;                                                                              \
+  }
+
+GLOWVOX_MEL_NAMES(MelScale, MelScale::kSlaney, MelScale::kHtk)
+GLOWVOX_MEL_NAMES(MelNorm, MelNorm::kSlaney, MelNorm::kNone)
+GLOWVOX_MEL_NAMES(MelLog, MelLog::kLn, MelLog::kLog10, MelLog::kNone)
+GLOWVOX_MEL_NAMES(MelPadding, MelPadding::kReflect, MelPadding::kZero, MelPadding::kHop,
+                  MelPadding::kNone)
+GLOWVOX_MEL_NAMES(MelFloor, MelFloor::kClamp, MelFloor::kAdd)
+GLOWVOX_MEL_NAMES(MelWindow, MelWindow::kPeriodic, MelWindow::kSymmetric)
+#undef GLOWVOX_MEL_NAMES
+
 #define GLOWVOX_NAMES(Type, ...)                                                  \
   template <>                                                                     \
   const std::vector<std::pair<Type, std::string>>& enum_names<Type>() {           \
@@ -12,11 +39,6 @@ namespace glowvox::config {
     return names;                                                                 \
   }
 
-GLOWVOX_NAMES(MelScale, {MelScale::kSlaney, "slaney"}, {MelScale::kHtk, "htk"})
-GLOWVOX_NAMES(MelNorm, {MelNorm::kSlaney, "slaney"}, {MelNorm::kNone, "none"})
-GLOWVOX_NAMES(MelLog, {MelLog::kLn, "ln"}, {MelLog::kLog10, "log10"}, {MelLog::kNone, "none"})
-GLOWVOX_NAMES(MelPadding, {MelPadding::kReflect, "reflect"}, {MelPadding::kZero, "zero"},
-              {MelPadding::kHop, "hop"}, {MelPadding::kNone, "none"})
 GLOWVOX_NAMES(MelAlignment, {MelAlignment::kAsIs, "as_is"},
               {MelAlignment::kHopCenter, "hop_center"})
 GLOWVOX_NAMES(LiftKind, {LiftKind::kSqueeze, "squeeze"}, {LiftKind::kMdct, "mdct"})
@@ -43,16 +65,21 @@ void mel_fields(V& v, Spec& mel) {
   v("n_fft", mel.n_fft);
   v("hop_samples", mel.hop_samples);
   v("win_samples", mel.win_samples);
+  v("window", mel.window);
   v("padding", mel.padding);
   v("bands", mel.bands);
   v("f_min_hz", mel.f_min_hz);
   v("f_max_hz", mel.f_max_hz);
   v("scale", mel.scale);
   v("norm", mel.norm);
+  v("filter_rate_hz", mel.filter_rate_hz);
   v("power", mel.power);
   v("magnitude_epsilon", mel.magnitude_epsilon);
   v("log", mel.log);
   v("floor", mel.floor);
+  v("floor_rule", mel.floor_rule);
+  v("mean", mel.mean);
+  v("deviation", mel.deviation);
 }
 
 template <typename V, typename Augment>

@@ -223,6 +223,11 @@ void validate(const ModelConfig& c, const std::string& where) {
   between(where, "synthesis.corrections", c.synthesis.corrections, 0, kMostCorrections);
   if (c.alignment == MelAlignment::kHopCenter && c.mel.padding == MelPadding::kNone)
     throw Error(where + ": alignment", "expected as_is with unpadded mel frames, got hop_center");
+  if (c.mel.mean != 0.0 || c.mel.deviation != 1.0)
+    throw Error(where + ": mel",
+                "a model takes mels that are not normalised (it learns their mean and deviation "
+                "itself)",
+                "leave out mean and deviation");
   if (c.mel.win_samples < c.mel.hop_samples)
     throw Error(where + ": mel.win_samples", fmt::format("expected at least the hop of {}, got {}",
                                                          c.mel.hop_samples, c.mel.win_samples));

@@ -45,7 +45,7 @@ dsp::MelAnalysis make_analysis(const MelSpec& spec) {
     while (last > first && last[-1] == 0.0F) --last;
     analysis.bands.push_back({static_cast<std::size_t>(first - row), {first, last}});
   }
-  analysis.window = dsp::centred_hann(spec.n_fft, spec.win_samples);
+  analysis.window = dsp::centred_hann(spec.n_fft, spec.win_samples, spec.window);
   return analysis;
 }
 
@@ -82,15 +82,9 @@ float dot(const float* a, const float* b, std::size_t count) {
   return sum;
 }
 
-float compress(float value, const MelSpec& spec) {
-  if (spec.log == MelLog::kNone) return value;
-  const float floored = std::max(value, static_cast<float>(spec.floor));
-  return spec.log == MelLog::kLn ? std::log(floored) : std::log10(floored);
-}
-
 }  // namespace
 
-double mel_floor(const MelSpec& spec) { return compress(0.0F, spec); }
+double mel_floor(const MelSpec& spec) { return dsp::stored(0.0F, spec); }
 
 namespace dsp {
 
@@ -140,7 +134,7 @@ void mel_frame(const std::complex<float>* spectrum, const MelSpec& spec,
                const MelAnalysis& analysis, float* magnitude, float* out) {
   magnitudes(spectrum, static_cast<std::size_t>(spec.n_fft) / 2 + 1, spec, magnitude);
   for (const MelBand& band : analysis.bands)
-    *out++ = compress(dot(band.weights.data(), magnitude + band.first, band.weights.size()), spec);
+    *out++ = stored(dot(band.weights.data(), magnitude + band.first, band.weights.size()), spec);
 }
 
 std::vector<double> band_centers_hz(const MelSpec& spec) {
@@ -177,6 +171,7 @@ void append_mel(const std::vector<float>& padded, const MelSpec& spec, const Mel
 std::vector<float> mel_filterbank(const MelSpec& spec) {
   const auto bands = static_cast<std::size_t>(spec.bands);
   const std::size_t bins = static_cast<std::size_t>(spec.n_fft) / 2 + 1;
+  const int rate = spec.filter_rate_hz > 0 ? spec.filter_rate_hz : spec.sample_rate_hz;
   const double lowest = to_mel(spec.f_min_hz, spec.scale);
   const double highest = to_mel(spec.f_max_hz, spec.scale);
   std::vector<double> edges_hz(bands + 2);
@@ -191,7 +186,7 @@ std::vector<float> mel_filterbank(const MelSpec& spec) {
     const double right = edges_hz[b + 2];
     const double height = spec.norm == MelNorm::kSlaney ? 2.0 / (right - left) : 1.0;
     for (std::size_t bin = 0; bin < bins; ++bin) {
-      const double hz = static_cast<double>(bin) * spec.sample_rate_hz / spec.n_fft;
+      const double hz = static_cast<double>(bin) * rate / spec.n_fft;
       const double weight =
           std::min((hz - left) / (centre - left), (right - hz) / (right - centre));
       if (weight > 0.0) bank[b * bins + bin] = static_cast<float>(height * weight);

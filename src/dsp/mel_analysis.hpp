@@ -2,6 +2,8 @@
 // The parts of a log-mel that a whole signal and one in pieces share.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <complex>
 #include <cstddef>
 #include <memory>
@@ -24,6 +26,18 @@ struct MelAnalysis {
 
 // Made once for a specification. Throws Error as validate does.
 std::shared_ptr<const MelAnalysis> mel_analysis(const MelSpec& spec);
+
+// A band's magnitude or power as the specification stores it.
+template <typename T>
+T stored(T value, const MelSpec& spec) {
+  if (spec.log != MelLog::kNone) {
+    const auto floor = static_cast<T>(spec.floor);
+    value = spec.floor_rule == MelFloor::kAdd ? value + floor : std::max(value, floor);
+    value = spec.log == MelLog::kLn ? std::log(value) : std::log10(value);
+  }
+  if (spec.mean == 0.0 && spec.deviation == 1.0) return value;
+  return (value - static_cast<T>(spec.mean)) / static_cast<T>(spec.deviation);
+}
 
 int mel_padding(const MelSpec& spec);  // samples on both sides
 bool mirrors_edges(const MelSpec& spec);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "dsp/mel_analysis.hpp"
 #include "glowvox/error.hpp"
 #include "glowvox/mel.hpp"
 
@@ -9,8 +10,12 @@ namespace glowvox {
 
 namespace {
 
-double to_natural_log(double value, MelLog log) {
-  return log == MelLog::kLog10 ? value * std::log(10.0) : value;
+// The value under the logarithm, floor taken off where it was added.
+double linear(double value, const MelSpec& spec) {
+  const double stored = value * spec.deviation + spec.mean;
+  if (spec.log == MelLog::kNone) return stored;
+  const double x = std::exp(spec.log == MelLog::kLn ? stored : stored * std::log(10.0));
+  return spec.floor_rule == MelFloor::kAdd ? std::max(0.0, x - spec.floor) : x;
 }
 
 // What no arithmetic on the values can change, and what of a logarithm and its floor stands in the
@@ -24,16 +29,19 @@ std::string obstacles(const MelSpec& from, const MelSpec& to) {
   add(from.n_fft != to.n_fft, "n_fft");
   add(from.hop_samples != to.hop_samples, "hop");
   add(from.win_samples != to.win_samples, "win");
+  add(from.window != to.window, "window");
   add(from.padding != to.padding, "padding");
   add(from.bands != to.bands, "bands");
   add(from.f_min_hz != to.f_min_hz || from.f_max_hz != to.f_max_hz, "frequency range");
   add(from.scale != to.scale, "scale");
   add(from.norm != to.norm, "norm");
+  add(from.filter_rate_hz != to.filter_rate_hz, "filter rate");
   add(from.power != to.power, "power");
   add(from.magnitude_epsilon != to.magnitude_epsilon, "epsilon");
   if (from.log == MelLog::kNone && to.log == MelLog::kNone) return names;
   add(from.log == MelLog::kNone || to.log == MelLog::kNone, "log");
-  add(from.log != MelLog::kNone && to.log != MelLog::kNone && from.floor > to.floor,
+  const bool kept = from.floor_rule == MelFloor::kAdd || to.floor_rule == MelFloor::kClamp;
+  add(from.log != MelLog::kNone && to.log != MelLog::kNone && (from.floor > to.floor || !kept),
       "floor (what lies below the higher one is lost)");
   return names;
 }
@@ -51,12 +59,9 @@ Mel convert_mel(const Mel& mel, const MelSpec& from, const MelSpec& to) {
                 "was made as [" + describe(from) + "], the model expects [" + describe(to) +
                     "]; they differ in " + obstacle,
                 "compute it again with the model's specification");
-  if (from == to || to.log == MelLog::kNone) return mel;
+  if (from == to) return mel;
   Mel out = mel;
-  const double unit = to_natural_log(1.0, to.log);
-  const double lowest = std::log(to.floor);
-  for (float& value : out.values)
-    value = static_cast<float>(std::max(lowest, to_natural_log(value, from.log)) / unit);
+  for (float& value : out.values) value = static_cast<float>(dsp::stored(linear(value, from), to));
   return out;
 }
 

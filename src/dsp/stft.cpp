@@ -15,11 +15,12 @@ constexpr double kTwoPi = 6.283185307179586476925;
 
 }  // namespace
 
-std::vector<double> centred_hann(int n_fft, int win_samples) {
+std::vector<double> centred_hann(int n_fft, int win_samples, MelWindow shape) {
   std::vector<double> window(static_cast<std::size_t>(n_fft), 0.0);
   const int first = (n_fft - win_samples) / 2;
+  const int period = shape == MelWindow::kSymmetric ? std::max(1, win_samples - 1) : win_samples;
   for (int i = 0; i < win_samples; ++i)
-    window[static_cast<std::size_t>(first + i)] = 0.5 - 0.5 * std::cos(kTwoPi * i / win_samples);
+    window[static_cast<std::size_t>(first + i)] = 0.5 - 0.5 * std::cos(kTwoPi * i / period);
   return window;
 }
 

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "glowvox/mel.hpp"
+
 namespace glowvox::dsp {
 
 // Frame-major spectrum: values[frame * bins + bin], bins = n_fft/2 + 1.
@@ -33,7 +35,8 @@ Spectrum centred_stft(const std::vector<float>& samples, int n_fft, int hop_samp
 std::vector<float> inverse_centred_stft(const Spectrum& spectrum, int n_fft, int hop_samples,
                                         std::int64_t samples);
 
-// The periodic Hann window of win_samples, centred in n_fft.
-std::vector<double> centred_hann(int n_fft, int win_samples);
+// The Hann window of win_samples, centred in n_fft.
+std::vector<double> centred_hann(int n_fft, int win_samples,
+                                 MelWindow window = MelWindow::kPeriodic);
 
 }  // namespace glowvox::dsp

@@ -37,17 +37,16 @@ TEST_CASE("presets reproduce the spectrograms of other people's code") {
   for (const std::string& name : mel_preset_names()) {
     CAPTURE(name);
     const MelSpec spec = mel_preset(name);
-    const audio::Clip clip =
-        audio::read_audio(data(spec.sample_rate_hz == 24000 ? "lj_2s_24k.wav" : "lj_2s.wav"));
+    const audio::Clip clip = audio::read_audio(data(spec.sample_rate_hz == 44100   ? "lj_1s_44k.wav"
+                                                    : spec.sample_rate_hz == 24000 ? "lj_2s_24k.wav"
+                                                                                   : "lj_2s.wav"));
     REQUIRE(clip.sample_rate_hz == spec.sample_rate_hz);
     const Mel mel = mel_of(clip.samples, spec);
     const Mel golden = arrays::read_mel(data(name + ".npy"), spec.bands);
     REQUIRE(mel.frames == golden.frames);
     REQUIRE(mel.bands == golden.bands);
     // A logarithm is compared well above its floor, a power against the loudest.
-    const double floor = spec.log == MelLog::kLn      ? std::log(spec.floor) + 1.0
-                         : spec.log == MelLog::kLog10 ? std::log10(spec.floor) + 1.0
-                                                      : -1.0;
+    const double floor = spec.log == MelLog::kNone ? -1.0 : mel_floor(spec) + 1.0 / spec.deviation;
     double worst = 0.0;
     double loudest = 1.0;
     std::size_t compared = 0;
@@ -185,6 +184,8 @@ TEST_CASE("an unknown preset lists the known ones") {
   for (const std::string& name : mel_preset_names()) CHECK(contains(message, name));
   CHECK(mel_preset("tacotron2") == MelSpec{});
   CHECK(mel_preset("hifigan") != MelSpec{});
+  CHECK(mel_preset("speechbrain") == mel_preset("tacotron2"));
+  CHECK(mel_preset("bigvgan_v2_24k") == mel_preset("bigvgan_24k"));
   CHECK(describe(MelSpec{}) ==
         "22050 Hz, n_fft 1024, hop 256, win 1024, padding reflect, 80 bands, 0 to 8000 Hz, scale "
         "slaney, norm slaney, power 1, epsilon 0, log ln, floor 1e-05");
@@ -201,6 +202,15 @@ TEST_CASE(
   for (std::size_t i = 0; i < converted.values.size(); ++i)
     CHECK(std::abs(converted.values[i] - expected.values[i]) < 1e-5F);
   CHECK(convert_mel(mel, ln, ln).values == mel.values);
+  // A floor that was added is taken off, a normalisation undone.
+  MelSpec other = ln;
+  other.floor_rule = MelFloor::kAdd;
+  other.mean = -4.0;
+  other.deviation = 4.0;
+  const Mel back = convert_mel(mel_of(speech(), other), other, ln);
+  for (std::size_t i = 0; i < back.values.size(); ++i)
+    CHECK(std::abs(back.values[i] - mel.values[i]) < 1e-3F);
+  CHECK(contains(error_of([&] { convert_mel(mel, ln, other); }), "differ in floor"));
   // What a higher floor has cut off cannot come back.
   const std::string message = error_of([&] { convert_mel(expected, log10, ln); });
   CHECK(contains(message, describe(log10)));

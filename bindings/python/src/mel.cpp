@@ -12,34 +12,10 @@ namespace glowvox::python {
 
 namespace {
 
-const char* padding_name(const MelSpec& s) {
-  switch (s.padding) {
-    case MelPadding::kReflect:
-      return "reflect";
-    case MelPadding::kZero:
-      return "zero";
-    case MelPadding::kHop:
-      return "hop";
-    case MelPadding::kNone:
-      return "none";
-  }
-  return "";
+template <auto kField>
+const char* name_in(const MelSpec& spec) {
+  return name_of(spec.*kField);
 }
-
-const char* log_name(const MelSpec& s) {
-  switch (s.log) {
-    case MelLog::kLn:
-      return "ln";
-    case MelLog::kLog10:
-      return "log10";
-    case MelLog::kNone:
-      return "none";
-  }
-  return "";
-}
-
-const char* scale_name(const MelSpec& s) { return s.scale == MelScale::kSlaney ? "slaney" : "htk"; }
-const char* norm_name(const MelSpec& s) { return s.norm == MelNorm::kSlaney ? "slaney" : "none"; }
 
 NumpyMatrix compute(const Signal& audio, const MelSpec& spec) {
   Mel mel;
@@ -58,16 +34,21 @@ void bind_mel(nb::module_& m) {
       .def_ro("n_fft", &MelSpec::n_fft)
       .def_ro("hop", &MelSpec::hop_samples, "samples from one frame to the next")
       .def_ro("win", &MelSpec::win_samples, "samples of the Hann window")
-      .def_prop_ro("padding", &padding_name, "reflect, zero, hop or none")
+      .def_prop_ro("window", &name_in<&MelSpec::window>, "periodic or symmetric")
+      .def_prop_ro("padding", &name_in<&MelSpec::padding>, "reflect, zero, hop or none")
       .def_ro("bands", &MelSpec::bands)
       .def_ro("f_min", &MelSpec::f_min_hz, "in Hz")
       .def_ro("f_max", &MelSpec::f_max_hz, "in Hz")
-      .def_prop_ro("scale", &scale_name, "slaney or htk")
-      .def_prop_ro("norm", &norm_name, "slaney or none")
+      .def_prop_ro("scale", &name_in<&MelSpec::scale>, "slaney or htk")
+      .def_prop_ro("norm", &name_in<&MelSpec::norm>, "slaney or none")
       .def_ro("power", &MelSpec::power, "1: magnitude, 2: power")
       .def_ro("epsilon", &MelSpec::magnitude_epsilon, "under the magnitude's root")
-      .def_prop_ro("log", &log_name, "ln, log10 or none")
-      .def_ro("floor", &MelSpec::floor, "the least value before the logarithm")
+      .def_prop_ro("log", &name_in<&MelSpec::log>, "ln, log10 or none")
+      .def_ro("floor", &MelSpec::floor, "the least value before the logarithm, or what is added")
+      .def_prop_ro("floor_rule", &name_in<&MelSpec::floor_rule>, "clamp or add")
+      .def_ro("filter_rate", &MelSpec::filter_rate_hz, "rate the filters are made for; 0: its own")
+      .def_ro("mean", &MelSpec::mean, "taken off what is stored")
+      .def_ro("deviation", &MelSpec::deviation, "that it is divided by then")
       .def("__str__", &describe)
       .def("__repr__", [](const MelSpec& s) { return "<glowvox.MelSpec: " + describe(s) + ">"; })
       .def("__eq__",
