@@ -15,6 +15,7 @@
 #include "core/messages.hpp"
 #include "core/progress_bar.hpp"
 #include "interrupt.hpp"
+#include "live_input.hpp"
 #include "sound.hpp"
 
 namespace glowvox::tools {
@@ -88,6 +89,7 @@ nlohmann::json to_json(const live::Report& r, const Latency& latency) {
           {"frames_malformed", r.malformed},
           {"input_losses", r.input_losses},
           {"clipped", r.clipped},
+          {"limited", r.limited},
           {"reconnects", r.reconnects},
           {"interrupted", r.interrupted}};
 }
@@ -105,9 +107,9 @@ void print(const live::Report& r, const Latency& latency, const std::string& whe
   fmt::print(
       to,
       "underruns: {} of the driver, {} ours ({:.0f} ms of silence); frames: {} skipped, {} "
-      "repeated, {} malformed; {} samples clipped{}\n",
+      "repeated, {} malformed; samples: {} clipped, {} limited{}\n",
       r.driver_underruns, r.starvations, r.starved_ms, r.skipped, r.repeated, r.malformed,
-      r.clipped,
+      r.clipped, r.limited,
       r.input_losses > 0 ? fmt::format("; the input was lost {} times", r.input_losses) : "");
 }
 
@@ -146,10 +148,15 @@ void LiveOptions::add_to(CLI::App& app, const char* usual_corrections) {
   app.add_flag("--reconnect", reconnect, "Wait for a device that is gone");
   engine.add_sampling_to(app);
   engine.add_finishing_to(app, usual_corrections);
+  mel.add_conversion_to(app);
+  app.add_flag("--force", force, "Play a mel that cannot be speech for the model (it may hurt)");
+  app.add_flag("--no-limiter", no_limiter,
+               "Let the device get sound that is more than 12 dB louder than its mel says");
   app.add_flag("--json", json, "Print the figures as JSON");
 }
 
-int run_live(const LiveOptions& o, const std::string& input, const OpenSource& open_source) {
+int run_live(const LiveOptions& o, const std::string& input, bool given,
+             const OpenSource& open_source) {
   check(o);
   for (const std::string& output : {o.out, o.tee}) refuse_overwriting(input, output);
   std::signal(SIGPIPE, SIG_IGN);  // an error like any other
@@ -158,13 +165,25 @@ int run_live(const LiveOptions& o, const std::string& input, const OpenSource& o
   const MelSpec& spec = vocoder.mel();
   SynthesisOptions synthesis = o.engine.synthesis();
   synthesis.threads = o.engine.threads;  // none: one
-  const live::SessionOptions session{synthesis, o.live};
+  const bool judged = given && !o.force;
+  const live::SessionOptions session{synthesis, o.live, judged, !o.no_limiter};
   const double load = live::warm_up(vocoder, session.synthesis);
   if (o.out.empty()) take_priority(load < kLightLoad);  // there is a device
   const QuietLibraries quiet;
   std::unique_ptr<live::FrameSource> source = open_source(spec);
   if (o.live && source->frames() > 0)
     throw UsageError("--live", "is for a writer that keeps its own time, and a file waits");
+  if (o.mel.converts() && !given)
+    throw UsageError("--from-preset, --from-stats",
+                     "say what a mel was made as, and this is sound");
+  source = converted(std::move(source), o.mel, spec);
+  if (judged) {
+    dsp::MelJudge judge(spec, vocoder.mel_means(), vocoder.mel_deviations());
+    source = look_ahead(std::move(source), spec, &judge);
+    const dsp::MelVerdict verdict = judge.verdict();
+    if (!verdict.refusal.empty()) throw refusal_of(input, verdict);
+    if (!verdict.warning.empty()) say("warning: " + input + ": " + advised(verdict));
+  }
   live::Outputs outputs = open_outputs(o, spec, interrupted);
 
   ProgressBar bar;
@@ -193,6 +212,7 @@ int run_live(const LiveOptions& o, const std::string& input, const OpenSource& o
     std::fflush(nullptr);
     std::_Exit(kInterruptedStatus);
   }
+  if (!report.refusal.empty()) throw Error("mel", report.refusal, "--force plays it");
   if (report.malformed == 0) return 0;
   throw Error(
       "mel", fmt::format("malformed input, {} in all: {}", report.malformed, report.first_problem));

@@ -12,6 +12,7 @@
 
 #include "commands.hpp"
 #include "dsp/mel_guess.hpp"
+#include "dsp/mel_judge.hpp"
 #include "mel_input.hpp"
 #include "safetensors/model_metadata.hpp"
 #include "safetensors/safetensors.hpp"
@@ -23,6 +24,7 @@ namespace {
 constexpr std::int64_t kFramesAtOnce = 4096;
 constexpr int kRefusedStatus = 1;
 constexpr double kSameFloor = 1e-3;
+constexpr char kAsItIs[] = "takes it as it is";
 
 struct Options {
   std::string in, model;
@@ -52,7 +54,7 @@ std::string option_for(const MelSpec& spec) {
 // Of the mel as it is in the file.
 Verdict judge_file(const dsp::MelStatistics& mel, const dsp::MelGuess& guess,
                    const MelSpec& expected) {
-  if (dsp::fits(mel, expected)) return {true, "takes it as it is", ""};
+  if (dsp::fits(mel, expected)) return {true, kAsItIs, ""};
   if (guess.values == dsp::MelValues::kNormalized)
     return {false,
             "cannot take it: it looks normalised or scaled; undo that (--from-stats takes back a "
@@ -61,7 +63,7 @@ Verdict judge_file(const dsp::MelStatistics& mel, const dsp::MelGuess& guess,
   if (guess.values == dsp::MelValues::kUnknown) {
     if (mel.minimum() < mel_floor(expected) - kSameFloor)
       return {false, "cannot take it: its values lie below the model's floor", ""};
-    return {true, "takes it as it is", "but its values are unlike speech"};
+    return {true, kAsItIs, "but its values are unlike speech"};
   }
   // A smallest value that is just the model's floor in the other logarithm is hardly chance.
   MelSpec same_floor = expected;
@@ -91,17 +93,23 @@ Verdict judge_file(const dsp::MelStatistics& mel, const dsp::MelGuess& guess,
 // The file as it is and, where a model was named, as that would be given it.
 struct Contents {
   dsp::MelStatistics plain, converted;
-  std::string obstacle;  // why it cannot be converted
+  std::optional<dsp::MelJudge> judge;  // of what is converted
+  std::string obstacle;                // why it cannot be converted
 };
 
-Contents read(const arrays::MelReader& file, const MelConversion* conversion) {
-  Contents c{dsp::MelStatistics(file.bands()), dsp::MelStatistics(file.bands()), ""};
+Contents read(const arrays::MelReader& file, const MelConversion* conversion,
+              const config::ModelConfig* config) {
+  Contents c{dsp::MelStatistics(file.bands()), dsp::MelStatistics(file.bands()), {}, ""};
+  if (config != nullptr)
+    c.judge.emplace(config->mel, config->mel_statistics.mean, config->mel_statistics.deviation);
   for (std::int64_t at = 0; at < file.frames(); at += kFramesAtOnce) {
     const Mel mel = file.read(at, std::min(kFramesAtOnce, file.frames() - at));
     c.plain.add(mel);
     if (conversion == nullptr || !c.obstacle.empty()) continue;
     try {
-      c.converted.add((*conversion)(mel, "mel"));
+      const Mel converted = (*conversion)(mel, "mel");
+      c.converted.add(converted);
+      c.judge->add(converted);
     } catch (const Error& e) {
       c.obstacle = e.what();
     }
@@ -117,18 +125,23 @@ Verdict judge(const Options& o, const Contents& contents, const dsp::MelGuess& g
                         contents.plain.bands(), config.mel.bands),
             ""};
   Verdict verdict{true, "takes it, converted", ""};
+  const dsp::MelVerdict found = contents.judge->verdict();
+  const std::string refusal =
+      fmt::format("{}; it is probably {}; {}", found.refusal, found.probably, found.advice);
   if (!o.mel.converts()) {
     verdict = judge_file(contents.plain, guess, config.mel);
+    if (!found.refusal.empty() && verdict.text == kAsItIs)
+      return {false, "cannot take it: " + refusal, ""};
     if (!dsp::fits(contents.plain, config.mel)) return verdict;
   } else if (!contents.obstacle.empty()) {
     return {false, "cannot take it: " + contents.obstacle, ""};
+  } else if (!found.refusal.empty()) {
+    return {false, "cannot take it, converted so: " + refusal, ""};
   } else if (!dsp::fits(contents.converted, config.mel)) {
     verdict.warning = "but converted so its values are not such a mel's: was it made so?";
     return verdict;
   }
-  const std::string unlike =
-      dsp::unlike(contents.converted, config.mel_statistics.mean, config.mel_statistics.deviation);
-  if (!unlike.empty()) verdict.warning = "but " + unlike;
+  if (!found.warning.empty()) verdict.warning = "but " + found.warning;
   return verdict;
 }
 
@@ -194,7 +207,8 @@ int run(const Options& o) {
   }
   const int bands = o.bands > 0 ? o.bands : conversion ? conversion->bands() : 0;
   const arrays::MelReader file = open(o, bands);
-  const Contents contents = read(file, conversion ? &*conversion : nullptr);
+  const Contents contents =
+      read(file, conversion ? &*conversion : nullptr, config ? &*config : nullptr);
   const dsp::MelGuess guess = dsp::guess_mel(contents.plain);
   const Verdict verdict = config ? judge(o, contents, guess, *config) : Verdict{};
   print(o, file, contents.plain, guess, verdict);

@@ -63,6 +63,10 @@ void MelInput::add_to(CLI::App& app) {
                  "frames-bands)")
       ->capture_default_str();
   app.add_option("--mel-array", array, "Which array of an npz, PyTorch or safetensors file");
+  add_conversion_to(app);
+}
+
+void MelInput::add_conversion_to(CLI::App& app) {
   app.add_option("--from-preset", preset,
                  "What the mel was made as (default: as the model expects): a preset, or what "
                  "differs, '{log: log10, floor: 1.0e-10}'; another logarithm and a lower floor are "
@@ -83,6 +87,19 @@ arrays::MelReadOptions MelInput::read_options() const {
 
 MelSpec MelInput::specification(const MelSpec& expected) const {
   return preset.empty() ? expected : config::parse_mel_spec(preset, "--from-preset", expected);
+}
+
+Error refusal_of(const std::string& path, const dsp::MelVerdict& verdict) {
+  return Error(path,
+               fmt::format("is no mel of speech as the model expects it: {}; it is probably {}",
+                           verdict.refusal, verdict.probably),
+               verdict.advice + "; --force goes on");
+}
+
+std::string advised(const dsp::MelVerdict& verdict) {
+  return verdict.warning +
+         ": the sound may be wrong; glowvox mel-check with --model says how the mel was made, "
+         "--from-preset and --from-stats convert it";
 }
 
 MelConversion::MelConversion(const MelInput& input, const MelSpec& expected)

@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "arrays/mel_file.hpp"
-#include "dsp/mel_statistics.hpp"
+#include "dsp/mel_judge.hpp"
+#include "glowvox/error.hpp"
 #include "glowvox/mel.hpp"
 
 namespace glowvox::tools {
@@ -18,11 +19,16 @@ struct MelInput {
   std::string layout = "auto", array, preset, statistics;
 
   void add_to(CLI::App& app);
+  void add_conversion_to(CLI::App& app);  // alone
   arrays::MelReadOptions read_options() const;
   bool converts() const { return !preset.empty() || !statistics.empty(); }
   // What the file was made as: --from-preset, else what the model expects.
   MelSpec specification(const MelSpec& expected) const;
 };
+
+// The error of a mel that is refused, and what a warning says of one that is not.
+Error refusal_of(const std::string& path, const dsp::MelVerdict& verdict);
+std::string advised(const dsp::MelVerdict& verdict);
 
 // A mel as a model takes it: normalisation undone, converted where that is exact.
 class MelConversion {

@@ -16,10 +16,13 @@ struct Options {
   std::string file;
 };
 
-std::unique_ptr<live::FrameSource> open(const std::string& path, const MelSpec& spec) {
+bool is_sound(const std::string& path) {
   static const std::set<std::string> sounds = {".wav", ".flac", ".ogg"};
-  if (sounds.count(std::filesystem::path(path).extension().string()) == 0)
-    return live::open_frames(path, spec);
+  return sounds.count(std::filesystem::path(path).extension().string()) > 0;
+}
+
+std::unique_ptr<live::FrameSource> open(const std::string& path, const MelSpec& spec) {
+  if (!is_sound(path)) return live::open_frames(path, spec);
   std::string notice;
   auto source = live::open_sound(path, spec, &notice);
   if (!notice.empty()) say(notice);
@@ -37,7 +40,8 @@ std::function<int()> setup_play(CLI::App& app) {
       ->required();
   o->live.add_to(app);
   return [o] {
-    return run_live(o->live, o->file, [o](const MelSpec& spec) { return open(o->file, spec); });
+    return run_live(o->live, o->file, !is_sound(o->file),
+                    [o](const MelSpec& spec) { return open(o->file, spec); });
   };
 }
 

@@ -50,7 +50,7 @@ int run(Options o) {
   if (microphone && o.live.out.empty()) o.live.live = true;
   // Somebody is waiting for the sound.
   if (o.live.live && !o.live.engine.corrections) o.live.engine.corrections = 0;
-  return run_live(o.live, o.mel.empty() ? o.wav : o.mel,
+  return run_live(o.live, o.mel.empty() ? o.wav : o.mel, !o.mel.empty() || !o.socket.empty(),
                   [&o](const MelSpec& spec) { return open(o, spec); });
 }
 

@@ -37,7 +37,7 @@ struct Options {
   MelInput mel;
   std::string out, picture;
   std::vector<std::string> mels, wavs;
-  bool json = false;
+  bool json = false, force = false;
 };
 
 struct Input {
@@ -73,6 +73,28 @@ class Frames {
   Mel whole_;
 };
 
+// Refuses what cannot be speech for the model before anything is made of it, and warns of what
+// differs from its training. A recording's mel is right, whatever it sounds like.
+void judge(const Frames& frames, const Input& input, const Vocoder& vocoder, bool force) {
+  constexpr std::int64_t kAtOnce = 4096;
+  dsp::MelJudge judge(vocoder.mel(), vocoder.mel_means(), vocoder.mel_deviations());
+  for (std::int64_t at = 0; at < frames.count(); at += kAtOnce)
+    judge.add(frames.read(at, std::min(kAtOnce, frames.count() - at)));
+  const dsp::MelVerdict verdict = judge.verdict();
+  const std::string begin = "warning: " + input.path + ": ";
+  if (input.sound) {
+    if (!verdict.warning.empty())
+      say(begin + verdict.warning + ": the copy may be worse than that of speech in a quiet room");
+    return;
+  }
+  if (!verdict.refusal.empty()) {
+    if (!force) throw refusal_of(input.path, verdict);
+    say("warning: " + std::string(refusal_of(input.path, verdict).what()));
+  } else if (!verdict.warning.empty()) {
+    say(begin + advised(verdict));
+  }
+}
+
 // One input: the out file itself; several: a file for each in the folder `out`.
 std::string output_of(const Input& input, const Options& o, size_t inputs) {
   if (inputs == 1) return o.out;
@@ -85,7 +107,7 @@ std::optional<Result> synthesize(const Vocoder& vocoder, const Input& input, con
   const std::atomic<bool>& interrupted = catch_interrupts();
   const int rate = vocoder.mel().sample_rate_hz;
   const Frames frames(input, vocoder.mel(), o.mel);
-  dsp::MelStatistics statistics(vocoder.mel().bands);
+  judge(frames, input, vocoder, o.force);
   Result result{output_of(input, o, inputs), 0.0, 0.0, 0};
   audio::AudioWriter writer(result.out, rate);
   std::vector<float> picture;
@@ -103,7 +125,6 @@ std::optional<Result> synthesize(const Vocoder& vocoder, const Input& input, con
   for (std::int64_t done = 0; done < frames.count(); done += block) {
     if (interrupted) return std::nullopt;
     const Mel piece = frames.read(done, std::min<std::int64_t>(block, frames.count() - done));
-    statistics.add(piece);
     take(stream.push(piece.values.data(), piece.frames));
     if (Clock::now() - start > kPatience)
       progress.show(
@@ -112,9 +133,6 @@ std::optional<Result> synthesize(const Vocoder& vocoder, const Input& input, con
   }
   take(stream.finish());
   progress.clear();
-  const std::string unlike = dsp::unlike(statistics, vocoder.mel_means(), vocoder.mel_deviations());
-  if (!unlike.empty())
-    say("warning: " + input.path + ": " + unlike + "; glowvox mel-check says what it may be");
   result.elapsed = std::chrono::duration<double>(Clock::now() - start).count();
   result.seconds = static_cast<double>(samples) / rate;
   if (!o.picture.empty()) eval::write_spectrogram(o.picture, picture, rate);
@@ -189,6 +207,7 @@ std::function<int()> setup_synth(CLI::App& app) {
   o->mel.add_to(app);
   o->engine.add_finishing_to(app);
   app.add_option("--picture", o->picture, "PNG: spectrogram of the result");
+  app.add_flag("--force", o->force, "Make sound of a mel that cannot be speech for the model");
   app.add_flag("--json", o->json, "Print the figures as JSON");
   return [o] { return run(*o); };
 }

@@ -44,22 +44,20 @@ void MelStatistics::add(const Mel& mel) {
   frames_ += mel.frames;
 }
 
-double MelStatistics::values() const {
-  return std::max(1.0, std::accumulate(count_.begin(), count_.end(), 0.0));
-}
+double MelStatistics::values() const { return std::accumulate(count_.begin(), count_.end(), 0.0); }
+
+double MelStatistics::share(double of) const { return of / std::max(1.0, values()); }
 
 double MelStatistics::at_minimum() const {
-  return std::accumulate(at_minimum_.begin(), at_minimum_.end(), 0.0) / values();
+  return share(std::accumulate(at_minimum_.begin(), at_minimum_.end(), 0.0));
 }
 
-double MelStatistics::mean() const {
-  return std::accumulate(sum_.begin(), sum_.end(), 0.0) / values();
-}
+double MelStatistics::mean() const { return share(std::accumulate(sum_.begin(), sum_.end(), 0.0)); }
 
 double MelStatistics::deviation() const {
   const double m = mean();
   return std::sqrt(
-      std::max(0.0, std::accumulate(square_.begin(), square_.end(), 0.0) / values() - m * m));
+      std::max(0.0, share(std::accumulate(square_.begin(), square_.end(), 0.0)) - m * m));
 }
 
 std::vector<float> MelStatistics::band_means() const {
@@ -92,9 +90,13 @@ MelStatistics MelStatistics::above_floor() const {
   return above;
 }
 
+bool judged(const MelStatistics& mel) {
+  return mel.above_floor().values() >= static_cast<double>(kLeastFrames * mel.bands());
+}
+
 std::string unlike(const MelStatistics& mel, const std::vector<float>& mean,
                    const std::vector<float>& deviation) {
-  if (mean.empty() || mel.frames() < kLeastFrames) return "";
+  if (mean.empty() || !judged(mel)) return "";
   const MelStatistics above = mel.above_floor();
   const std::vector<float> means = above.band_means(), deviations = above.band_deviations();
   double shift = 0.0, spread = 0.0;
@@ -106,8 +108,7 @@ std::string unlike(const MelStatistics& mel, const std::vector<float>& mean,
     return "";
   return fmt::format(
       "its bands lie {:+.1f} deviations from the mels that the model was trained on and vary "
-      "{:.2f} "
-      "times as much",
+      "{:.2f} times as much",
       shift, spread);
 }
 

@@ -17,6 +17,7 @@ class MelStatistics {
   void add(const Mel& mel);  // of as many bands
 
   std::int64_t frames() const { return frames_; }
+  double values() const;  // how many, in all bands
   std::int64_t bands() const { return static_cast<std::int64_t>(sum_.size()); }
   float minimum() const { return minimum_; }
   float maximum() const { return maximum_; }
@@ -31,14 +32,17 @@ class MelStatistics {
   MelStatistics above_floor() const;
 
  private:
-  double values() const;  // how many, in all bands
+  double share(double of) const;  // of all values
   std::int64_t frames_ = 0;
   float minimum_ = 0.0F, maximum_ = 0.0F;
   std::vector<double> count_, sum_, square_, at_minimum_;  // of every band
 };
 
+// Whether there is as much as a second of sound, silence at the smallest value left out.
+bool judged(const MelStatistics& mel);
+
 // Whether a mel may come from speech like that of the given means and deviations of every band; if
-// not, why in words, else an empty text. Less than a second of sound is not judged.
+// not, why in words, else an empty text. What is not judged has none.
 std::string unlike(const MelStatistics& mel, const std::vector<float>& mean,
                    const std::vector<float>& deviation);
 

@@ -29,17 +29,13 @@ double largest_band(const MelSpec& spec) {
 }  // namespace
 
 FrameCheck::FrameCheck(const MelSpec& spec) : bands_(spec.bands) {
-  const double above = std::pow(kAboveFullScale, spec.power) * largest_band(spec);
-  if (spec.log == MelLog::kNone) {
-    highest_ = static_cast<float>(above);
-    return;
-  }
-  const auto log = [&](double x) {
-    return static_cast<float>(spec.log == MelLog::kLn ? std::log(x) : std::log10(x));
-  };
-  lowest_ = log(spec.floor / std::pow(kBelowFloor, spec.power));
-  highest_ = log(above);
-  silence_ = log(spec.floor);
+  highest_ = static_cast<float>(
+      dsp::stored(std::pow(kAboveFullScale, spec.power) * largest_band(spec), spec));
+  silence_ = static_cast<float>(mel_floor(spec));
+  if (spec.log == MelLog::kNone) return;
+  MelSpec lower = spec;
+  lower.floor = spec.floor / std::pow(kBelowFloor, spec.power);
+  lowest_ = static_cast<float>(mel_floor(lower));
 }
 
 std::string FrameCheck::problem(const float* frame) const {

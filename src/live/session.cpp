@@ -5,12 +5,15 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <limits>
 #include <optional>
 #include <thread>
 
+#include "dsp/mel_judge.hpp"
 #include "glowvox/error.hpp"
 #include "live/frame_check.hpp"
+#include "live/limiter.hpp"
 #include "live/pace.hpp"
 
 namespace glowvox::live {
@@ -22,6 +25,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kTick(2);
 constexpr int kWarmUpFrames = 4;
+constexpr int kMostBad = 10;       // malformed frames in a row before a mel is asked what it is
+constexpr int kJudgedEvery = 20;   // frames
 constexpr milliseconds kWait(20);  // for a frame; Ctrl-C and a lost device are seen in between
 
 double ms_between(std::int64_t from_ns, std::int64_t to_ns) {
@@ -42,6 +47,8 @@ class Session {
         hooks_(hooks),
         interrupted_(interrupted),
         check_(vocoder.mel()),
+        level_(vocoder.mel()),
+        limiter_(vocoder.mel()),
         hop_ms_(1e3 * vocoder.mel().hop_samples / vocoder.mel().sample_rate_hz),
         pace_(hop_ms_),
         frame_(static_cast<std::size_t>(vocoder.mel().bands)),
@@ -69,9 +76,12 @@ class Session {
 
  private:
   void play_utterance() {
-    bool begun = false;
+    bool begun = false, refused = false;
     noted_ = false;
-    while (!interrupted_) {
+    bad_ = 0;
+    limiter_.begin();
+    judge_.emplace(vocoder_.mel(), vocoder_.mel_means(), vocoder_.mel_deviations());
+    while (!interrupted_ && !refused) {
       update();
       if (outputs_->player && !outputs_->player->ready()) {
         std::this_thread::sleep_for(kTick);
@@ -84,9 +94,10 @@ class Session {
       if (!begun && outputs_->player) outputs_->player->begin();
       begun = true;
       play_frame();
+      refused = options_.judge && refuse();
     }
     if (interrupted_) return;
-    report_.utterances += begun;
+    report_.utterances += begun && !refused;
     deliver(stream_->finish());
     if (outputs_->player) outputs_->player->end();
     const std::string complaint = source_->complaint();
@@ -94,15 +105,52 @@ class Session {
   }
 
   void play_frame() {
-    const std::string problem = check_.problem(frame_.data());
-    if (problem.empty())
+    const std::string problem = problem_of_frame();
+    bad_ = problem.empty() ? 0 : bad_ + 1;
+    if (problem.empty()) {
       good_ = frame_;
-    else
+    } else {
+      // The frame before may be as loud as can be: it is not held where one would be louder still.
+      if (options_.judge && level_.rms(frame_.data()) > dsp::kLoudestRms)
+        good_.assign(good_.size(), check_.silence());
       note_problem(fmt::format("frame {}: {}", report_.frames, problem));
+    }
     ++report_.frames;
     const Pace::Step step = pace();
     if (step != Pace::Step::kSkip) push(good_.data());
     if (step == Pace::Step::kRepeat) push(good_.data());
+  }
+
+  // One that no sound can have, or that is louder than any of speech: it is never heard.
+  std::string problem_of_frame() {
+    const std::string problem = check_.problem(frame_.data());
+    if (!options_.judge) return problem;
+    const auto finite = [](float x) { return std::isfinite(x); };
+    if (std::all_of(frame_.begin(), frame_.end(), finite)) judge_one();
+    const double rms = level_.rms(frame_.data());
+    if (!problem.empty() || rms <= dsp::kLoudestRms) return problem;
+    return fmt::format("would be {:.1f} dB louder than a sine at full scale",
+                       20.0 * std::log10(rms / dsp::kLoudestRms));
+  }
+
+  void judge_one() {
+    one_.frames = 1;
+    one_.bands = vocoder_.mel().bands;
+    one_.values = frame_;
+    judge_->add(one_);
+  }
+
+  // Whether the mel so far cannot be speech.
+  bool refuse() {
+    if (bad_ < kMostBad && (judge_->frames() == 0 || judge_->frames() % kJudgedEvery != 0))
+      return false;
+    const dsp::MelVerdict verdict = judge_->verdict();
+    if (verdict.refusal.empty()) return false;
+    const std::string text = fmt::format("stopped: {}; it is probably {}; {}", verdict.refusal,
+                                         verdict.probably, verdict.advice);
+    if (report_.refusal.empty()) report_.refusal = text;
+    hooks_.notice(text);
+    return true;
   }
 
   Pace::Step pace() {
@@ -117,6 +165,7 @@ class Session {
   }
 
   void push(const float* frame) {
+    limiter_.push_mel(frame);
     const std::int64_t begin = now_ns();
     const Samples samples = stream_->push(frame, 1);
     const double work_ms = ms_between(begin, now_ns());
@@ -134,7 +183,10 @@ class Session {
     report_.samples += static_cast<std::int64_t>(samples.count);
     if (outputs_->file) outputs_->file->write(clamped_.data(), clamped_.size());
     if (outputs_->raw) outputs_->raw->write(clamped_.data(), clamped_.size());
-    if (outputs_->player) outputs_->player->write(clamped_.data(), clamped_.size());
+    if (outputs_->player) {
+      if (options_.limit) report_.limited += limiter_.apply(clamped_.data(), clamped_.size());
+      outputs_->player->write(clamped_.data(), clamped_.size());
+    }
     if (samples.count > 0 && first_written_ns_ == 0) first_written_ns_ = now_ns();
   }
 
@@ -182,12 +234,17 @@ class Session {
   const SessionHooks& hooks_;
   const std::atomic<bool>& interrupted_;
   FrameCheck check_;
+  dsp::MelLevel level_;
+  Limiter limiter_;
+  std::optional<dsp::MelJudge> judge_;  // of this utterance
   double hop_ms_;
   Pace pace_;
   std::vector<float> frame_, good_;  // [bands]: what came, and the last that was right
   std::vector<float> clamped_;
+  Mel one_;
   std::optional<Stream> stream_;
   bool noted_ = false;  // a problem of this utterance
+  int bad_ = 0;         // frames in a row
   std::int64_t first_frame_ns_ = 0, first_written_ns_ = 0, starvations_ = 0;
   Report report_;
 };
@@ -215,7 +272,8 @@ Report run_session(const Vocoder& vocoder, FrameSource* source, Outputs* outputs
     const Report report = session.run();
     if (report.frames == 0 && !report.interrupted)
       throw Error("mel", "no frame came", report.first_problem);
-    if (outputs->file && report.frames > 0) outputs->file->commit();
+    const bool nothing = report.frames == 0 || (!report.refusal.empty() && report.utterances == 0);
+    if (outputs->file && !nothing) outputs->file->commit();
     return report;
   } catch (const DeviceLost&) {
     if (outputs->file) outputs->file->commit();  // what was recorded is not lost with the device

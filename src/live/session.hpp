@@ -26,15 +26,18 @@ struct Outputs {
 struct SessionOptions {
   SynthesisOptions synthesis;  // of every utterance
   bool live = false;           // frames do not wait for the device: the delay is kept where it is
+  bool judge = false;          // stop where the mel cannot be speech (one that was given, not made)
+  bool limit = true;           // what the player gets, by the mel
 };
 
 // What has happened so far.
 struct Report {
   std::int64_t frames = 0, utterances = 0, samples = 0;   // at the model's rate
   std::int64_t malformed = 0, skipped = 0, repeated = 0;  // frames
-  std::int64_t clipped = 0;                               // samples
+  std::int64_t clipped = 0, limited = 0;                  // samples
   std::int64_t input_losses = 0;                          // of a microphone
   std::string first_problem;
+  std::string refusal;                            // why an utterance was stopped; empty: none was
   double seconds = 0.0;                           // of sound made
   double work_seconds = 0.0, most_work_ms = 0.0;  // of the vocoder; for one frame
   double real_time_factor = 0.0;
@@ -56,7 +59,9 @@ struct SessionHooks {
 double warm_up(const Vocoder& vocoder, const SynthesisOptions& options);
 
 // Plays until the source ends or interrupted is set; then a file holds what was made so far.
-// Frames that are malformed are replaced by the one before and counted. Throws Error.
+// Frames that are malformed are replaced by the one before (by silence, where the mel is judged and
+// they are too loud) and counted. An utterance that is
+// refused ends there, and where no other one was played nothing is written. Throws Error.
 Report run_session(const Vocoder& vocoder, FrameSource* source, Outputs* outputs,
                    const SessionOptions& options, const SessionHooks& hooks,
                    const std::atomic<bool>& interrupted);

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "engine/signals.hpp"
+#include "live/limiter.hpp"
 #include "temporary.hpp"
 
 using namespace glowvox;
@@ -90,6 +91,37 @@ TEST_CASE("malformed frames are replaced by the one before, said once and counte
   CHECK(ran.report.malformed == 2);
   REQUIRE(ran.notices.size() == 1);
   CHECK(ran.notices[0] == "frame 7: band 5 is not finite");
+}
+
+TEST_CASE("the limiter leaves speech alone, and turns down what its mel does not say") {
+  const Vocoder vocoder = Vocoder::load(test::kShippedModel);
+  const auto hop = static_cast<std::size_t>(vocoder.mel().hop_samples);
+  for (const std::string name : {"kerstin", "lj", "nathalie", "vctk-p345", "cml-it-4712"}) {
+    CAPTURE(name);
+    std::vector<float> x = audio::load_mono(std::string(GLOWVOX_SAMPLES) + "/" + name + ".flac",
+                                            vocoder.mel().sample_rate_hz, nullptr);
+    const Mel mel = vocoder.mel_of(x.data(), static_cast<std::int64_t>(x.size()));
+    live::Limiter limiter(vocoder.mel());
+    std::int64_t limited = 0;
+    const std::vector<float> before = x;
+    for (std::size_t t = 0; (t + 1) * hop <= x.size(); ++t) {
+      limiter.push_mel(&mel.values[t * 80]);
+      limited += limiter.apply(&x[t * hop], hop);
+    }
+    CHECK(limited == 0);
+    CHECK(x == before);
+  }
+  live::Limiter limiter(vocoder.mel());
+  const std::vector<float> silence(80, static_cast<float>(mel_floor(vocoder.mel())));
+  double most = 0.0;
+  for (int t = 0; t < 40; ++t) {
+    std::vector<float> noise(hop);
+    for (std::size_t i = 0; i < hop; ++i) noise[i] = i % 2 == 0 ? 0.8F : -0.8F;
+    limiter.push_mel(silence.data());
+    CHECK(limiter.apply(noise.data(), hop) == static_cast<std::int64_t>(hop));
+    if (t > 2) most = std::max(most, test::largest(noise));
+  }
+  CHECK(most < 0.004);  // -50 dB, which is the least that it turns down to
 }
 
 TEST_CASE("an interruption keeps what was made") {

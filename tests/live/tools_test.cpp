@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "arrays/mel_file.hpp"
 #include "audio/wav.hpp"
 #include "live/utterance.hpp"
 
@@ -150,6 +151,33 @@ TEST_CASE("stream: malformed input is one clear message, and the good frames are
   const Ran nothing = stream({"--mel", "-", "-o", out}, "");
   CHECK(nothing.status == 1);
   CHECK(contains(nothing.err, "error: mel: no frame came\n"));
+}
+
+TEST_CASE("stream and play: a mel that cannot be speech is stopped before it is heard") {
+  const Mel speech = arrays::read_mel(std::string(GLOWVOX_SAMPLES) + "/kerstin.npy", 80);
+  const TemporaryDirectory folder;
+  const std::string out = folder.file("out.wav"), path = folder.file("mel.npy");
+  Mel mel = speech;
+  for (float& v : mel.values) v = (v + 11.5F) / 13.5F;
+  const std::string bytes = bytes_of(mel.values);
+  const Ran frames = stream({"--mel", "-", "-o", out}, bytes);
+  CHECK(frames.status == 1);
+  CHECK(contains(frames.err, "error: mel: stopped: 100% of its frames"));
+  CHECK(contains(frames.err, "scaled to 0 to 1"));
+  CHECK(json::parse(frames.out)["frames"] == 10);  // none of which was heard
+  CHECK(!std::filesystem::exists(out));
+  arrays::write_mel(path, mel);
+  for (const char* tool : {"stream", "play"}) {
+    std::vector<std::string> options = {path};
+    if (std::string(tool) == "stream") options = {"--mel", path, "-o", out};
+    Child child(running(tool, options), kNoCards);
+    CHECK(child.wait(20.0) == 1);
+    CHECK(contains(child.err(), "mel.npy: is no mel of speech as the model expects it"));
+  }
+  CHECK(!std::filesystem::exists(out));
+  CHECK(stream({"--mel", "-", "-o", out, "--force"}, bytes).status == 0);
+  const std::string preset = "{mean: -11.5, deviation: 13.5}";
+  CHECK(stream({"--mel", "-", "-o", out, "--from-preset", preset}, bytes).status == 0);
 }
 
 TEST_CASE("stream and play: wrong usage and impossible outputs") {

@@ -91,6 +91,39 @@ TEST_CASE("mels that cannot be used") {
   CHECK(folder.nothing_written());
 }
 
+TEST_CASE("a mel that cannot be speech is refused before it is made sound") {
+  const test::TemporaryDirectory folder;
+  const std::string mel = folder.file("mel.npy"), out = folder.file("out.wav");
+  const std::string model = std::string(GLOWVOX_SAMPLES) + "/mdct-causal.safetensors";
+  const std::string synth = "synth --model " + model + " --mel " + mel + " -o " + out;
+  const auto speech = arrays::read_array(std::string(GLOWVOX_SAMPLES) + "/kerstin.npy");
+  const auto changed = [&](float factor, float shift) {
+    arrays::Array array = speech;
+    for (float& v : array.values) v = v * factor + shift;
+    arrays::write_npy(mel, array);
+  };
+  changed(8.6859F, 0.0F);
+  refuses(folder, synth, "mel.npy: is no mel of speech as the model expects it");
+  refuses(folder, synth, "it is probably in decibels");
+  CHECK(!std::filesystem::exists(out));
+  CHECK(test::contains(succeeds(folder, synth + " --force").err, "warning: " + mel));
+  // What is advised is what works.
+  CHECK(succeeds(folder, synth + " --from-preset '{log: log10, deviation: 0.05}'").err.empty());
+  changed(1.0F / 13.5F, 11.5F / 13.5F);
+  refuses(folder, synth, "it is probably scaled to 0 to 1");
+  CHECK(succeeds(folder, synth + " --from-preset '{mean: -11.5, deviation: 13.5}'").err.empty());
+  changed(1.0F / 2.302585F, 0.0F);
+  refuses(folder, synth, "convert it with --from-preset '{log: log10}'");
+  CHECK(succeeds(folder, synth + " --from-preset '{log: log10}'").err.empty());
+  // Silence is fine, as a mel and as a recording.
+  changed(0.0F, -11.512925F);
+  CHECK(succeeds(folder, synth).err.empty());
+  audio::write_audio(folder.file("silence.wav"), std::vector<float>(44100), 22050);
+  CHECK(succeeds(folder,
+                 "synth --model " + model + " --wav " + folder.file("silence.wav") + " -o " + out)
+            .err.empty());
+}
+
 TEST_CASE("model files that cannot be used") {
   const Folder folder;
   const std::string whole = read_file(folder.model);

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include "live_input.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+
+namespace glowvox::tools {
+
+namespace {
+
+// Another source, from which next() may differ.
+class Wrapped : public live::FrameSource {
+ public:
+  explicit Wrapped(std::unique_ptr<live::FrameSource> source) : source_(std::move(source)) {}
+  live::Got next(float* frame, std::chrono::milliseconds wait) override {
+    return source_->next(frame, wait);
+  }
+  std::int64_t waiting() override { return source_->waiting(); }
+  bool begin_next() override { return source_->begin_next(); }
+  std::string complaint() const override { return source_->complaint(); }
+  std::int64_t frames() const override { return source_->frames(); }
+  std::int64_t losses() const override { return source_->losses(); }
+
+ private:
+  std::unique_ptr<live::FrameSource> source_;
+};
+
+class ConvertedFrames : public Wrapped {
+ public:
+  ConvertedFrames(std::unique_ptr<live::FrameSource> source, const MelInput& input,
+                  const MelSpec& spec)
+      : Wrapped(std::move(source)), conversion_(input, spec), bands_(spec.bands) {
+    // Specifications that do not allow it are refused before anything is played.
+    conversion_({1, bands_, std::vector<float>(static_cast<std::size_t>(bands_))}, "mel");
+  }
+  live::Got next(float* frame, std::chrono::milliseconds wait) override {
+    const live::Got got = Wrapped::next(frame, wait);
+    if (got != live::Got::kFrame) return got;
+    const Mel mel = conversion_({1, bands_, {frame, frame + bands_}}, "mel");
+    std::copy(mel.values.begin(), mel.values.end(), frame);
+    return got;
+  }
+
+ private:
+  MelConversion conversion_;
+  std::int64_t bands_;
+};
+
+class HeldFrames : public Wrapped {
+ public:
+  HeldFrames(std::unique_ptr<live::FrameSource> source, const MelSpec& spec, dsp::MelJudge* judge)
+      : Wrapped(std::move(source)) {
+    const int second = spec.sample_rate_hz / spec.hop_samples + 1;
+    Mel mel{1, spec.bands, std::vector<float>(static_cast<std::size_t>(spec.bands))};
+    for (int i = 0; i < second; ++i) {
+      last_ = Wrapped::next(mel.values.data(), std::chrono::milliseconds(0));
+      if (last_ != live::Got::kFrame) break;
+      held_.push_back(mel.values);
+      // A damaged frame is found when it is played.
+      if (std::all_of(mel.values.begin(), mel.values.end(),
+                      [](float x) { return std::isfinite(x); }))
+        judge->add(mel);
+    }
+  }
+  live::Got next(float* frame, std::chrono::milliseconds wait) override {
+    if (held_.empty()) return last_ == live::Got::kEnd ? last_ : Wrapped::next(frame, wait);
+    std::copy(held_.front().begin(), held_.front().end(), frame);
+    held_.pop_front();
+    return live::Got::kFrame;
+  }
+  std::int64_t waiting() override {
+    return Wrapped::waiting() + static_cast<std::int64_t>(held_.size());
+  }
+
+ private:
+  std::deque<std::vector<float>> held_;
+  live::Got last_ = live::Got::kNothing;
+};
+
+}  // namespace
+
+std::unique_ptr<live::FrameSource> converted(std::unique_ptr<live::FrameSource> source,
+                                             const MelInput& input, const MelSpec& spec) {
+  if (!input.converts()) return source;
+  return std::make_unique<ConvertedFrames>(std::move(source), input, spec);
+}
+
+std::unique_ptr<live::FrameSource> look_ahead(std::unique_ptr<live::FrameSource> source,
+                                              const MelSpec& spec, dsp::MelJudge* judge) {
+  if (source->frames() == 0) return source;
+  return std::make_unique<HeldFrames>(std::move(source), spec, judge);
+}
+
+}  // namespace glowvox::tools

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// Mels as stream and play take them.
+#pragma once
+
+#include <memory>
+
+#include "dsp/mel_judge.hpp"
+#include "live/frame_source.hpp"
+#include "mel_input.hpp"
+
+namespace glowvox::tools {
+
+// The frames of source, converted as the options say.
+std::unique_ptr<live::FrameSource> converted(std::unique_ptr<live::FrameSource> source,
+                                             const MelInput& input, const MelSpec& spec);
+
+// The first second of a source that has it already, held until it is asked for; judge has seen it.
+std::unique_ptr<live::FrameSource> look_ahead(std::unique_ptr<live::FrameSource> source,
+                                              const MelSpec& spec, dsp::MelJudge* judge);
+
+}  // namespace glowvox::tools
