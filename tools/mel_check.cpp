@@ -167,7 +167,7 @@ void print(const Options& o, const arrays::MelReader& file, const dsp::MelStatis
   fmt::print("values          {}\n", name_of(guess.values));
   if (!guess.presets.empty())
     fmt::print("may be          {}{}\n", fmt::join(guess.presets, ", "),
-               guess.presets.size() > 1 ? " (values do not tell these apart)" : "");
+               guess.presets.size() > 1 ? " (the likeliest first)" : "");
   if (o.model.empty()) return;
   fmt::print("{}: {}\n", o.model, verdict.text);
   if (!verdict.warning.empty()) fmt::print("warning         {}\n", verdict.warning);
