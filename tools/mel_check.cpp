@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "commands.hpp"
+#include "core/printable.hpp"
 #include "dsp/mel_guess.hpp"
 #include "mel_input.hpp"
 #include "safetensors/model_metadata.hpp"
@@ -156,7 +157,8 @@ void print(const Options& o, const arrays::MelReader& file, const dsp::MelStatis
     fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
     return;
   }
-  fmt::print("{}: {} bands, {} frames, stored {}\n", o.in, file.bands(), file.frames(), layout);
+  fmt::print("{}: {} bands, {} frames, stored {}\n", printable(o.in), file.bands(), file.frames(),
+             layout);
   fmt::print("range           {:.4f} to {:.4f}, mean {:.4f}, deviation {:.4f}\n", mel.minimum(),
              mel.maximum(), mel.mean(), mel.deviation());
   if (guess.floor > 0.0)
@@ -169,8 +171,8 @@ void print(const Options& o, const arrays::MelReader& file, const dsp::MelStatis
     fmt::print("may be          {}{}\n", fmt::join(guess.presets, ", "),
                guess.presets.size() > 1 ? " (the likeliest first)" : "");
   if (o.model.empty()) return;
-  fmt::print("{}: {}\n", o.model, verdict.text);
-  if (!verdict.warning.empty()) fmt::print("warning         {}\n", verdict.warning);
+  fmt::print("{}: {}\n", printable(o.model), printable(verdict.text));
+  if (!verdict.warning.empty()) fmt::print("warning         {}\n", printable(verdict.warning));
 }
 
 // With the model's number of bands; where the file has others, with its own, so that it is told.
