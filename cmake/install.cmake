@@ -73,6 +73,8 @@ endif()
 install(FILES samples/mdct-causal.safetensors samples/kerstin.npy samples/MODELS.md samples/LICENSE
   DESTINATION ${glowvox_data} COMPONENT command)
 
+install(FILES NOTICE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT development)
+
 # Packages, in a build made for them (preset package): cpack --preset package.
 if(NOT (GLOWVOX_TOOLS AND GLOWVOX_PLAYBACK AND BUILD_SHARED_LIBS))
   return()

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "core/messages.hpp"
+#include "core/printable.hpp"
 #include "glowvox/error.hpp"
 
 namespace glowvox::tools {
@@ -20,7 +21,7 @@ std::string program = "glowvox";
 std::vector<std::string> arguments;
 }  // namespace
 
-void say(const std::string& text) { fmt::print(messages(), "{}: {}\n", program, text); }
+void say(const std::string& text) { fmt::print(messages(), "{}: {}\n", program, printable(text)); }
 
 int guarded(const std::string& name, const std::function<int()>& body) {
   program = name;

@@ -7,6 +7,7 @@
 
 #include "clips.hpp"
 #include "commands.hpp"
+#include "core/printable.hpp"
 #include "engine_options.hpp"
 #include "glowvox/error.hpp"
 #include "sound.hpp"
@@ -60,9 +61,9 @@ int run(const Options& o) {
                                       {"samples", samples},
                                       {"seconds", seconds},
                                       {"clipped", clipped}}
-                           .dump(2));
+                           .dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   else
-    fmt::print("{}: {:.2f} s, {} samples clipped\n", o.out, seconds, clipped);
+    fmt::print("{}: {:.2f} s, {} samples clipped\n", printable(o.out), seconds, clipped);
   return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "audio/sound_card.hpp"
 #include "commands.hpp"
 #include "core/messages.hpp"
+#include "core/printable.hpp"
 
 namespace glowvox::tools {
 
@@ -32,7 +33,7 @@ nlohmann::json to_json(const audio::Device& d, const std::vector<int>& rates) {
 void print(const audio::Device& d, const std::vector<int>& rates) {
   const bool plays = d.outputs > 0;
   fmt::print("{:>3} {}{} {}: {}\n", d.index, d.default_output ? '*' : ' ',
-             d.default_input ? '+' : ' ', d.host_api, d.name);
+             d.default_input ? '+' : ' ', printable(d.host_api), printable(d.name));
   fmt::print("       {} out, {} in; latency {:.1f} to {:.1f} ms; {:.0f} Hz of", d.outputs, d.inputs,
              plays ? d.low_output_ms : d.low_input_ms, plays ? d.high_output_ms : d.high_input_ms,
              d.rate_hz);

@@ -9,6 +9,7 @@
 
 #include "clips.hpp"
 #include "commands.hpp"
+#include "core/printable.hpp"
 #include "engine_options.hpp"
 #include "glowvox/error.hpp"
 #include "sound.hpp"
@@ -77,10 +78,10 @@ int run(const Options& o) {
                                       {"shape", {clips, latents.columns, latents.rows}},
                                       {"log_det", log_det},
                                       {"log_prob", log_prob}}
-                           .dump(2));
+                           .dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   else
     fmt::print("{}: [{}, {}, {}] (clips, channels, frames), rms {:.3f}, {:.4f} nats per sample\n",
-               o.out, clips, latents.columns, latents.rows, rms(latents.values),
+               printable(o.out), clips, latents.columns, latents.rows, rms(latents.values),
                nats / static_cast<double>(clips * latents.rows * latents.columns));
   return 0;
 }

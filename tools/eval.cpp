@@ -13,6 +13,7 @@
 #include "commands.hpp"
 #include "core/atomic_file.hpp"
 #include "core/progress_bar.hpp"
+#include "data_options.hpp"
 #include "eval/evaluation.hpp"
 #include "eval_result.hpp"
 #include "eval_speakers.hpp"
@@ -23,6 +24,7 @@
 #include "model/model_file.hpp"
 #include "sound.hpp"
 #include "torch_threads.hpp"
+#include "train/pack.hpp"
 
 namespace glowvox::tools {
 
@@ -37,7 +39,7 @@ struct Options {
   std::vector<double> sigmas;
   JudgingOptions judging = usual_judging();
   int limit = 0, clips = 3;
-  bool judges = false, json = false, markdown = false;
+  bool judges = false, skip_unreadable = false, json = false, markdown = false;
 };
 
 void check(const Options& o) {
@@ -130,7 +132,8 @@ std::unique_ptr<Judging> judging_of(const Options& o, Evaluation* e) {
 
 // The systems, and what is evaluated: its title, rate and files.
 std::vector<System> systems_of(const Options& o, const std::shared_ptr<Vocoder>& vocoder,
-                               const std::shared_ptr<model::FlowVocoder>& flow, Evaluation* e) {
+                               const std::shared_ptr<model::FlowVocoder>& flow,
+                               const train::Corpus* corpus, Evaluation* e) {
   std::vector<System> systems;
   if (vocoder) {
     e->title = vocoder->name();
@@ -138,11 +141,14 @@ std::vector<System> systems_of(const Options& o, const std::shared_ptr<Vocoder>&
     systems = systems_of_model(o.engine, o.sigmas, vocoder);
     if (std::count(o.baselines.begin(), o.baselines.end(), kLatents) > 0)
       systems.push_back(latents_of(flow));
-    e->files = train::list_recordings(o.list);
+    // Systems read files; a packed corpus has none.
+    if (train::is_packed(o.list)) train::list_recordings(o.list);
+    for (std::size_t i = 0; i < corpus->size(); ++i) e->files.push_back(corpus->path(i));
   } else {
     e->title = o.outs.front();
     for (const std::string& out : o.outs) systems.push_back(files_of(out, o.ref));
-    e->files = train::list_recordings(o.ref);
+    e->files =
+        o.skip_unreadable ? train::readable_recordings(o.ref, say) : train::list_recordings(o.ref);
     e->rate_hz = audio::probe(e->files.front()).sample_rate_hz;
   }
   for (const std::string& name : o.baselines)
@@ -163,9 +169,11 @@ int run(const Options& o) {
   if (!o.engine.model.empty()) {
     vocoder = std::make_shared<Vocoder>(o.engine.load());
     flow = model::load_model(o.engine.model);
-    corpus = std::make_unique<train::Corpus>(o.list, vocoder->mel().sample_rate_hz, say);
+    train::DataOptions data(o.list);
+    data.skip_unreadable = o.skip_unreadable;
+    corpus = std::make_unique<train::Corpus>(data, vocoder->mel().sample_rate_hz, say);
   }
-  const std::vector<System> systems = systems_of(o, vocoder, flow, &e);
+  const std::vector<System> systems = systems_of(o, vocoder, flow, corpus.get(), &e);
   check_outputs(o, e.files);
   const std::unique_ptr<Judging> judging = judging_of(o, &e);
   // Where somebody judges, the page plays what was judged worst.
@@ -182,7 +190,7 @@ int run(const Options& o) {
   for (std::size_t f = 0; f < e.files.size(); ++f) {
     if (interrupted) return stopped();
     bar.show(static_cast<double>(f) / static_cast<double>(e.files.size()), e.files[f]);
-    add({e.files[f], e.rate_hz, read_sound(e.files[f], e.rate_hz)}, systems, o, judging.get(), &e);
+    add({e.files[f], e.rate_hz, read_listed(e.files[f], e.rate_hz)}, systems, o, judging.get(), &e);
     if (flow) e.likelihoods.push_back(train::likelihood(*flow, held_out(*corpus, f, *flow)));
   }
   if (judging) bar.show(1.0, "judges");
@@ -207,7 +215,9 @@ std::function<int()> setup_eval(CLI::App& app) {
   auto o = std::make_shared<Options>();
   o->engine.add_to(app);
   app.get_option("--model")->required(false);
-  app.add_option("--list", o->list, "Recordings that the model copies: a list or a folder");
+  app.add_option("--list", o->list,
+                 "Recordings that the model copies: a folder, or a list as train takes it");
+  add_skip_unreadable(app, o->skip_unreadable);
   app.add_option("--sigma", o->sigmas, "Temperature; may be given several times (default: 0.7)");
   app.add_option("--seed", o->engine.seed, "Random seed")->capture_default_str();
   o->engine.add_finishing_to(app);

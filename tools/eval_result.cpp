@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "core/printable.hpp"
 #include "eval_speakers.hpp"
 #include "report/page.hpp"
 
@@ -160,6 +161,8 @@ void print(const Evaluation& e, bool markdown) {
     fmt::print("{} of the recordings themselves: {}\n\n", judge.label, text_of(own, judge));
   report::Table table = table_of(e);
   table.rows.insert(table.rows.begin(), table.header);
+  for (auto& row : table.rows)
+    for (std::string& cell : row) cell = printable(cell);
   std::vector<std::size_t> widths(table.header.size(), 0);
   for (const auto& row : table.rows)
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "core/printable.hpp"
 #include "exchange/waveglow_export.hpp"
 #include "pytorch/torch_writer.hpp"
 #include "safetensors/model_metadata.hpp"
@@ -36,9 +37,10 @@ int run(const Options& o) {
   else
     pytorch::write_state_dict(o.out, tensors);
   if (o.json)
-    fmt::print("{}\n", nlohmann::json{{"out", o.out}, {"tensors", count}}.dump(2));
+    fmt::print("{}\n", nlohmann::json{{"out", o.out}, {"tensors", count}}.dump(
+                           2, ' ', false, nlohmann::json::error_handler_t::replace));
   else
-    fmt::print("{}: {} tensors under {}'s names\n", o.out, count,
+    fmt::print("{}: {} tensors under {}'s names\n", printable(o.out), count,
                config.net.kind == config::NetKind::kWavenet ? "WaveGlow" : "SqueezeWave");
   return 0;
 }

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "core/printable.hpp"
 #include "engine/check_model.hpp"
 #include "exchange/waveglow_import.hpp"
 #include "sound.hpp"
@@ -48,7 +49,7 @@ void print(const Options& o, const pytorch::StateDict& source,
                            .dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
     return;
   }
-  fmt::print("{}: {}, {} tensors\n", o.in, source.container(), source.entries().size());
+  fmt::print("{}: {}, {} tensors\n", printable(o.in), source.container(), source.entries().size());
   fmt::print("program         {}{}\n", wavenet ? "WaveGlow" : "SqueezeWave",
              c.coupling.alternate ? ", old split" : "");
   fmt::print("parameters      {:.2f} M{}\n", static_cast<double>(parameters) * 1e-6,
@@ -58,8 +59,9 @@ void print(const Options& o, const pytorch::StateDict& source,
   fmt::print("\nnets            {} layers of {} channels, kernel {}\n", c.net.layers,
              c.net.channels, c.net.kernel);
   fmt::print("mel             {}\n", describe(c.mel));
-  for (const std::string& remark : model.remarks) fmt::print("note            {}\n", remark);
-  fmt::print("{}: written\n", o.out);
+  for (const std::string& remark : model.remarks)
+    fmt::print("note            {}\n", printable(remark));
+  fmt::print("{}: written\n", printable(o.out));
 }
 
 int run(const Options& o) {

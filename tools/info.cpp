@@ -8,6 +8,7 @@
 
 #include "commands.hpp"
 #include "config/receptive_field.hpp"
+#include "core/printable.hpp"
 #include "model/model_file.hpp"
 
 namespace glowvox::tools {
@@ -41,10 +42,10 @@ int run(const Options& o) {
                                       {"corrections", c.synthesis.corrections},
                                       {"mel", describe(c.mel)},
                                       {"configuration", config::to_yaml(c)}}
-                           .dump(2));
+                           .dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
     return 0;
   }
-  fmt::print("{}: {}\n", c.name, c.purpose);
+  fmt::print("{}: {}\n", printable(c.name), printable(c.purpose));
   fmt::print("parameters            {:.2f} M\n", model->parameter_count() * 1e-6);
   fmt::print("work                  {:.2f} GMAC per second of audio\n", model->gmac_per_second());
   const double ms = 1e3 / c.mel.sample_rate_hz;

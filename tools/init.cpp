@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "core/printable.hpp"
 #include "model/model_file.hpp"
 
 namespace glowvox::tools {
@@ -26,9 +27,11 @@ int run(const Options& o) {
   model::save_model(o.out, model, o.half);
   if (o.json)
     fmt::print("{}\n",
-               nlohmann::json{{"model", o.out}, {"parameters", model.parameter_count()}}.dump(2));
+               nlohmann::json{{"model", o.out}, {"parameters", model.parameter_count()}}.dump(
+                   2, ' ', false, nlohmann::json::error_handler_t::replace));
   else
-    fmt::print("{}: {:.2f} M random parameters\n", o.out, model.parameter_count() * 1e-6);
+    fmt::print("{}: {:.2f} M random parameters\n", printable(o.out),
+               model.parameter_count() * 1e-6);
   return 0;
 }
 

@@ -13,6 +13,7 @@
 #include "command.hpp"
 #include "core/cpu.hpp"
 #include "core/messages.hpp"
+#include "core/printable.hpp"
 #include "core/progress_bar.hpp"
 #include "interrupt.hpp"
 #include "live_input.hpp"
@@ -97,7 +98,7 @@ nlohmann::json to_json(const live::Report& r, const Latency& latency) {
 void print(const live::Report& r, const Latency& latency, const std::string& where, std::FILE* to) {
   fmt::print(to,
              "{}: {:.2f} s of sound from {} frames; first sound {:.1f} ms after the first frame\n",
-             where, r.seconds, r.frames, r.first_sound_ms);
+             printable(where), r.seconds, r.frames, r.first_sound_ms);
   fmt::print(to,
              "latency: model {:.1f} ms, buffer {:.1f}, device {:.1f}; work {:.2f} ms a frame (most "
              "{:.2f}), real-time factor {:.4f}\n",

@@ -8,6 +8,7 @@
 #include "arrays/mel_file.hpp"
 #include "commands.hpp"
 #include "config/model_config.hpp"
+#include "core/printable.hpp"
 #include "safetensors/model_metadata.hpp"
 #include "safetensors/safetensors.hpp"
 #include "sound.hpp"
@@ -41,9 +42,10 @@ int run(const Options& o) {
                                       {"frames", mel.frames},
                                       {"seconds", seconds},
                                       {"specification", describe(spec)}}
-                           .dump(2));
+                           .dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   else
-    fmt::print("{}: {} bands, {} frames, {:.2f} s\n", o.out, mel.bands, mel.frames, seconds);
+    fmt::print("{}: {} bands, {} frames, {:.2f} s\n", printable(o.out), mel.bands, mel.frames,
+               seconds);
   return 0;
 }
 

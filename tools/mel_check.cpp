@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "commands.hpp"
+#include "core/printable.hpp"
 #include "dsp/mel_guess.hpp"
 #include "dsp/mel_judge.hpp"
 #include "mel_input.hpp"
@@ -169,7 +170,8 @@ void print(const Options& o, const arrays::MelReader& file, const dsp::MelStatis
     fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
     return;
   }
-  fmt::print("{}: {} bands, {} frames, stored {}\n", o.in, file.bands(), file.frames(), layout);
+  fmt::print("{}: {} bands, {} frames, stored {}\n", printable(o.in), file.bands(), file.frames(),
+             layout);
   fmt::print("range           {:.4f} to {:.4f}, mean {:.4f}, deviation {:.4f}\n", mel.minimum(),
              mel.maximum(), mel.mean(), mel.deviation());
   if (guess.floor > 0.0)
@@ -180,10 +182,10 @@ void print(const Options& o, const arrays::MelReader& file, const dsp::MelStatis
   fmt::print("values          {}\n", name_of(guess.values));
   if (!guess.presets.empty())
     fmt::print("may be          {}{}\n", fmt::join(guess.presets, ", "),
-               guess.presets.size() > 1 ? " (values do not tell these apart)" : "");
+               guess.presets.size() > 1 ? " (the likeliest first)" : "");
   if (o.model.empty()) return;
-  fmt::print("{}: {}\n", o.model, verdict.text);
-  if (!verdict.warning.empty()) fmt::print("warning         {}\n", verdict.warning);
+  fmt::print("{}: {}\n", printable(o.model), printable(verdict.text));
+  if (!verdict.warning.empty()) fmt::print("warning         {}\n", printable(verdict.warning));
 }
 
 // With the model's number of bands; where the file has others, with its own, so that it is told.

@@ -9,6 +9,7 @@
 
 #include "clips.hpp"
 #include "commands.hpp"
+#include "core/printable.hpp"
 #include "engine_options.hpp"
 #include "glowvox/error.hpp"
 #include "sound.hpp"
@@ -94,10 +95,10 @@ int run(const Options& o) {
         "{}\n",
         nlohmann::json{
             {"out", o.out}, {"seconds", seconds}, {"clipped", clipped}, {"latent_rms", latent_rms}}
-            .dump(2));
+            .dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   else
-    fmt::print("{}: {:.2f} s, latent rms {:.3f}, {} samples clipped\n", o.out, seconds, latent_rms,
-               clipped);
+    fmt::print("{}: {:.2f} s, latent rms {:.3f}, {} samples clipped\n", printable(o.out), seconds,
+               latent_rms, clipped);
   return 0;
 }
 

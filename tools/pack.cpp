@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "core/printable.hpp"
 #include "core/progress_bar.hpp"
 #include "data_options.hpp"
 #include "sound.hpp"
@@ -32,9 +33,11 @@ void print(const train::PackSummary& s, const Options& o) {
     fmt::print("{}\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
     return;
   }
-  fmt::print("{}: {} clips, {} speakers, {:.2f} h at {} Hz, {:.1f} MiB", o.out, s.clips, s.speakers,
-             s.seconds / 3600.0, o.pack.sample_rate_hz, static_cast<double>(s.bytes) / (1 << 20));
-  if (o.part_mib > 0.0) fmt::print(" in {} parts, {} and on", s.paths.size(), s.paths.front());
+  fmt::print("{}: {} clips, {} speakers, {:.2f} h at {} Hz, {:.1f} MiB", printable(o.out), s.clips,
+             s.speakers, s.seconds / 3600.0, o.pack.sample_rate_hz,
+             static_cast<double>(s.bytes) / (1 << 20));
+  if (o.part_mib > 0.0)
+    fmt::print(" in {} parts, {} and on", s.paths.size(), printable(s.paths.front()));
   fmt::print("\n");
 }
 
@@ -60,9 +63,10 @@ int run(Options& o) {
 
 std::function<int()> setup_pack(CLI::App& app) {
   auto o = std::make_shared<Options>();
-  app.add_option("LIST", o->lists,
-                 "LIST or LIST:weight: lists of wav, flac or ogg files, folders or packed corpora; "
-                 "training draws from them by their weights")
+  app.add_option(
+         "LIST", o->lists,
+         "LIST or LIST:weight: folders, packed corpora or lists (paths, LJSpeech, path|text, "
+         "tables, wav.scp); training draws from them by their weights")
       ->required();
   app.add_option("-o,--out", o->out, "Packed corpus to write")->required();
   app.add_option("--rate", o->pack.sample_rate_hz, "Sample rate in Hz: the model's")
@@ -75,6 +79,7 @@ std::function<int()> setup_pack(CLI::App& app) {
       ->capture_default_str();
   app.add_flag("--incomplete", o->pack.data.incomplete,
                "Take the parts of a packed corpus that are there");
+  add_skip_unreadable(app, o->pack.data.skip_unreadable);
   add_speakers(app, o->speakers);
   app.add_flag("--json", o->json, "Print the summary as JSON");
   return [o] { return run(*o); };

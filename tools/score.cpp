@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "core/printable.hpp"
+#include "data_options.hpp"
 #include "eval/picture.hpp"
 #include "glowvox/error.hpp"
 #include "model/model_file.hpp"
@@ -23,7 +25,7 @@ struct Options {
   std::string model, list, plot;
   std::vector<std::string> wavs;
   int threads = 0;
-  bool exact_samples = false, json = false;
+  bool exact_samples = false, skip_unreadable = false, json = false;
 };
 
 struct Score {
@@ -37,14 +39,15 @@ struct Score {
             {"nats_per_sample", nats / samples}};
   }
   void print() const {
-    fmt::print("{}: {:.1f} nats in {:.2f} s, {:.1f} per second, {:.4f} per sample\n", path, nats,
-               seconds, nats / seconds, nats / samples);
+    fmt::print("{}: {:.1f} nats in {:.2f} s, {:.1f} per second, {:.4f} per sample\n",
+               printable(path), nats, seconds, nats / seconds, nats / samples);
   }
 };
 
 Score score(model::FlowVocoder& model, const std::string& path, const Options& o) {
   const config::ModelConfig& config = model.config();
-  std::vector<float> samples = read_sound(path, config.mel.sample_rate_hz);
+  std::vector<float> samples = o.list.empty() ? read_sound(path, config.mel.sample_rate_hz)
+                                              : read_listed(path, config.mel.sample_rate_hz);
   if (!o.exact_samples) train::dequantise(samples, 1, 0, 0);
   const train::Recording r = train::as_recording(samples, config, path);
   const torch::Tensor frames = model.encode(r.audio, r.mel).frame_log_prob().select(1, 0);  // [T]
@@ -61,7 +64,9 @@ Score score(model::FlowVocoder& model, const std::string& path, const Options& o
 
 int run(Options& o) {
   if (!o.list.empty())
-    for (const std::string& path : train::list_recordings(o.list)) o.wavs.push_back(path);
+    for (const std::string& path : o.skip_unreadable ? train::readable_recordings(o.list, say)
+                                                     : train::list_recordings(o.list))
+      o.wavs.push_back(path);
   if (o.wavs.empty()) throw UsageError("--wav or --list", "expected at least one recording");
   if (!o.plot.empty() && o.wavs.size() > 1)
     throw UsageError("--plot", fmt::format("expected one recording, got {}", o.wavs.size()));
@@ -81,7 +86,8 @@ int run(Options& o) {
       s.print();
   }
   if (o.json)
-    fmt::print("{}\n", nlohmann::json{{"files", files}, {"all", total.json()}}.dump(2));
+    fmt::print("{}\n", nlohmann::json{{"files", files}, {"all", total.json()}}.dump(
+                           2, ' ', false, nlohmann::json::error_handler_t::replace));
   else if (o.wavs.size() > 1)
     total.print();
   return 0;
@@ -93,7 +99,8 @@ std::function<int()> setup_score(CLI::App& app) {
   auto o = std::make_shared<Options>();
   app.add_option("--model", o->model, "Model file")->required();
   app.add_option("--wav", o->wavs, "Sound files");
-  app.add_option("--list", o->list, "List of sound files, or a folder");
+  app.add_option("--list", o->list, "A folder, or a list of sound files as train takes it");
+  add_skip_unreadable(app, o->skip_unreadable);
   app.add_option("--plot", o->plot, "PNG: spectrogram and nats per sample over time");
   app.add_flag("--exact-samples", o->exact_samples,
                "Score the samples as they are, without dequantisation noise of one 16-bit step");

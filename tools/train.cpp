@@ -7,6 +7,7 @@
 
 #include "commands.hpp"
 #include "core/cpu.hpp"
+#include "core/printable.hpp"
 #include "data_options.hpp"
 #include "glowvox/error.hpp"
 #include "interrupt.hpp"
@@ -54,11 +55,11 @@ void print(const train::RunSummary& s, bool json) {
                                 {"valid_after", to_json(s.after)},
                                 {"products", s.bf16 ? "bfloat16" : "float32"},
                                 {"interrupted", s.interrupted}};
-    fmt::print("{}\n", out.dump(2));
+    fmt::print("{}\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
     return;
   }
-  fmt::print("{}: {} steps in {:.0f} s ({:.3f} s a step, {} at most), {} skipped\n", s.model_path,
-             s.progress.step, s.progress.seconds, s.seconds_per_step,
+  fmt::print("{}: {} steps in {:.0f} s ({:.3f} s a step, {} at most), {} skipped\n",
+             printable(s.model_path), s.progress.step, s.progress.seconds, s.seconds_per_step,
              train::readable_bytes(s.peak_bytes), s.progress.skipped);
   if (s.before && s.after)
     fmt::print("held out: {:.4f} nats per sample, {:.4f} before\n", s.after->nats_per_sample,
@@ -107,12 +108,14 @@ std::function<int()> setup_train(CLI::App& app) {
   auto o = std::make_shared<Options>();
   app.add_option("CONFIG", o->config, "Configuration (see configs/)")->required();
   app.add_option("--data", o->data,
-                 "LIST or LIST:weight: a list of wav, flac or ogg files, a folder or a packed "
-                 "corpus; may be given several times, and is drawn from by its weight")
+                 "LIST or LIST:weight: a folder, a packed corpus or a list (paths, LJSpeech, "
+                 "path|text, a table, wav.scp); may be given several times, and is drawn from by "
+                 "its weight")
       ->required()
       ->allow_extra_args(false);
   app.add_flag("--incomplete", o->run.data.incomplete,
                "Train on the parts of a packed corpus that are there");
+  add_skip_unreadable(app, o->run.data.skip_unreadable);
   add_speakers(app, o->speakers);
   app.add_option("--tempering", o->tempering,
                  "A speaker is drawn in proportion to what there is of it to this power, 0 to 1 "

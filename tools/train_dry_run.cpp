@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "command.hpp"
+#include "core/printable.hpp"
 #include "core/progress_bar.hpp"
 #include "train/corpus_check.hpp"
 
@@ -35,13 +36,14 @@ Checked check(const std::string& name, const std::string& list, const train::Run
 
 void print(const Checked& c) {
   const train::CorpusCheck& k = c.check;
-  fmt::print("{}: {} files, {:.2f} h ({:.2f} to {:.2f} s, median {:.2f})\n", c.name, k.clips,
-             k.seconds / 3600.0, k.shortest, k.longest, k.median);
+  fmt::print("{}: {} files, {:.2f} h ({:.2f} to {:.2f} s, median {:.2f})\n", printable(c.name),
+             k.clips, k.seconds / 3600.0, k.shortest, k.longest, k.median);
   for (const auto& [rate, clips] : k.rates) fmt::print("  {} Hz: {} files\n", rate, clips);
   for (const auto& [channels, clips] : k.channels)
     if (channels != 1) fmt::print("  {} channels: {} files, mixed down\n", channels, clips);
   for (std::size_t i = 0; i < std::min(kMostShown, k.faults.size()); ++i)
-    fmt::print("  {}: {} ({})\n", name_of(k.faults[i].fault), k.faults[i].path, k.faults[i].detail);
+    fmt::print("  {}: {} ({})\n", name_of(k.faults[i].fault), printable(k.faults[i].path),
+               printable(k.faults[i].detail));
   if (k.faults.size() > kMostShown)
     fmt::print("  and {} more; --json lists them all\n", k.faults.size() - kMostShown);
   if (k.faults.empty()) fmt::print("  none unreadable, short, silent, clipped or twice there\n");
@@ -73,8 +75,12 @@ int dry_run(const train::RunOptions& options, bool json) {
     for (const Checked& c : checked) print(c);
   std::size_t unreadable = 0;
   for (const Checked& c : checked) unreadable += c.check.count(train::Fault::kUnreadable);
+  if (options.data.skip_unreadable) unreadable = 0;
   if (unreadable > 0 && !json) {
-    say(fmt::format("error: {} recordings cannot be read; take them out of the list", unreadable));
+    say(
+        fmt::format("error: {} recordings cannot be read; take them out of the list, or go on "
+                    "without them by --skip-unreadable",
+                    unreadable));
     return 1;
   }
   nlohmann::json out;
@@ -106,7 +112,7 @@ int dry_run(const train::RunOptions& options, bool json) {
       return 1;
     }
   }
-  if (json) fmt::print("{}\n", out.dump(2));
+  if (json) fmt::print("{}\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   return unreadable > 0 ? 1 : 0;
 }
 

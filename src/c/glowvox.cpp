@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "core/printable.hpp"
 #include "glowvox/error.hpp"
 #include "glowvox/vocoder.hpp"
 
@@ -29,7 +30,7 @@ thread_local std::string last_error;
 
 glowvox_status failed(glowvox_status status, const char* why) noexcept {
   try {
-    last_error = why;
+    last_error = glowvox::printable(why);
   } catch (...) {
     last_error.clear();
   }

@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "core/messages.hpp"
+#include "core/printable.hpp"
 
 namespace glowvox {
 
@@ -20,7 +21,10 @@ constexpr int kWidth = 20;
 std::string fit(const std::string& line) {
   winsize size{};
   if (ioctl(fileno(messages()), TIOCGWINSZ, &size) != 0 || size.ws_col < 2) return line;
-  return line.substr(0, size.ws_col - 1);
+  std::size_t end = std::min<std::size_t>(line.size(), size.ws_col - 1);
+  // Not in the middle of a UTF-8 character.
+  while (end < line.size() && end > 0 && (line[end] & 0xc0) == 0x80) --end;
+  return line.substr(0, end);
 }
 }  // namespace
 
@@ -29,7 +33,8 @@ ProgressBar::ProgressBar() : terminal_(isatty(fileno(messages())) != 0) {}
 void ProgressBar::show(double fraction, const std::string& text) {
   const auto now = Clock::now();
   const int filled = static_cast<int>(std::clamp(fraction, 0.0, 1.0) * kWidth);
-  line_ = "[" + std::string(filled, '#') + std::string(kWidth - filled, '.') + "] " + text;
+  line_ =
+      "[" + std::string(filled, '#') + std::string(kWidth - filled, '.') + "] " + printable(text);
   const auto interval =
       terminal_ ? Clock::duration(kTerminalInterval) : Clock::duration(kLogInterval);
   if (now - last_ < interval) return;

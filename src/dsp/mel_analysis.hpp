@@ -39,6 +39,14 @@ T stored(T value, const MelSpec& spec) {
   return (value - static_cast<T>(spec.mean)) / static_cast<T>(spec.deviation);
 }
 
+// Back: the magnitude or power under a stored value, less the floor where that was added.
+inline double unstored(double value, const MelSpec& spec) {
+  value = value * spec.deviation + spec.mean;
+  if (spec.log == MelLog::kNone) return value;
+  const double x = std::exp(spec.log == MelLog::kLn ? value : value * std::log(10.0));
+  return spec.floor_rule == MelFloor::kAdd ? std::max(0.0, x - spec.floor) : x;
+}
+
 int mel_padding(const MelSpec& spec);  // samples on both sides
 bool mirrors_edges(const MelSpec& spec);
 // Throws Error when so many samples are too few to be padded.

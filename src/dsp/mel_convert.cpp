@@ -10,14 +10,6 @@ namespace glowvox {
 
 namespace {
 
-// The value under the logarithm, floor taken off where it was added.
-double linear(double value, const MelSpec& spec) {
-  const double stored = value * spec.deviation + spec.mean;
-  if (spec.log == MelLog::kNone) return stored;
-  const double x = std::exp(spec.log == MelLog::kLn ? stored : stored * std::log(10.0));
-  return spec.floor_rule == MelFloor::kAdd ? std::max(0.0, x - spec.floor) : x;
-}
-
 // What no arithmetic on the values can change, and what of a logarithm and its floor stands in the
 // way; empty: nothing.
 std::string obstacles(const MelSpec& from, const MelSpec& to) {
@@ -61,7 +53,8 @@ Mel convert_mel(const Mel& mel, const MelSpec& from, const MelSpec& to) {
                 "compute it again with the model's specification");
   if (from == to) return mel;
   Mel out = mel;
-  for (float& value : out.values) value = static_cast<float>(dsp::stored(linear(value, from), to));
+  for (float& value : out.values)
+    value = static_cast<float>(dsp::stored(dsp::unstored(value, from), to));
   return out;
 }
 

@@ -77,7 +77,10 @@ std::vector<float> MelStatistics::band_deviations() const {
   return deviations;
 }
 
-bool MelStatistics::touches_floor() const { return at_minimum() >= kLeastAtFloor; }
+// Some value is always the smallest.
+bool MelStatistics::touches_floor() const {
+  return at_minimum() >= kLeastAtFloor && at_minimum() * values() > 1.5;
+}
 
 MelStatistics MelStatistics::above_floor() const {
   MelStatistics above = *this;

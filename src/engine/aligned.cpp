@@ -79,7 +79,7 @@ class Regions {
   std::vector<std::shared_ptr<char>> free_;
 };
 
-std::shared_ptr<char> cut(std::size_t size) {
+[[maybe_unused]] std::shared_ptr<char> cut(std::size_t size) {
   static auto* const regions = new Regions;  // outlives every static that holds a piece
   return regions->cut(size);
 }

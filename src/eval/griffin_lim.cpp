@@ -1,32 +1,22 @@
 // SPDX-License-Identifier: MIT
 #include "eval/griffin_lim.hpp"
 
-#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 
 #include "core/random.hpp"
+#include "dsp/mel_approximation.hpp"
 
 namespace glowvox::eval {
 
 namespace {
 
-using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using Bins = std::complex<float>;
 
-constexpr int kUpdates = 200;
 constexpr float kAlpha = 0.99F;
 constexpr float kTiny = 1e-12F;
 constexpr std::uint32_t kStream = 7;
 constexpr double kTwoPi = 6.283185307179586476925;
-
-// Linear mel values, [frames][bands].
-Matrix linear(const Mel& mel, const MelSpec& spec) {
-  Matrix m = Eigen::Map<const Matrix>(mel.values.data(), mel.frames, mel.bands);
-  if (spec.log == MelLog::kLn) m = m.array().exp();
-  if (spec.log == MelLog::kLog10) m = (m.array() * std::log(10.0F)).exp();
-  return m;
-}
 
 dsp::Spectrum empty_spectrum(const std::vector<float>& magnitudes, const MelSpec& spec) {
   dsp::Spectrum s;
@@ -48,20 +38,11 @@ void project(const std::vector<float>& magnitudes, dsp::Spectrum* spectrum) {
 }  // namespace
 
 std::vector<float> mel_to_magnitudes(const Mel& mel, const MelSpec& spec) {
-  const std::vector<float> bank = mel_filterbank(spec);
-  const Eigen::Index bins = spec.n_fft / 2 + 1;
-  const Matrix B = Eigen::Map<const Matrix>(bank.data(), mel.bands, bins);
-  const Matrix M = linear(mel, spec);
-  const Matrix target = M * B;  // [frames][bins]
-  // From a spread that is right to a factor; a bin that no band sees stays at nothing.
-  Matrix S = target;
-  for (int i = 0; i < kUpdates; ++i) {
-    const Matrix now = (S * B.transpose()) * B;
-    S = S.array() * target.array() / (now.array() + kTiny);
-  }
-  std::vector<float> magnitudes(S.data(), S.data() + S.size());
-  if (spec.power != 1.0)
-    for (float& v : magnitudes) v = std::pow(v, static_cast<float>(1.0 / spec.power));
+  dsp::MelInversion inversion(spec);
+  std::vector<float> magnitudes(static_cast<std::size_t>(mel.frames) * inversion.bins());
+  for (std::size_t t = 0; t < static_cast<std::size_t>(mel.frames); ++t)
+    inversion(&mel.values[t * static_cast<std::size_t>(mel.bands)],
+              &magnitudes[t * inversion.bins()]);
   return magnitudes;
 }
 

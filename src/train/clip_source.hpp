@@ -40,12 +40,14 @@ class ClipSource {
   std::vector<DataList> lists_;
 };
 
-// Paths of a list file (one a line, relative to the list; empty lines and # comments skipped) or,
-// for a folder, every wav, flac and ogg below it, sorted. Throws Error when there is none.
+// Paths of the recordings of a list or a folder, see train/sound_list.hpp.
 std::vector<std::string> list_recordings(const std::string& list_or_folder);
+// Those of them that can be decoded; notify is told of the others.
+std::vector<std::string> readable_recordings(const std::string& list_or_folder,
+                                             const Notify& notify);
 
 // A list's or folder's recordings, decoded, resampled and mixed down when they are read.
 std::unique_ptr<ClipSource> open_files(const std::string& list_or_folder, int sample_rate_hz,
-                                       SpeakerRule speakers, const Notify& notify);
+                                       const DataOptions& options, const Notify& notify);
 
 }  // namespace glowvox::train

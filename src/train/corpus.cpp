@@ -27,7 +27,7 @@ Corpus::Corpus(const DataOptions& data, int sample_rate_hz, const Notify& notify
   for (const DataList& list : data.lists)
     add(is_packed(list.path)
             ? open_packed(list.path, sample_rate_hz, data.speakers, data.incomplete, notify)
-            : open_files(list.path, sample_rate_hz, data.speakers, notify),
+            : open_files(list.path, sample_rate_hz, data, notify),
         data.lists.size() > 1 ? list.weight : 0.0);
   if (clips_.empty()) throw Error("training data", "expected at least one recording, got none");
   cache_.resize(clips_.size());

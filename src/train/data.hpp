@@ -24,6 +24,8 @@ struct DataOptions {
   std::vector<DataList> lists;
   SpeakerRule speakers = SpeakerRule::kName;
   bool incomplete = false;  // packed corpora may lack parts
+  // Sound files that cannot be read are listed and left out; every file is decoded to find them.
+  bool skip_unreadable = false;
 
   DataOptions() = default;
   // One list alone.

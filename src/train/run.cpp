@@ -80,8 +80,11 @@ class Run {
     }
     trainer_ =
         std::make_unique<Trainer>(options.config, options.data, options.seed, notify_, setting_);
-    if (!options.valid.empty())
-      valid_.emplace(options.valid, options.config.mel.sample_rate_hz, notify_);
+    if (!options.valid.empty()) {
+      DataOptions held_out(options.valid);
+      held_out.skip_unreadable = options.data.skip_unreadable;
+      valid_.emplace(held_out, options.config.mel.sample_rate_hz, notify_);
+    }
     start();
     announce();
     if (ranks_.leads())

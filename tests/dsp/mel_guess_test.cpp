@@ -17,8 +17,9 @@ namespace {
 
 Mel mel_of(const std::string& preset) {
   const MelSpec spec = mel_preset(preset);
-  const auto speech = audio::load_mono(std::string(GLOWVOX_TEST_DATA) + "/mel/lj_2s.wav",
-                                       spec.sample_rate_hz, nullptr);
+  const std::string file = spec.sample_rate_hz == 44100 ? "/mel/lj_1s_44k.wav" : "/mel/lj_2s.wav";
+  const auto speech =
+      audio::load_mono(std::string(GLOWVOX_TEST_DATA) + file, spec.sample_rate_hz, nullptr);
   return log_mel(speech.data(), static_cast<std::int64_t>(speech.size()), spec);
 }
 
@@ -57,9 +58,13 @@ TEST_CASE("every preset is among the guesses for its own mel") {
     const dsp::MelGuess guess = dsp::guess_mel(statistics(mel_of(preset)));
     CHECK(guessed(guess, preset));
     const MelLog log = mel_preset(preset).log;
-    CHECK(guess.values == (log == MelLog::kLn      ? dsp::MelValues::kLn
-                           : log == MelLog::kLog10 ? dsp::MelValues::kLog10
-                                                   : dsp::MelValues::kLinear));
+    if (mel_preset(preset).deviation == 1.0)
+      CHECK(guess.values == (log == MelLog::kLn      ? dsp::MelValues::kLn
+                             : log == MelLog::kLog10 ? dsp::MelValues::kLog10
+                                                     : dsp::MelValues::kLinear));
+    // Many bands over few bins leave a fingerprint.
+    if (mel_preset(preset).bands > 80)
+      CHECK(mel_preset(guess.presets.front()) == mel_preset(preset));
     CHECK(dsp::fits(statistics(mel_of(preset)), mel_preset(preset)));
   }
   CHECK(!guessed(dsp::guess_mel(statistics(mel_of("tacotron2"))), "parallel_wavegan"));

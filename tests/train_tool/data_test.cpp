@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Training data as it is given on a command line: several lists, packed, augmented, shared.
+#include <cmath>
 #include <filesystem>
 
 #include "train_tool/train_tool.hpp"
@@ -83,5 +84,32 @@ TEST_CASE("two ranks share augmented batches of several lists, and the samples o
     const double expected = folder.last("one", figure);
     CHECK(expected != 0.0);
     CHECK(folder.last("two", figure) == doctest::Approx(expected).epsilon(1e-3));
+  }
+}
+
+TEST_CASE("the configurations of higher rates train, synthesize and stream") {
+  const TrainFolder folder;
+  for (const std::string name : {"mdct-causal-24k", "mdct-causal-44k"}) {
+    CAPTURE(name);
+    std::string yaml = read_file(test::config(name));
+    const auto replace = [&yaml](const std::string& from, const std::string& to) {
+      REQUIRE(yaml.find(from) != std::string::npos);
+      yaml.replace(yaml.find(from), from.size(), to);
+    };
+    replace("batch: 16", "batch: 2");
+    replace("segment_frames: 64", "segment_frames: 24");
+    const std::string config = folder.file(name + ".yaml"),
+                      model = folder.file(name + "/model.safetensors");
+    write_file(config, yaml);
+    test::succeeds(folder, "train " + config + " --data " + folder.data() + " --out " +
+                               folder.file(name) + " --steps 2");
+    CHECK(std::isfinite(folder.last(name, "train_nats_per_sample")));
+    const std::string mel = folder.file(name + ".npy");
+    test::succeeds(folder, "mel " + folder.data() + "/0.wav --model " + model + " -o " + mel);
+    test::succeeds(folder,
+                   "synth --model " + model + " --mel " + mel + " -o " + folder.file("a.wav"));
+    test::succeeds(folder,
+                   "stream --model " + model + " --mel " + mel + " -o " + folder.file("b.wav"));
+    CHECK(read_file(folder.file("a.wav")) == read_file(folder.file("b.wav")));
   }
 }
