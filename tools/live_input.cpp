@@ -29,22 +29,42 @@ class Wrapped : public live::FrameSource {
 class ConvertedFrames : public Wrapped {
  public:
   ConvertedFrames(std::unique_ptr<live::FrameSource> source, const MelInput& input,
-                  const MelSpec& spec)
-      : Wrapped(std::move(source)), conversion_(input, spec), bands_(spec.bands) {
-    // Specifications that do not allow it are refused before anything is played.
-    conversion_({1, bands_, std::vector<float>(static_cast<std::size_t>(bands_))}, "mel");
+                  const MelSpec& spec, const std::string& name)
+      : Wrapped(std::move(source)), conversion_(input, spec, name), fresh_(conversion_) {
+    frame_ = {1, conversion_.bands(),
+              std::vector<float>(static_cast<std::size_t>(conversion_.bands()))};
   }
   live::Got next(float* frame, std::chrono::milliseconds wait) override {
-    const live::Got got = Wrapped::next(frame, wait);
-    if (got != live::Got::kFrame) return got;
-    const Mel mel = conversion_({1, bands_, {frame, frame + bands_}}, "mel");
-    std::copy(mel.values.begin(), mel.values.end(), frame);
-    return got;
+    while (given_ == ready_.frames) {
+      if (ended_) return live::Got::kEnd;
+      const live::Got got = Wrapped::next(frame_.values.data(), wait);
+      if (got == live::Got::kNothing) return got;
+      ended_ = got == live::Got::kEnd;
+      ready_ = ended_ ? conversion_.finish() : conversion_.push(frame_);
+      given_ = 0;
+    }
+    std::copy_n(ready_.values.begin() + given_++ * ready_.bands, ready_.bands, frame);
+    return live::Got::kFrame;
+  }
+  std::int64_t waiting() override { return ready_.frames - given_ + scaled(Wrapped::waiting()); }
+  std::int64_t frames() const override { return scaled(Wrapped::frames()); }
+  bool begin_next() override {
+    if (!Wrapped::begin_next()) return false;
+    conversion_ = fresh_;
+    ended_ = false;
+    return true;
   }
 
  private:
+  std::int64_t scaled(std::int64_t frames) const {
+    return static_cast<std::int64_t>(static_cast<double>(frames) * conversion_.rate());
+  }
+
   MelConversion conversion_;
-  std::int64_t bands_;
+  const MelConversion fresh_;  // for the next utterance
+  Mel frame_, ready_;
+  std::int64_t given_ = 0;
+  bool ended_ = false;
 };
 
 class HeldFrames : public Wrapped {
@@ -81,9 +101,10 @@ class HeldFrames : public Wrapped {
 }  // namespace
 
 std::unique_ptr<live::FrameSource> converted(std::unique_ptr<live::FrameSource> source,
-                                             const MelInput& input, const MelSpec& spec) {
+                                             const MelInput& input, const MelSpec& spec,
+                                             const std::string& name) {
   if (!input.converts()) return source;
-  return std::make_unique<ConvertedFrames>(std::move(source), input, spec);
+  return std::make_unique<ConvertedFrames>(std::move(source), input, spec, name);
 }
 
 std::unique_ptr<live::FrameSource> look_ahead(std::unique_ptr<live::FrameSource> source,

@@ -171,13 +171,13 @@ int run_live(const LiveOptions& o, const std::string& input, bool given,
   const double load = live::warm_up(vocoder, session.synthesis);
   if (o.out.empty()) take_priority(load < kLightLoad);  // there is a device
   const QuietLibraries quiet;
-  std::unique_ptr<live::FrameSource> source = open_source(spec);
+  std::unique_ptr<live::FrameSource> source = open_source(given ? o.mel.specification(spec) : spec);
   if (o.live && source->frames() > 0)
     throw UsageError("--live", "is for a writer that keeps its own time, and a file waits");
   if (o.mel.converts() && !given)
     throw UsageError("--from-preset, --from-stats",
                      "say what a mel was made as, and this is sound");
-  source = converted(std::move(source), o.mel, spec);
+  source = converted(std::move(source), o.mel, spec, input.empty() ? "mel" : input);
   if (judged) {
     dsp::MelJudge judge(spec, vocoder.mel_means(), vocoder.mel_deviations());
     source = look_ahead(std::move(source), spec, &judge);

@@ -95,35 +95,36 @@ Verdict judge_file(const dsp::MelStatistics& mel, const dsp::MelGuess& guess,
 struct Contents {
   dsp::MelStatistics plain, converted;
   std::optional<dsp::MelJudge> judge;  // of what is converted
-  std::string obstacle;                // why it cannot be converted
 };
 
-Contents read(const arrays::MelReader& file, const MelConversion* conversion,
+// conversion, config: null without a model, or where it cannot be converted.
+Contents read(const arrays::MelReader& file, MelConversion* conversion,
               const config::ModelConfig* config) {
-  Contents c{dsp::MelStatistics(file.bands()), dsp::MelStatistics(file.bands()), {}, ""};
+  const int bands = config != nullptr ? config->mel.bands : file.bands();
+  Contents c{dsp::MelStatistics(file.bands()), dsp::MelStatistics(bands), {}};
   if (config != nullptr)
     c.judge.emplace(config->mel, config->mel_statistics.mean, config->mel_statistics.deviation);
+  const auto take = [&c](const Mel& converted) {
+    c.converted.add(converted);
+    c.judge->add(converted);
+  };
   for (std::int64_t at = 0; at < file.frames(); at += kFramesAtOnce) {
     const Mel mel = file.read(at, std::min(kFramesAtOnce, file.frames() - at));
     c.plain.add(mel);
-    if (conversion == nullptr || !c.obstacle.empty()) continue;
-    try {
-      const Mel converted = (*conversion)(mel, "mel");
-      c.converted.add(converted);
-      c.judge->add(converted);
-    } catch (const Error& e) {
-      c.obstacle = e.what();
-    }
+    if (conversion != nullptr) take(conversion->push(mel));
   }
+  if (conversion != nullptr) take(conversion->finish());
   return c;
 }
 
 Verdict judge(const Options& o, const Contents& contents, const dsp::MelGuess& guess,
-              const config::ModelConfig& config) {
-  if (contents.plain.bands() != config.mel.bands)
+              const config::ModelConfig& config, const std::string& obstacle) {
+  const int bands = o.mel.specification(config.mel).bands;
+  if (contents.plain.bands() != bands)
     return {false,
-            fmt::format("cannot take it: it has {} bands, the model expects {}",
-                        contents.plain.bands(), config.mel.bands),
+            fmt::format("cannot take it: it has {} bands, {} {}", contents.plain.bands(),
+                        o.mel.converts() ? "what it is said to be made as" : "the model expects",
+                        bands),
             ""};
   Verdict verdict{true, "takes it, converted", ""};
   const dsp::MelVerdict found = contents.judge->verdict();
@@ -134,8 +135,8 @@ Verdict judge(const Options& o, const Contents& contents, const dsp::MelGuess& g
     if (!found.refusal.empty() && verdict.text == kAsItIs)
       return {false, "cannot take it: " + refusal, ""};
     if (!dsp::fits(contents.plain, config.mel)) return verdict;
-  } else if (!contents.obstacle.empty()) {
-    return {false, "cannot take it: " + contents.obstacle, ""};
+  } else if (!obstacle.empty()) {
+    return {false, "cannot take it: " + obstacle, ""};
   } else if (!found.refusal.empty()) {
     return {false, "cannot take it, converted so: " + refusal, ""};
   } else if (!dsp::fits(contents.converted, config.mel)) {
@@ -201,18 +202,27 @@ arrays::MelReader open(const Options& o, int bands) {
 int run(const Options& o) {
   std::optional<config::ModelConfig> config;
   std::optional<MelConversion> conversion;
+  std::string obstacle;
+  int expected_bands = 0;
   if (!o.model.empty()) {
     config = safetensors::model_config(safetensors::MappedSafetensors(o.model).metadata(), o.model);
-    conversion.emplace(o.mel, config->mel);
+    const MelSpec from = o.mel.specification(config->mel);
+    expected_bands = from.bands;
+    try {
+      conversion.emplace(o.mel, config->mel, "mel");
+    } catch (const Error& e) {
+      if (o.mel.convert || converts_exactly(from, config->mel)) throw;
+      obstacle = e.what();
+    }
   } else if (o.mel.converts()) {
     throw UsageError("--from-preset, --from-stats", "expected --model, which it is converted for");
   }
-  const int bands = o.bands > 0 ? o.bands : conversion ? conversion->bands() : 0;
-  const arrays::MelReader file = open(o, bands);
+  const arrays::MelReader file = open(o, o.bands > 0 ? o.bands : expected_bands);
+  const bool converted = conversion && file.bands() == expected_bands;
   const Contents contents =
-      read(file, conversion ? &*conversion : nullptr, config ? &*config : nullptr);
+      read(file, converted ? &*conversion : nullptr, config ? &*config : nullptr);
   const dsp::MelGuess guess = dsp::guess_mel(contents.plain);
-  const Verdict verdict = config ? judge(o, contents, guess, *config) : Verdict{};
+  const Verdict verdict = config ? judge(o, contents, guess, *config, obstacle) : Verdict{};
   print(o, file, contents.plain, guess, verdict);
   return verdict.takes ? 0 : kRefusedStatus;
 }

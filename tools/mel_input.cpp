@@ -75,6 +75,9 @@ void MelInput::add_conversion_to(CLI::App& app) {
       "--from-stats", statistics,
       "Mean and deviation of every band that the mel was normalised with: npy [2, bands] "
       "or npz (mean, scale)");
+  app.add_flag("--convert", convert,
+               "Take a mel of other bands, another hop or rate: an approximation, through the "
+               "spectrum under each of its frames");
 }
 
 arrays::MelReadOptions MelInput::read_options() const {
@@ -102,22 +105,56 @@ std::string advised(const dsp::MelVerdict& verdict) {
          "--from-preset and --from-stats convert it";
 }
 
-MelConversion::MelConversion(const MelInput& input, const MelSpec& expected)
+MelConversion::MelConversion(const MelInput& input, const MelSpec& expected,
+                             const std::string& path)
     : from_(input.specification(expected)), to_(expected) {
   if (!input.statistics.empty())
     read_statistics(input.statistics, from_.bands, &mean_, &deviation_);
+  if (converts_exactly(from_, to_)) return;
+  if (input.convert) {
+    approximation_.emplace(from_, to_);
+    say(fmt::format("{}: approximated: its bands, hop or rate are not the model's; made as [{}]",
+                    path, describe(from_)));
+    return;
+  }
+  try {
+    convert_mel({0, from_.bands, {}}, from_, to_);
+  } catch (const Error& e) {
+    throw Error(path, std::string(e.what()) + ", or say --convert, which comes near it");
+  }
 }
 
-Mel MelConversion::operator()(Mel mel, const std::string& path) const {
+double MelConversion::rate() const {
+  if (!approximation_) return 1.0;
+  return static_cast<double>(from_.hop_samples) / from_.sample_rate_hz * to_.sample_rate_hz /
+         to_.hop_samples;
+}
+
+Mel MelConversion::push(Mel mel) {
   for (std::size_t i = 0; i < mel.values.size() && !mean_.empty(); ++i) {
     const std::size_t band = i % mean_.size();
     mel.values[i] = mel.values[i] * deviation_[band] + mean_[band];
   }
-  try {
-    return convert_mel(mel, from_, to_);
-  } catch (const Error& e) {
-    throw Error(path, e.what());
-  }
+  return approximation_ ? approximation_->push(mel) : convert_mel(mel, from_, to_);
+}
+
+Mel MelConversion::finish() {
+  return approximation_ ? approximation_->finish() : Mel{0, to_.bands, {}};
+}
+
+MelFrames::MelFrames(const std::string& path, const MelInput& input, const MelSpec& expected)
+    : conversion_(input, expected, path), reader_(path, conversion_.bands(), input.read_options()) {
+  if (!conversion_.approximate()) return;
+  approximated_ = conversion_.push(reader_.read(0, reader_.frames()));
+  const Mel rest = conversion_.finish();
+  approximated_->frames += rest.frames;
+  approximated_->values.insert(approximated_->values.end(), rest.values.begin(), rest.values.end());
+}
+
+Mel MelFrames::read(std::int64_t first, std::int64_t count) {
+  if (!approximated_) return conversion_.push(reader_.read(first, count));
+  const auto begin = approximated_->values.begin() + first * approximated_->bands;
+  return {count, approximated_->bands, {begin, begin + count * approximated_->bands}};
 }
 
 }  // namespace glowvox::tools

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "arrays/mel_file.hpp"
+#include "dsp/mel_approximation.hpp"
 #include "dsp/mel_judge.hpp"
 #include "glowvox/error.hpp"
 #include "glowvox/mel.hpp"
@@ -17,6 +18,7 @@ namespace glowvox::tools {
 // The options that say what a mel file is.
 struct MelInput {
   std::string layout = "auto", array, preset, statistics;
+  bool convert = false;  // approximate where it is not exact
 
   void add_to(CLI::App& app);
   void add_conversion_to(CLI::App& app);  // alone
@@ -30,34 +32,36 @@ struct MelInput {
 Error refusal_of(const std::string& path, const dsp::MelVerdict& verdict);
 std::string advised(const dsp::MelVerdict& verdict);
 
-// A mel as a model takes it: normalisation undone, converted where that is exact.
+// A mel, in pieces, as a model takes it: normalisation undone, converted exactly where that is
+// possible, else approximated where the options allow it.
 class MelConversion {
  public:
-  MelConversion(const MelInput& input, const MelSpec& expected);
+  // path: of the file, for messages. Throws Error where the specifications do not allow it.
+  MelConversion(const MelInput& input, const MelSpec& expected, const std::string& path);
   int bands() const { return from_.bands; }  // of the file
-  // Throws Error naming the path where the specifications do not allow it.
-  Mel operator()(Mel mel, const std::string& path) const;
+  bool approximate() const { return approximation_.has_value(); }
+  // Frames for the model for one of the file.
+  double rate() const;
+  Mel push(Mel mel);
+  Mel finish();
 
  private:
   MelSpec from_, to_;
   std::vector<float> mean_, deviation_;  // of --from-stats
+  std::optional<dsp::MelApproximation> approximation_;
 };
 
+// A mel file as a model takes it; read as it is needed, but where it is approximated.
 class MelFrames {
  public:
-  MelFrames(const std::string& path, const MelInput& input, const MelSpec& expected)
-      : path_(path),
-        conversion_(input, expected),
-        reader_(path, conversion_.bands(), input.read_options()) {}
-  std::int64_t count() const { return reader_.frames(); }
-  Mel read(std::int64_t first, std::int64_t count) const {
-    return conversion_(reader_.read(first, count), path_);
-  }
+  MelFrames(const std::string& path, const MelInput& input, const MelSpec& expected);
+  std::int64_t count() const { return approximated_ ? approximated_->frames : reader_.frames(); }
+  Mel read(std::int64_t first, std::int64_t count);
 
  private:
-  std::string path_;
   MelConversion conversion_;
   arrays::MelReader reader_;
+  std::optional<Mel> approximated_;
 };
 
 }  // namespace glowvox::tools

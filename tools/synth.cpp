@@ -62,7 +62,7 @@ class Frames {
       file_.emplace(input.path, options, spec);
   }
   std::int64_t count() const { return file_ ? file_->count() : whole_.frames; }
-  Mel read(std::int64_t first, std::int64_t count) const {
+  Mel read(std::int64_t first, std::int64_t count) {
     if (file_) return file_->read(first, count);
     const auto begin = whole_.values.begin() + first * whole_.bands;
     return {count, whole_.bands, {begin, begin + count * whole_.bands}};
@@ -75,7 +75,7 @@ class Frames {
 
 // Refuses what cannot be speech for the model before anything is made of it, and warns of what
 // differs from its training. A recording's mel is right, whatever it sounds like.
-void judge(const Frames& frames, const Input& input, const Vocoder& vocoder, bool force) {
+void judge(Frames& frames, const Input& input, const Vocoder& vocoder, bool force) {
   constexpr std::int64_t kAtOnce = 4096;
   dsp::MelJudge judge(vocoder.mel(), vocoder.mel_means(), vocoder.mel_deviations());
   for (std::int64_t at = 0; at < frames.count(); at += kAtOnce)
@@ -106,7 +106,7 @@ std::optional<Result> synthesize(const Vocoder& vocoder, const Input& input, con
                                  size_t inputs) {
   const std::atomic<bool>& interrupted = catch_interrupts();
   const int rate = vocoder.mel().sample_rate_hz;
-  const Frames frames(input, vocoder.mel(), o.mel);
+  Frames frames(input, vocoder.mel(), o.mel);
   judge(frames, input, vocoder, o.force);
   Result result{output_of(input, o, inputs), 0.0, 0.0, 0};
   audio::AudioWriter writer(result.out, rate);

@@ -65,11 +65,6 @@ std::unique_ptr<FrameSource> open_frames(const std::string& path, const MelSpec&
 std::unique_ptr<FrameSource> open_sound(const std::string& path, const MelSpec& spec,
                                         std::string* notice);
 
-// Frames of `from` as `to` has them: exactly where that is possible, else approximated (see
-// dsp::MelApproximation), a hop of `from` later.
-std::unique_ptr<FrameSource> convert_frames(std::unique_ptr<FrameSource> source,
-                                            const MelSpec& from, const MelSpec& to);
-
 // A Unix socket that acoustic models connect to, one after the other: every connection is an
 // utterance of raw frames. once: there is no second one. The socket's file is removed at the end.
 // Throws Error where something else is at the path or listens there.

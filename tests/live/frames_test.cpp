@@ -12,8 +12,6 @@
 
 #include "arrays/mel_file.hpp"
 #include "core/atomic_file.hpp"
-#include "dsp/mel_approximation.hpp"
-#include "engine/signals.hpp"
 #include "live/frame_check.hpp"
 #include "live/frame_source.hpp"
 #include "safetensors/floats.hpp"
@@ -197,30 +195,5 @@ TEST_CASE("frames that no sound can have") {
     CHECK(contains(check.problem(frame.data()), "band 3 is 30, expected"));
     frame[3] = -80.0F;  // decibels
     CHECK(contains(check.problem(frame.data()), "band 3 is -80, expected"));
-  }
-}
-
-TEST_CASE(
-    "frames of another specification come converted, exactly or nearly, utterance by utterance") {
-  const MelSpec to = mel_preset("tacotron2");
-  MelSpec log10 = to;
-  log10.log = MelLog::kLog10;
-  for (const MelSpec& from : {log10, mel_preset("cosyvoice"), mel_preset("bigvgan_v2_44k_256x")}) {
-    CAPTURE(describe(from));
-    const Mel mel = test::speech_like_mel(from, 40, 3);
-    const test::TemporaryDirectory folder;
-    write_file(folder.file("mel.f32"), bytes_of(mel.values));
-    const auto source =
-        live::convert_frames(live::open_frames(folder.file("mel.f32"), from), from, to);
-    const std::vector<float> got = rest_of(source.get(), to.bands);
-    if (converts_exactly(from, to)) {
-      CHECK(got == convert_mel(mel, from, to).values);
-      continue;
-    }
-    dsp::MelApproximation approximation(from, to);
-    std::vector<float> expected = approximation.push(mel).values;
-    const Mel rest = approximation.finish();
-    expected.insert(expected.end(), rest.values.begin(), rest.values.end());
-    CHECK(got == expected);
   }
 }

@@ -257,3 +257,33 @@ TEST_CASE("synth --denoise: by hand and as the model file says") {
           "synth --model " + model + " --mel " + mel + " --denoise -1 -o " + folder.file("x.wav"),
           "--denoise", 2);
 }
+
+TEST_CASE(
+    "a mel of other bands, hop and rate: refused by name, approximated when told to, in a stream "
+    "too") {
+  const test::TemporaryDirectory folder;
+  const std::string model = " --model " + std::string(test::kShippedModel),
+                    mel = folder.file("mel.npy");
+  for (const std::string preset : {"cosyvoice", "bigvgan_v2_44k_256x"}) {
+    CAPTURE(preset);
+    test::succeeds(folder, "mel " + test::speech_file() + " --preset " + preset + " --out " + mel);
+    const std::string input =
+        model + " --mel " + mel + " --mel-layout bands-frames --from-preset " + preset;
+    test::refuses(folder, "synth" + input + " -o " + folder.file("a.wav"), "say --convert");
+    const auto ran =
+        test::succeeds(folder, "synth" + input + " --convert -o " + folder.file("a.wav"));
+    CHECK(test::contains(ran.err, "approximated"));
+    // A 2 s recording, to a frame.
+    const auto samples = audio::read_audio(folder.file("a.wav")).samples.size();
+    CHECK(std::llabs(static_cast<long long>(samples) - 44100) <= 512);
+    const auto check = test::succeeds(folder, "mel-check " + mel + model +
+                                                  " --mel-layout bands-frames --from-preset " +
+                                                  preset + " --convert");
+    CHECK(test::contains(check.out, "takes it, converted"));
+  }
+  // 128 bands: its layout needs no telling.
+  const std::string input = model + " --mel " + mel + " --from-preset bigvgan_v2_44k_256x";
+  test::refuses(folder, "stream" + input + " -o " + folder.file("b.wav"), "say --convert");
+  test::succeeds(folder, "stream" + input + " --convert -o " + folder.file("b.wav"));
+  CHECK(read_file(folder.file("a.wav")) == read_file(folder.file("b.wav")));
+}
