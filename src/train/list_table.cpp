@@ -18,8 +18,13 @@ bool begins_with(const std::string& text, const std::string& start) {
   return text.compare(0, start.size(), start) == 0;
 }
 
+bool says_nothing(const Line& line) {
+  const std::string bare = trimmed(line.text);
+  return bare.empty() || bare[0] == '#';
+}
+
 void check_text(const std::string& path, const std::string& bytes) {
-  if (begins_with(bytes, "\xff\xfe") || begins_with(bytes, "\xfe\xff"))
+  if (is_utf16(bytes))
     throw Error(path, "expected a list in UTF-8, got UTF-16", "save it again as UTF-8");
   const auto binary = std::find_if(bytes.begin(), bytes.end(), [](unsigned char c) {
     return c < 0x20 && c != '\t' && c != '\n' && c != '\v' && c != '\f' && c != '\r' && c != 0x1a;
@@ -61,7 +66,18 @@ std::string trimmed(const std::string& text) {
                                     : text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-std::vector<Line> lines_of(const std::string& path, const std::string& bytes) {
+bool is_utf16(const std::string& bytes) {
+  return begins_with(bytes, "\xff\xfe") || begins_with(bytes, "\xfe\xff");
+}
+
+std::vector<Line> without_comments(const std::vector<Line>& lines) {
+  std::vector<Line> kept;
+  for (const Line& line : lines)
+    if (!says_nothing(line)) kept.push_back(line);
+  return kept;
+}
+
+std::vector<Line> all_lines_of(const std::string& path, const std::string& bytes) {
   check_text(path, bytes);
   std::vector<Line> lines;
   const std::string mark = "\xef\xbb\xbf";
@@ -70,9 +86,7 @@ std::vector<Line> lines_of(const std::string& path, const std::string& bytes) {
     const std::size_t end = std::min(bytes.find('\n', at), bytes.size());
     std::string text = bytes.substr(at, end - at);
     while (!text.empty() && (text.back() == '\r' || text.back() == 0x1a)) text.pop_back();
-    ++number;
-    const std::string bare = trimmed(text);
-    if (!bare.empty() && bare[0] != '#') lines.push_back({number, std::move(text)});
+    lines.push_back({++number, std::move(text)});
     at = end + 1;
   }
   return lines;
@@ -96,6 +110,7 @@ std::vector<Row> comma_rows_of(const std::string& path, const std::vector<Line>&
   std::vector<Row> rows;
   bool open = false;
   for (const Line& line : lines) {
+    if (!open && says_nothing(line)) continue;
     if (open)
       rows.back().fields.back() += '\n';
     else

@@ -18,15 +18,19 @@ struct Row {
   std::vector<std::string> fields;
 };
 
-// Without a byte-order mark, ends of lines (LF, CRLF), empty lines and # comments. Throws Error,
-// which names `path`, where the bytes are not text: binary, or UTF-16.
-std::vector<Line> lines_of(const std::string& path, const std::string& bytes);
+// All lines, without a byte-order mark and their ends (LF, CRLF). Throws Error, which names `path`,
+// where the bytes are not text: binary, or UTF-16.
+std::vector<Line> all_lines_of(const std::string& path, const std::string& bytes);
+// Those that are neither empty nor a # comment.
+std::vector<Line> without_comments(const std::vector<Line>& lines);
+bool is_utf16(const std::string& bytes);  // as far as a byte-order mark says so
 
 // The fields of each line, without the blanks around them.
 std::vector<Row> rows_of(const std::vector<Line>& lines, char separator);
 
-// Of a comma-separated table (RFC 4180): a field in quotation marks may hold commas, ends of lines
-// and doubled quotation marks.
+// Of a comma-separated table (RFC 4180), of all its lines: a field in quotation marks may hold
+// commas, ends of lines and doubled quotation marks. Empty lines and # comments between rows are
+// none.
 std::vector<Row> comma_rows_of(const std::string& path, const std::vector<Line>& lines);
 
 std::string trimmed(const std::string& text);

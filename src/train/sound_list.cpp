@@ -142,6 +142,9 @@ char separator_of(const std::string& list, const std::vector<Line>& lines, const
   const auto any = [&](const auto& is) {
     return std::any_of(lines.begin(), sampled, [&](const Line& line) { return is(line.text); });
   };
+  // A table of one column.
+  if (names_paths(unquoted(trimmed(lines.front().text))) && !finder.find(lines.front().text))
+    return ',';
   if (any([&](const std::string& text) { return finder.find(text).has_value(); }))
     return kNoSeparator;
   const std::string& first = lines.front().text;
@@ -201,10 +204,10 @@ Column column_of(const std::string& list, const std::vector<Row>& rows, char sep
   return column;
 }
 
-SoundList read_table(const std::string& list, const std::vector<Line>& lines, char separator,
+SoundList read_table(const std::string& list, const std::vector<Line>& all, char separator,
                      const Finder& finder) {
   const std::vector<Row> rows =
-      separator == ',' ? comma_rows_of(list, lines) : rows_of(lines, separator);
+      separator == ',' ? comma_rows_of(list, all) : rows_of(without_comments(all), separator);
   const Column column = column_of(list, rows, separator, finder);
   const char* const by = separator == '|' ? "bars" : separator == '\t' ? "tabs" : "commas";
   SoundList table{
@@ -246,6 +249,15 @@ SoundList read_kaldi(const std::string& list, const std::vector<Line>& lines,
   return scp;
 }
 
+bool can_be_opened(const std::string& sound) {
+  try {
+    audio::probe(sound);
+  } catch (const Error&) {
+    return false;
+  }
+  return true;
+}
+
 // A sound file has more bytes than a message, or memory, should get.
 void refuse_sound(const std::string& list) {
   std::error_code unknown;
@@ -257,13 +269,10 @@ void refuse_sound(const std::string& list) {
   if (head.compare(0, sizeof kPackMagic, kPackMagic, sizeof kPackMagic) == 0)
     throw Error(list, "is a packed corpus, expected a list of sound files or a folder");
   try {
-    lines_of(list, head);
+    all_lines_of(list, head);
   } catch (const Error&) {
-    try {
-      audio::probe(list);
-    } catch (const Error&) {
-      if (!is_sound_name(list)) throw;
-    }
+    // UTF-16 begins like a frame of MPEG.
+    if (!is_sound_name(list) && (is_utf16(head) || !can_be_opened(list))) throw;
     throw Error(list, "is a sound file, expected a list of sound files",
                 "give the folder it is in, or a text file with a path on each line");
   }
@@ -271,13 +280,14 @@ void refuse_sound(const std::string& list) {
 
 SoundList read_list(const std::string& list) {
   refuse_sound(list);
-  const std::vector<Line> lines = lines_of(list, read_file(list));
+  const std::vector<Line> all = all_lines_of(list, read_file(list));
+  const std::vector<Line> lines = without_comments(all);
   if (lines.empty()) throw Error(list, "expected a path on each line, found none");
   const Finder finder(list);
   const char separator = separator_of(list, lines, finder);
   if (separator == kKaldi) return read_kaldi(list, lines, finder);
   if (separator != kNoSeparator) {
-    SoundList table = read_table(list, lines, separator, finder);
+    SoundList table = read_table(list, all, separator, finder);
     if (table.sounds.empty()) throw Error(list, "expected rows under the header, found none");
     return table;
   }
@@ -292,12 +302,7 @@ bool is_sound(const fs::path& path) {
   if (path.filename().string().compare(0, 2, "._") == 0) return false;
   const audio::Named named = audio::named(path.string());
   if (named != audio::Named::kMaybe) return named == audio::Named::kSound;
-  try {
-    audio::probe(path.string());
-  } catch (const Error&) {
-    return false;
-  }
-  return true;
+  return can_be_opened(path.string());
 }
 
 SoundList read_folder(const std::string& folder) {

@@ -108,7 +108,6 @@ TEST_CASE("tables by tabs or commas, with and without a header") {
   CHECK(folder.names("wav_filename,wav_filesize,transcript\na.wav,100,text\n") == "a.wav;");
   CHECK(folder.names("text,Path\nhello,a.wav\n") == "a.wav;");
   CHECK(folder.names("path\na.wav\n") == "a.wav;");
-  CHECK(folder.names("words,where\nhello,a.wav\nhello,b.wav\n").empty() == false);
   CHECK(folder.read("words,where\nhello,a.wav\nhello,gone.wav\n").sounds.size() == 2);
   CHECK(folder.names("a.wav,hello\na.wav,there\n") == "a.wav;a.wav;");
   CHECK(folder.names("a.wav\thello, you\n") == "a.wav;");
@@ -200,10 +199,9 @@ TEST_CASE("folders are searched at any depth, for mp3 and opus too") {
 
 TEST_CASE("unreadable files: an error that names the way on, or a list of them") {
   const test::SpeechFolder speech;
-  std::string cut = read_file(speech.file("a.wav"));
-  cut.resize(1000);
-  write_file(speech.file("cut.wav"), cut);
-  write_file(speech.file("list.txt"), "a.wav\ncut.wav\ngone.wav\nb.flac\n");
+  const std::string flac = read_file(speech.file("b.flac"));
+  write_file(speech.file("cut.flac"), flac.substr(0, flac.size() / 2));
+  write_file(speech.file("list.txt"), "a.wav\ncut.flac\ngone.wav\nb.flac\n");
   train::DataOptions data(speech.file("list.txt"));
   const std::string error = error_of([&] { train::Corpus(data, 22050, test::ignore); });
   CHECK(contains(error, "gone.wav: no such file; it is in line 3 of " + speech.file("list.txt") +
@@ -216,7 +214,7 @@ TEST_CASE("unreadable files: an error that names the way on, or a list of them")
   CHECK(corpus.clip(1).listed == "b.flac");
   CHECK(contains(said, "list.txt: 2 of 4 recordings cannot be read and are left out:\n  "));
   CHECK(contains(said, "gone.wav: no such file\n"));
-  CHECK(contains(said, "cut.wav: "));
+  CHECK(contains(said, "cut.flac: "));
   CHECK(train::readable_recordings(speech.file("list.txt"), test::ignore).size() == 2);
   write_file(speech.file("list.txt"), "gone.wav\n");
   CHECK(contains(error_of([&] { train::Corpus(data, 22050, test::ignore); }),
