@@ -262,8 +262,7 @@ TEST_CASE(
     "a mel of other bands, hop and rate: refused by name, approximated when told to, in a stream "
     "too") {
   const test::TemporaryDirectory folder;
-  const std::string model = " --model " + std::string(test::kShippedModel),
-                    mel = folder.file("mel.npy");
+  const std::string model = " --model " + kShipped, mel = folder.file("mel.npy");
   for (const std::string preset : {"cosyvoice", "bigvgan_v2_44k_256x"}) {
     CAPTURE(preset);
     test::succeeds(folder, "mel " + test::speech_file() + " --preset " + preset + " --out " + mel);
