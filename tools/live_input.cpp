@@ -20,6 +20,7 @@ class Wrapped : public live::FrameSource {
   bool begin_next() override { return source_->begin_next(); }
   std::string complaint() const override { return source_->complaint(); }
   std::int64_t frames() const override { return source_->frames(); }
+  std::int64_t samples() const override { return source_->samples(); }
   std::int64_t losses() const override { return source_->losses(); }
 
  private:

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -55,12 +56,23 @@ struct Result {
 // that its length does not matter; a sound file's mel is computed at once.
 class Frames {
  public:
-  Frames(const Input& input, const MelSpec& spec, const MelInput& options) {
-    if (input.sound)
-      whole_ = mel_of_sound(input.path, read_sound(input.path, spec.sample_rate_hz), spec);
-    else
+  Frames(const Input& input, const Vocoder& vocoder, const MelInput& options) {
+    const MelSpec& spec = vocoder.mel();
+    if (!input.sound) {
       file_.emplace(input.path, options, spec);
+      return;
+    }
+    const std::vector<float> audio = read_sound(input.path, spec.sample_rate_hz);
+    samples_ = static_cast<std::int64_t>(audio.size());
+    whole_ = mel_of_sound(input.path, audio, spec);
+    // A copy is as long as its recording: the last frame once more where they are too few.
+    for (; vocoder.sample_count(whole_.frames) < samples_; ++whole_.frames)
+      for (std::int64_t b = 0; b < whole_.bands; ++b)
+        whole_.values.push_back(
+            whole_.values[whole_.values.size() - static_cast<std::size_t>(whole_.bands)]);
   }
+  // That are wanted at most.
+  std::int64_t samples() const { return samples_; }
   std::int64_t count() const { return file_ ? file_->count() : whole_.frames; }
   Mel read(std::int64_t first, std::int64_t count) {
     if (file_) return file_->read(first, count);
@@ -71,6 +83,7 @@ class Frames {
  private:
   std::optional<MelFrames> file_;
   Mel whole_;
+  std::int64_t samples_ = std::numeric_limits<std::int64_t>::max();
 };
 
 // Refuses what cannot be speech for the model before anything is made of it, and warns of what
@@ -106,13 +119,15 @@ std::optional<Result> synthesize(const Vocoder& vocoder, const Input& input, con
                                  size_t inputs) {
   const std::atomic<bool>& interrupted = catch_interrupts();
   const int rate = vocoder.mel().sample_rate_hz;
-  Frames frames(input, vocoder.mel(), o.mel);
+  Frames frames(input, vocoder, o.mel);
   judge(frames, input, vocoder, o.force);
   Result result{output_of(input, o, inputs), 0.0, 0.0, 0};
   audio::AudioWriter writer(result.out, rate);
   std::vector<float> picture;
   std::int64_t samples = 0;
-  const auto take = [&](const Samples& piece) {
+  const auto take = [&](Samples piece) {
+    piece.count = static_cast<std::size_t>(
+        std::min<std::int64_t>(static_cast<std::int64_t>(piece.count), frames.samples() - samples));
     writer.write(piece.data, piece.count);
     samples += static_cast<std::int64_t>(piece.count);
     if (!o.picture.empty()) picture.insert(picture.end(), piece.data, piece.data + piece.count);

@@ -70,6 +70,7 @@ class SoundFrames : public FrameSource {
   }
   std::int64_t waiting() override { return mel_->frames - given_; }
   std::int64_t frames() const override { return static_cast<std::int64_t>(samples_.size() / hop_); }
+  std::int64_t samples() const override { return static_cast<std::int64_t>(samples_.size()); }
 
  private:
   std::string path_;

@@ -79,6 +79,9 @@ class Session {
     bool begun = false, refused = false;
     noted_ = false;
     bad_ = 0;
+    const std::int64_t recorded = source_->samples();
+    left_ = recorded > 0 ? recorded : std::numeric_limits<std::int64_t>::max();
+    std::int64_t frames = 0;
     limiter_.begin();
     judge_.emplace(vocoder_.mel(), vocoder_.mel_means(), vocoder_.mel_deviations());
     while (!interrupted_ && !refused) {
@@ -93,11 +96,15 @@ class Session {
       if (first_frame_ns_ == 0) first_frame_ns_ = now_ns();
       if (!begun && outputs_->player) outputs_->player->begin();
       begun = true;
+      ++frames;
       play_frame();
       refused = options_.judge && refuse();
     }
     if (interrupted_) return;
     report_.utterances += begun && !refused;
+    // A copy is as long as its recording: the last frame once more where they are too few.
+    for (; begun && !refused && vocoder_.sample_count(frames) < recorded; ++frames)
+      push(good_.data());
     deliver(stream_->finish());
     if (outputs_->player) outputs_->player->end();
     const std::string complaint = source_->complaint();
@@ -174,7 +181,10 @@ class Session {
     deliver(samples);
   }
 
-  void deliver(const Samples& samples) {
+  void deliver(Samples samples) {
+    samples.count = static_cast<std::size_t>(
+        std::min<std::int64_t>(static_cast<std::int64_t>(samples.count), left_));
+    left_ -= static_cast<std::int64_t>(samples.count);
     clamped_.resize(samples.count);
     for (std::size_t i = 0; i < samples.count; ++i) {
       clamped_[i] = std::clamp(samples.data[i], -1.0F, 1.0F);
@@ -243,8 +253,9 @@ class Session {
   std::vector<float> clamped_;
   Mel one_;
   std::optional<Stream> stream_;
-  bool noted_ = false;  // a problem of this utterance
-  int bad_ = 0;         // frames in a row
+  std::int64_t left_ = 0;  // samples of this utterance that are still to come, at most
+  bool noted_ = false;     // a problem of this utterance
+  int bad_ = 0;            // frames in a row
   std::int64_t first_frame_ns_ = 0, first_written_ns_ = 0, starvations_ = 0;
   Report report_;
 };
