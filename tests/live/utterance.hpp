@@ -37,6 +37,12 @@ struct Utterance {
   explicit Utterance(std::int64_t frames) {
     const Vocoder vocoder = Vocoder::load(kShippedModel);
     mel = speech_like_mel(vocoder.mel(), frames, 1);
+    // About the mean and deviation of the model's training data: nothing to warn of.
+    for (std::size_t i = 0; i < mel.values.size(); ++i) {
+      const std::size_t band = i % vocoder.mel_means().size();
+      const float z = (mel.values[i] + 3.5F + 0.02F * static_cast<float>(band)) / 0.8F;
+      mel.values[i] = vocoder.mel_means()[band] + vocoder.mel_deviations()[band] * z;
+    }
     path = folder.file("mel.npy");
     arrays::write_mel(path, mel);
     samples = vocoder.synthesize(mel, uncorrected(0.7, 1, 1));
