@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <vector>
 
@@ -31,7 +30,8 @@ class MelInversion {
 
 // Frames of `from`, in pieces, to those of `to`: the spectrum under each, in between two of them
 // where the hops differ, seen through the other filterbank. What `from` does not see above its
-// highest band is taken to be as loud as that. Pieces give what the whole gives.
+// highest band is taken to be as loud as that. Pieces give what the whole gives; a frame may come a
+// hop of `from` later than one of the same moment.
 class MelApproximation {
  public:
   MelApproximation(const MelSpec& from, const MelSpec& to);
@@ -40,8 +40,6 @@ class MelApproximation {
   Mel push(const Mel& frames);
   // The rest: as many in all as a recording of `from`'s length has.
   Mel finish();
-  // How much later than the last frame a frame of the same moment may come: a hop of `from`.
-  double delay_s() const { return static_cast<double>(from_.hop_samples) / from_.sample_rate_hz; }
 
  private:
   double time_of_source(std::int64_t i) const;

@@ -60,8 +60,8 @@ double warm_up(const Vocoder& vocoder, const SynthesisOptions& options);
 
 // Plays until the source ends or interrupted is set; then a file holds what was made so far.
 // Frames that are malformed are replaced by the one before (by silence, where the mel is judged and
-// they are too loud) and counted. An utterance that is
-// refused ends there, and where no other one was played nothing is written. Throws Error.
+// they are too loud) and counted. An utterance that is refused ends there, and where no other one
+// was played nothing is written. Throws Error.
 Report run_session(const Vocoder& vocoder, FrameSource* source, Outputs* outputs,
                    const SessionOptions& options, const SessionHooks& hooks,
                    const std::atomic<bool>& interrupted);
