@@ -39,7 +39,8 @@ struct Options {
   std::vector<double> sigmas;
   JudgingOptions judging = usual_judging();
   int limit = 0, clips = 3;
-  bool judges = false, skip_unreadable = false, json = false, markdown = false;
+  bool as_if_predicted = false, judges = false, skip_unreadable = false, json = false,
+       markdown = false;
 };
 
 void check(const Options& o) {
@@ -54,6 +55,7 @@ void check(const Options& o) {
   if (model && !o.outs.empty()) throw UsageError("--out", "belongs to --ref");
   if (!model && !o.list.empty()) throw UsageError("--list", "belongs to --model");
   if (!model && !o.sigmas.empty()) throw UsageError("--sigma", "belongs to --model");
+  if (!model && o.as_if_predicted) throw UsageError("--as-if-predicted", "belongs to --model");
   for (const double sigma : o.sigmas)
     if (!(sigma >= 0.0))
       throw UsageError("--sigma", fmt::format("expected 0 or more, got {}", sigma));
@@ -138,7 +140,7 @@ std::vector<System> systems_of(const Options& o, const std::shared_ptr<Vocoder>&
   if (vocoder) {
     e->title = vocoder->name();
     e->rate_hz = vocoder->mel().sample_rate_hz;
-    systems = systems_of_model(o.engine, o.sigmas, vocoder);
+    systems = systems_of_model(o.engine, o.sigmas, o.as_if_predicted, vocoder);
     if (std::count(o.baselines.begin(), o.baselines.end(), kLatents) > 0)
       systems.push_back(latents_of(flow));
     // Systems read files; a packed corpus has none.
@@ -219,6 +221,10 @@ std::function<int()> setup_eval(CLI::App& app) {
                  "Recordings that the model copies: a folder, or a list as train takes it");
   add_skip_unreadable(app, o->skip_unreadable);
   app.add_option("--sigma", o->sigmas, "Temperature; may be given several times (default: 0.7)");
+  app.add_flag(
+      "--as-if-predicted", o->as_if_predicted,
+      "Copy from smoothed mels beside the recordings' own, as an acoustic model would have "
+      "predicted them (glowvox mel --as-if-predicted)");
   app.add_option("--seed", o->engine.seed, "Random seed")->capture_default_str();
   o->engine.add_finishing_to(app);
   app.add_option("--ref", o->ref, "Recordings whose synthesis is there already: a folder");

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "audio/resample.hpp"
+#include "dsp/mel_smoothing.hpp"
 #include "eval/griffin_lim.hpp"
 #include "glowvox/error.hpp"
 #include "signals.hpp"
@@ -78,14 +79,24 @@ System latents_of(const std::shared_ptr<model::FlowVocoder>& flow) {
 }
 
 std::vector<System> systems_of_model(const EngineOptions& engine, const std::vector<double>& sigmas,
+                                     bool as_if_predicted,
                                      const std::shared_ptr<Vocoder>& vocoder) {
   std::vector<System> systems;
   for (const double sigma : sigmas.empty() ? std::vector<double>{engine.sigma} : sigmas) {
     SynthesisOptions options = engine.synthesis();
     options.sigma = sigma;
-    systems.push_back({fmt::format("sigma {:g}", sigma), [vocoder, options](const Item& item) {
+    const auto own = [vocoder](const Item& item) {
+      return mel_of_sound(item.path, item.samples, vocoder->mel());
+    };
+    const std::string name = fmt::format("sigma {:g}", sigma);
+    systems.push_back({name, [vocoder, options, own](const Item& item) {
+                         return vocoder->synthesize(own(item), options);
+                       }});
+    if (!as_if_predicted) continue;
+    systems.push_back({name + " as if predicted", [vocoder, options, own](const Item& item) {
                          return vocoder->synthesize(
-                             mel_of_sound(item.path, item.samples, vocoder->mel()), options);
+                             dsp::as_if_predicted(own(item), vocoder->mel(), options.seed),
+                             options);
                        }});
   }
   return systems;

@@ -32,9 +32,10 @@ System baseline(const std::string& name, std::uint64_t seed);
 // The model's own latents, decoded again.
 System latents_of(const std::shared_ptr<model::FlowVocoder>& flow);
 
-// The model at every temperature, or at the engine's own where none is given.
+// The model at every temperature, or at the engine's own where none is given; as_if_predicted: at
+// each from the mel smoothed as well, as an acoustic model would have predicted it.
 std::vector<System> systems_of_model(const EngineOptions& engine, const std::vector<double>& sigmas,
-                                     const std::shared_ptr<Vocoder>& vocoder);
+                                     bool as_if_predicted, const std::shared_ptr<Vocoder>& vocoder);
 
 // The files of `folder` that have the names of the recordings below `root`, whatever their
 // extensions.

@@ -4,11 +4,13 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "arrays/mel_file.hpp"
 #include "commands.hpp"
 #include "config/model_config.hpp"
 #include "core/printable.hpp"
+#include "dsp/mel_smoothing.hpp"
 #include "safetensors/model_metadata.hpp"
 #include "safetensors/safetensors.hpp"
 #include "sound.hpp"
@@ -17,9 +19,11 @@ namespace glowvox::tools {
 
 namespace {
 
+constexpr std::uint64_t kSeed = 1;  // of a smoothed mel's noise
+
 struct Options {
   std::string in, out, preset = "tacotron2", spec, model;
-  bool json = false;
+  bool as_if_predicted = false, json = false;
 };
 
 MelSpec chosen(const Options& o) {
@@ -33,7 +37,8 @@ MelSpec chosen(const Options& o) {
 int run(const Options& o) {
   const MelSpec spec = chosen(o);
   const std::vector<float> audio = read_sound(o.in, spec.sample_rate_hz);
-  const Mel mel = mel_of_sound(o.in, audio, spec);
+  Mel mel = mel_of_sound(o.in, audio, spec);
+  if (o.as_if_predicted) mel = dsp::as_if_predicted(std::move(mel), spec, kSeed);
   arrays::write_mel(o.out, mel);
   const double seconds = static_cast<double>(audio.size()) / spec.sample_rate_hz;
   if (o.json)
@@ -63,6 +68,10 @@ std::function<int()> setup_mel(CLI::App& app) {
                  "Any specification, as in a configuration: '{preset: hifigan, bands: 40}'")
       ->excludes(preset);
   app.add_option("--model", o->model, "The specification of this model file")->excludes(preset);
+  app.add_flag(
+      "--as-if-predicted", o->as_if_predicted,
+      "Smooth it, as an acoustic model's prediction is smooth: by Gaussians of a frame and "
+      "a band, with noise of 0.1 neper");
   app.add_flag("--json", o->json, "Print the figures as JSON");
   return [o] { return run(*o); };
 }

@@ -115,6 +115,15 @@ std::function<int()> setup_train(CLI::App& app) {
       ->allow_extra_args(false);
   app.add_flag("--incomplete", o->run.data.incomplete,
                "Train on the parts of a packed corpus that are there");
+  app.add_option(
+      "--mels", o->run.data.mels,
+      "Folder of mels that an acoustic model has predicted for the recordings, with "
+      "their names (npy, npz, pt, safetensors); a table's column of mels needs no --mels");
+  app.add_option("--real-share", o->run.data.real_share,
+                 "Of the segments that have a predicted mel, the share that take the recording's "
+                 "own")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
   add_skip_unreadable(app, o->run.data.skip_unreadable);
   add_speakers(app, o->speakers);
   app.add_option("--tempering", o->tempering,

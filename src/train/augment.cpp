@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/random.hpp"
+#include "dsp/mel_analysis.hpp"
 #include "train/sinc.hpp"
 
 namespace glowvox::train {
@@ -82,31 +83,6 @@ void add_noise(const SegmentPlan& plan, std::uint64_t seed, int sample_rate_hz,
   for (std::size_t i = 0; i < x.size(); ++i) x[i] += level * noise[i];
 }
 
-// Smooths `count` rows or columns, `stride` apart, of which each has `length` values `step` apart.
-void blur(double deviation, std::int64_t count, std::int64_t stride, std::int64_t length,
-          std::int64_t step, float* values) {
-  const auto reach = static_cast<std::int64_t>(std::ceil(3.0 * deviation));
-  std::vector<double> weights(static_cast<std::size_t>(reach + 1));
-  for (std::int64_t i = 0; i <= reach; ++i)
-    weights[static_cast<std::size_t>(i)] =
-        std::exp(-0.5 * static_cast<double>(i * i) / (deviation * deviation));
-  std::vector<float> smooth(static_cast<std::size_t>(length));
-  for (std::int64_t c = 0; c < count; ++c) {
-    float* line = values + c * stride;
-    for (std::int64_t i = 0; i < length; ++i) {
-      double sum = 0.0, weight = 0.0;
-      for (std::int64_t j = std::max<std::int64_t>(0, i - reach);
-           j <= std::min(length - 1, i + reach); ++j) {
-        const double w = weights[static_cast<std::size_t>(std::abs(i - j))];
-        sum += w * line[j * step];
-        weight += w;
-      }
-      smooth[static_cast<std::size_t>(i)] = static_cast<float>(sum / weight);
-    }
-    for (std::int64_t i = 0; i < length; ++i) line[i * step] = smooth[static_cast<std::size_t>(i)];
-  }
-}
-
 }  // namespace
 
 SegmentPlan draw_augmentation(const config::AugmentConfig& c, std::uint64_t seed,
@@ -151,9 +127,8 @@ SegmentPlan draw_augmentation(const config::AugmentConfig& c, std::uint64_t seed
     plan.noise_db = between(uniform(kSnr), c.noise.least_db, c.noise.most_db);
   }
   if (uniform(kBlur) < c.mel_blur.probability) {
-    plan.blur_frames = uniform(kAlong) * c.mel_blur.frames;
-    plan.blur_bands = uniform(kAcross) * c.mel_blur.bands;
-    plan.mel_noise = uniform(kMelNoise) * c.mel_blur.noise;
+    plan.smoothing = {uniform(kAlong) * c.mel_blur.frames, uniform(kAcross) * c.mel_blur.bands,
+                      uniform(kMelNoise) * c.mel_blur.noise};
   }
   return plan;
 }
@@ -191,14 +166,20 @@ std::vector<float> render_sound(const SegmentPlan& plan, std::uint64_t seed, con
 
 void render_mel(const SegmentPlan& plan, std::uint64_t seed, std::int64_t frames,
                 std::int64_t bands, float* mel) {
-  if (plan.blur_frames > 0.0) blur(plan.blur_frames, bands, 1, frames, bands, mel);
-  if (plan.blur_bands > 0.0) blur(plan.blur_bands, frames, bands, bands, 1, mel);
-  if (plan.mel_noise > 0.0) {
+  dsp::blur_mel(plan.smoothing, frames, bands, mel);
+  if (plan.smoothing.noise > 0.0) {
     std::vector<float> noise(static_cast<std::size_t>(frames * bands));
     fill_noise(seed, kMelStream, plan.index, noise);
     for (std::size_t i = 0; i < noise.size(); ++i)
-      mel[i] += static_cast<float>(plan.mel_noise) * noise[i];
+      mel[i] += static_cast<float>(plan.smoothing.noise) * noise[i];
   }
+}
+
+void amplify_mel(double gain, const MelSpec& spec, Mel* mel) {
+  const double factor = std::pow(std::abs(gain), spec.power);
+  if (factor == 1.0) return;
+  for (float& value : mel->values)
+    value = static_cast<float>(dsp::stored(dsp::unstored(value, spec) * factor, spec));
 }
 
 }  // namespace glowvox::train

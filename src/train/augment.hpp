@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/model_config.hpp"
+#include "dsp/mel_smoothing.hpp"
 #include "train/clip_source.hpp"
 
 namespace glowvox::train {
@@ -25,8 +26,11 @@ struct SegmentPlan {
   double low_pass_hz = 0.0;        // 0: none
   double gain = 1.0;               // negative: the other sign
 
-  // Of the mel alone: deviations of a Gaussian in frames and in bands, and of noise.
-  double blur_frames = 0.0, blur_bands = 0.0, mel_noise = 0.0;
+  dsp::MelSmoothing smoothing;  // of the mel alone
+
+  // The mel is the one that an acoustic model has predicted. Of the above, the gain is all that is
+  // done then: to both.
+  bool predicted = false;
 };
 
 // Draws all but clip and first.
@@ -43,5 +47,8 @@ std::vector<float> render_sound(const SegmentPlan& plan, std::uint64_t seed, con
 // mel: [frames, bands], in place.
 void render_mel(const SegmentPlan& plan, std::uint64_t seed, std::int64_t frames,
                 std::int64_t bands, float* mel);
+
+// The mel of the same sound times `gain`, a floor staying where it is; of its size, where negative.
+void amplify_mel(double gain, const MelSpec& spec, Mel* mel);
 
 }  // namespace glowvox::train

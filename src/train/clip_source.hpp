@@ -18,6 +18,7 @@ struct ClipInfo {
   std::string path;     // for messages: where it is
   std::string listed;   // as its list has it
   std::string speaker;  // see SpeakerRule
+  std::string mel;      // the file of its predicted mel; empty: none
   std::int64_t samples = 0;
   std::size_t list = 0;
 };

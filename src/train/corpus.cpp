@@ -8,6 +8,7 @@
 
 #include "glowvox/error.hpp"
 #include "train/pack.hpp"
+#include "train/predicted_mels.hpp"
 
 namespace glowvox::train {
 
@@ -34,6 +35,30 @@ Corpus::Corpus(const DataOptions& data, int sample_rate_hz, const Notify& notify
   for (std::size_t i = 0; i < lists_.size(); ++i)
     drawing_ += fmt::format("{:.6g}% ", 100.0 * share(i));
   drawing_ += fmt::format("of the segments, speakers by {}", name_of(data.speakers));
+}
+
+Corpus::Corpus(const DataOptions& data, const MelSpec& mel, const Notify& notify)
+    : Corpus(data, mel.sample_rate_hz, notify) {
+  take_mels(data, mel, notify);
+}
+
+Corpus::~Corpus() = default;
+
+void Corpus::take_mels(const DataOptions& data, const MelSpec& spec, const Notify& notify) {
+  std::vector<ClipInfo> infos;
+  for (const Clip& clip : clips_) infos.push_back(clip.info);
+  const std::size_t mels = assign_mels(data.mels, &infos);
+  if (mels == 0 && !data.mels.empty() && data.needs_mels)
+    throw Error(
+        data.mels,
+        fmt::format("expected mels with the recordings' names ({} for one), found none of them",
+                    infos.front().listed));
+  if (mels == 0) return;
+  for (std::size_t i = 0; i < infos.size(); ++i) clips_[i].info.mel = infos[i].mel;
+  real_share_ = data.real_share;
+  drawing_ += fmt::format(", predicted mels of {} clips ({:.6g}% with their own)", mels,
+                          100.0 * real_share_);
+  predicted_ = std::make_unique<PredictedMels>(*this, spec, notify);
 }
 
 void Corpus::add(std::unique_ptr<ClipSource> source, double weight) {

@@ -8,9 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "glowvox/mel.hpp"
 #include "train/clip_source.hpp"
 
 namespace glowvox::train {
+
+class PredictedMels;
 
 // Mono samples at one rate, of all lists one after the other. Clips of sound files are decoded at
 // first use and kept as 16-bit samples until cache_bytes are full; later ones are decoded every
@@ -19,9 +22,16 @@ class Corpus {
  public:
   Corpus(const DataOptions& data, int sample_rate_hz, const Notify& notify,
          std::int64_t cache_bytes = std::int64_t{4} << 30);
+  // With the predicted mels that belong to the recordings.
+  Corpus(const DataOptions& data, const MelSpec& mel, const Notify& notify);
+  ~Corpus();
   std::size_t size() const { return clips_.size(); }
   const ClipInfo& clip(std::size_t clip) const { return clips_[clip].info; }
   const std::string& path(std::size_t clip) const { return clips_[clip].info.path; }
+  // Mels that were predicted for some of the clips, or null; the share of these clips' segments
+  // that take the recording's own all the same.
+  const PredictedMels* predicted() const { return predicted_.get(); }
+  double real_share() const { return real_share_; }
   // Length after resampling, from the header.
   std::int64_t samples(std::size_t clip) const { return clips_[clip].info.samples; }
   // Those that have clips. A packed corpus counts as those in it.
@@ -46,12 +56,15 @@ class Corpus {
   };
   // weight: of all its lists together; 0: what they have.
   void add(std::unique_ptr<ClipSource> source, double weight);
+  void take_mels(const DataOptions& data, const MelSpec& spec, const Notify& notify);
 
   int sample_rate_hz_;
   std::vector<std::unique_ptr<ClipSource>> sources_;
   std::vector<Clip> clips_;
   std::vector<DataList> lists_;
   std::string drawing_;
+  std::unique_ptr<const PredictedMels> predicted_;
+  double real_share_ = 0.0;
   std::int64_t cache_bytes_;
   mutable std::mutex mutex_;
   mutable std::vector<Samples> cache_;

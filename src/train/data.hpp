@@ -26,6 +26,12 @@ struct DataOptions {
   bool incomplete = false;  // packed corpora may lack parts
   // Sound files that cannot be read are listed and left out; every file is decoded to find them.
   bool skip_unreadable = false;
+  // A folder of mels that an acoustic model has predicted for the recordings (see predicted_mels);
+  // empty: those that the lists name. Of the segments of clips that have one, a share takes the
+  // recording's own mel all the same.
+  std::string mels;
+  double real_share = 0.0;
+  bool needs_mels = true;  // a folder of mels without one for any of the recordings is an error
 
   DataOptions() = default;
   // One list alone.

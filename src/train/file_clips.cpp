@@ -96,8 +96,8 @@ class FileClips : public ClipSource {
       const std::int64_t from = info.sample_rate_hz;
       // What resampling makes of the length in the header.
       const std::int64_t samples = (info.frames * sample_rate_hz + from - 1) / from;
-      clips_.push_back(
-          {sound.path, sound.name, speaker_of(sound.name, options.speakers), samples, 0});
+      clips_.push_back({sound.path, sound.name, speaker_of(sound.name, options.speakers), sound.mel,
+                        samples, 0});
       lines_.push_back(sound.line);
     }
     const auto tell = [&](int files, const std::string& what) {

@@ -83,7 +83,9 @@ class Run {
     if (!options.valid.empty()) {
       DataOptions held_out(options.valid);
       held_out.skip_unreadable = options.data.skip_unreadable;
-      valid_.emplace(held_out, options.config.mel.sample_rate_hz, notify_);
+      held_out.mels = options.data.mels;
+      held_out.needs_mels = false;
+      valid_.emplace(held_out, options.config.mel, notify_);
     }
     start();
     announce();

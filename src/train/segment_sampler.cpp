@@ -10,6 +10,7 @@
 
 #include "core/random.hpp"
 #include "glowvox/error.hpp"
+#include "train/predicted_mels.hpp"
 
 namespace glowvox::train {
 
@@ -18,7 +19,7 @@ namespace {
 constexpr float kQuantisationStep = 1.0f / 32768.0f;
 constexpr double kSilentRms = 3e-4;  // -70 dB of full scale
 constexpr int kAttempts = 256;       // to find a segment that is not silent
-constexpr std::uint32_t kPlaceStream = 1, kNoiseStream = 2;
+constexpr std::uint32_t kPlaceStream = 1, kNoiseStream = 2, kRealStream = 6;
 constexpr double kTwoTo32 = 4294967296.0;
 
 double rms(const std::int16_t* x, std::int64_t n) {
@@ -64,6 +65,7 @@ SegmentSampler::SegmentSampler(const Corpus& corpus, const config::ModelConfig& 
       before_(std::max(margin, -mel_first_)),
       length_(before_ + std::max(config.train.segment_frames * config.mel.hop_samples + margin,
                                  mel_first_ + mel_samples(config))),
+      shift_(config::alignment_shift_samples(config)),
       mixture_(corpus, length_, config.train.tempering) {
   inner_mel_.padding = MelPadding::kNone;
   if (mixture_.clips() < corpus.size())
@@ -95,18 +97,41 @@ void SegmentSampler::place(const Mixture::Start& start, SegmentPlan& plan) const
                                   static_cast<double>(start.starts) * static_cast<double>(places));
 }
 
+// Frame t of a predicted mel belongs to the hop that begins at t * hop - shift.
+std::int64_t SegmentSampler::mel_frame(const SegmentPlan& plan) const {
+  return (plan.first + before_ + shift_) / config_.mel.hop_samples;
+}
+
+void SegmentSampler::place_predicted(const Mixture::Start& start, SegmentPlan& plan) const {
+  SegmentPlan kept;
+  kept.index = plan.index;
+  kept.gain = plan.gain;
+  kept.predicted = true;
+  kept.clip = start.clip;
+  plan = kept;
+  const std::int64_t hop = config_.mel.hop_samples;
+  const std::int64_t late = (start.offset + before_ + shift_) % hop;
+  plan.first = start.offset >= late ? start.offset - late : start.offset + hop - late;
+}
+
 SegmentSampler::Found SegmentSampler::find(std::uint64_t index) const {
   const std::int64_t samples = config_.train.segment_frames * config_.mel.hop_samples;
-  SegmentPlan plan = draw_augmentation(config_.train.augment, seed_, index);
-  const double speed = plan.speed;
+  const SegmentPlan drawn = draw_augmentation(config_.train.augment, seed_, index);
+  const PredictedMels* mels = corpus_.predicted();
+  const bool real = uniform_at(seed_, kRealStream, index) < corpus_.real_share();
   std::size_t list = 0;
   std::string unreadable;  // the last of them
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const double u = uniform_at(seed_, kPlaceStream, index * kAttempts + attempt);
     const Mixture::Start start = attempt == 0 ? mixture_.at(u) : mixture_.at_in_list(list, u);
     list = start.list;
-    plan.speed = speed;
-    place(start, plan);
+    SegmentPlan plan = drawn;
+    // A clip hardly longer than a segment may have no place on a frame.
+    if (mels != nullptr && !real && mels->has(start.clip)) place_predicted(start, plan);
+    if (!plan.predicted || plan.first + length_ > corpus_.samples(start.clip)) {
+      plan = drawn;
+      place(start, plan);
+    }
     try {
       Samples clip = corpus_.read(start.clip);
       const auto first =
@@ -151,6 +176,12 @@ void SegmentSampler::render(const Found& found, float* audio, float* mel) const 
   dequantise(samples, seed_, kNoiseStream, plan.index);
   std::copy_n(samples.data() + before_ - margin_, frames * config_.mel.hop_samples + 2 * margin_,
               audio);
+  if (plan.predicted) {
+    Mel predicted = corpus_.predicted()->read(plan.clip, mel_frame(plan), frames);
+    amplify_mel(plan.gain, config_.mel, &predicted);
+    std::copy(predicted.values.begin(), predicted.values.end(), mel);
+    return;
+  }
   const Mel computed =
       log_mel(samples.data() + before_ + mel_first_, mel_samples(config_), inner_mel_);
   std::copy_n(computed.values.data(), frames * config_.mel.bands, mel);

@@ -32,7 +32,8 @@ void dequantise(std::vector<float>& samples, std::uint64_t seed, std::uint32_t s
 // Picks segments over lists, speakers and samples (see Mixture); clips too short for a segment with
 // the mel's windows around it are left out; where a segment is silent, or its clip cannot be read,
 // another of the same list is drawn. The mel is the one that the whole file has at that place; with
-// augmentation, the one that the augmented sound has.
+// augmentation, the one that the augmented sound has. Where a predicted one is taken, the segment
+// begins where one of its frames does.
 class SegmentSampler {
  public:
   SegmentSampler(const Corpus& corpus, const config::ModelConfig& config, std::int64_t margin,
@@ -58,6 +59,8 @@ class SegmentSampler {
   };
   // Sets the plan's clip and first sample, and its speed where the clip is too short for it.
   void place(const Mixture::Start& start, SegmentPlan& plan) const;
+  void place_predicted(const Mixture::Start& start, SegmentPlan& plan) const;
+  std::int64_t mel_frame(const SegmentPlan& plan) const;  // a predicted segment's first
   Found find(std::uint64_t index) const;
   void render(const Found& found, float* audio, float* mel) const;
 
@@ -68,6 +71,7 @@ class SegmentSampler {
   std::uint64_t seed_;
   std::int64_t mel_first_;        // start of the mel's first window, relative to the segment
   std::int64_t before_, length_;  // samples needed before a segment's start, and altogether
+  std::int64_t shift_;            // of the model's frames, see MelAlignment
   Mixture mixture_;
   mutable std::mutex mutex_;
   mutable std::map<std::string, std::string> unreadable_;  // reason by path; empty: told

@@ -29,6 +29,8 @@ constexpr std::size_t kSampled = 20;     // lines that tell what kind of list it
 constexpr std::size_t kMostQuoted = 80;  // characters of a line in a message
 constexpr char kNoSeparator = '\0', kKaldi = ' ';
 constexpr std::array<const char*, 5> kExtensions = {".wav", ".flac", ".ogg", ".opus", ".mp3"};
+constexpr std::array<const char*, 5> kMelExtensions = {".npy", ".npz", ".pt", ".pth",
+                                                       ".safetensors"};
 constexpr std::array<const char*, 4> kFolders = {"wavs", "wav", "clips", "audio"};
 // What the headers of tables call the column of paths; the first of them that is there.
 constexpr std::array<const char*, 22> kPathColumns = {
@@ -60,9 +62,13 @@ class Finder {
   }
   // Where it is, or where it would be.
   ListedSound place(const std::string& name, std::size_t line) const {
-    ListedSound sound = find(name).value_or(ListedSound{name, (base_ / name).string(), 0});
+    ListedSound sound = find(name).value_or(ListedSound{name, (base_ / name).string(), 0, ""});
     sound.line = line;
     return sound;
+  }
+  std::string place_mel(const std::string& name) const {
+    const fs::path beside = base_ / name;
+    return is_file(beside) || !is_file(name) ? beside.string() : name;
   }
 
  private:
@@ -72,11 +78,11 @@ class Finder {
     return complete("", name);
   }
   static std::optional<ListedSound> complete(const fs::path& base, const std::string& name) {
-    if (is_file(base / name)) return ListedSound{name, (base / name).string(), 0};
+    if (is_file(base / name)) return ListedSound{name, (base / name).string(), 0, ""};
     if (is_sound_name(name)) return std::nullopt;
     for (const char* extension : kExtensions)
       if (is_file(base / (name + extension)))
-        return ListedSound{name + extension, (base / (name + extension)).string(), 0};
+        return ListedSound{name + extension, (base / (name + extension)).string(), 0, ""};
     return std::nullopt;
   }
   fs::path base_;
@@ -184,7 +190,7 @@ Column column_of(const std::string& list, const std::vector<Row>& rows, char sep
   for (std::size_t c = 0; c < columns; ++c) {
     std::size_t hits = 0;
     for (std::size_t r = column.header ? 1 : 0; r < sampled; ++r)
-      hits += c < rows[r].fields.size() &&
+      hits += c < rows[r].fields.size() && !is_mel_name(rows[r].fields[c]) &&
               (is_sound_name(rows[r].fields[c]) || finder.find(rows[r].fields[c]));
     if (hits > most || (hits == most && rank(c) < rank(column.index))) column.index = c;
     most = std::max(most, hits);
@@ -204,6 +210,20 @@ Column column_of(const std::string& list, const std::vector<Row>& rows, char sep
   return column;
 }
 
+// The column of mel files, or as many as there are columns: the first in which the rows have such
+// names.
+std::size_t mel_column_of(const std::vector<Row>& rows, const Column& sounds) {
+  const auto begin = rows.begin() + (sounds.header ? 1 : 0);
+  const auto end = begin + std::min<std::ptrdiff_t>(kSampled, rows.end() - begin);
+  std::size_t column = 0;
+  const std::size_t columns = begin == end ? 0 : begin->fields.size();
+  const auto names_mel = [&](const Row& row) {
+    return column < row.fields.size() && is_mel_name(row.fields[column]);
+  };
+  while (column < columns && !std::all_of(begin, end, names_mel)) ++column;
+  return column;
+}
+
 SoundList read_table(const std::string& list, const std::vector<Line>& all, char separator,
                      const Finder& finder) {
   const std::vector<Row> rows =
@@ -215,6 +235,9 @@ SoundList read_table(const std::string& list, const std::vector<Line>& all, char
   if (column.header)
     table.form +=
         fmt::format(" (\"{}\")", printable(rows.front().fields[column.index], kMostQuoted));
+  const std::size_t mels = mel_column_of(rows, column);
+  const bool has_mels = mels < rows.back().fields.size();
+  if (has_mels) table.form += fmt::format(", mels in column {}", mels + 1);
   for (std::size_t r = column.header ? 1 : 0; r < rows.size(); ++r) {
     const auto& fields = rows[r].fields;
     if (fields.size() <= column.index || fields[column.index].empty())
@@ -223,6 +246,8 @@ SoundList read_table(const std::string& list, const std::vector<Line>& all, char
                             rows[r].line,
                             printable(fmt::format("{}", fmt::join(fields, " ")), kMostQuoted)));
     table.sounds.push_back(finder.place(fields[column.index], rows[r].line));
+    if (has_mels && mels < fields.size() && !fields[mels].empty())
+      table.sounds.back().mel = finder.place_mel(fields[mels]);
   }
   return table;
 }
@@ -311,7 +336,7 @@ SoundList read_folder(const std::string& folder) {
     for (const auto& entry : fs::recursive_directory_iterator(folder))
       if (entry.is_regular_file() && is_sound(entry.path()))
         list.sounds.push_back(
-            {entry.path().lexically_relative(folder).string(), entry.path().string(), 0});
+            {entry.path().lexically_relative(folder).string(), entry.path().string(), 0, ""});
   } catch (const fs::filesystem_error& e) {
     throw Error(e.path1().empty() ? folder : e.path1().string(),
                 "cannot be looked into: " + e.code().message());
@@ -325,6 +350,11 @@ SoundList read_folder(const std::string& folder) {
 }
 
 }  // namespace
+
+bool is_mel_name(const std::string& path) {
+  const std::string extension = lower(fs::path(path).extension().string());
+  return std::find(kMelExtensions.begin(), kMelExtensions.end(), extension) != kMelExtensions.end();
+}
 
 SoundList read_sound_list(const std::string& list_or_folder) {
   std::error_code unknown;

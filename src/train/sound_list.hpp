@@ -12,6 +12,7 @@ struct ListedSound {
   std::string name;      // in the list or below the folder; what a speaker is told by
   std::string path;      // where it is
   std::size_t line = 0;  // of the list, from 1; 0: of a folder
+  std::string mel;       // the file of the mel that belongs to it, where a table names one
 };
 
 struct SoundList {
@@ -26,11 +27,15 @@ struct SoundList {
 //   Tacotron's and VITS's      path|text, path|speaker|text
 //   tables                     separated by tabs or commas, with or without a header
 //   Kaldi's wav.scp            id path
+// (a table may have a column of mel files beside that of sounds)
 // in UTF-8 or any bytes that file names have, with or without byte-order mark, CRLF, empty lines
 // and # comments. Names are looked for beside the list, in wavs, wav, clips or audio beside it, and
 // in the current folder, with .wav, .flac, .ogg, .opus or .mp3 where they have no extension.
 // Nothing is opened: that a file is missing is found out later. Throws Error for what is not a
 // list, for one without recordings, and for commands and archives in a wav.scp.
 SoundList read_sound_list(const std::string& list_or_folder);
+
+// Whether a file's extension is of those that mels are stored in: npy, npz, pt, pth, safetensors.
+bool is_mel_name(const std::string& path);
 
 }  // namespace glowvox::train

@@ -103,7 +103,7 @@ Trainer::Trainer(const config::ModelConfig& config, const DataOptions& data, std
     : config_(config),
       seed_(seed),
       setting_(setting),
-      corpus_(data, config.mel.sample_rate_hz, notify),
+      corpus_(data, config.mel, notify),
       model_(make_model(config, seed, setting.device)),
       share_(share_of(config.train, setting.ranks->place())),
       bf16_(bf16_without_measuring(config.train, setting, notify)),

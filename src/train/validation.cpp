@@ -7,6 +7,7 @@
 #include <array>
 
 #include "glowvox/error.hpp"
+#include "train/predicted_mels.hpp"
 #include "train/segment_sampler.hpp"
 
 namespace glowvox::train {
@@ -19,6 +20,20 @@ constexpr std::uint32_t kNoiseStream = 3;
 torch::Tensor fit(const torch::Tensor& mel, std::int64_t frames) {
   const std::int64_t copies = (frames + mel.size(1) - 1) / mel.size(1);
   return mel.repeat({1, copies, 1}).narrow(1, 0, frames);
+}
+
+// The hops that have a whole frame of the predicted mel: frame t's begins at t * hop - shift.
+Recording with_predicted(const std::vector<float>& samples, const config::ModelConfig& config,
+                         const PredictedMels& mels, std::size_t clip, const std::string& where) {
+  const std::int64_t hop = config.mel.hop_samples, shift = config::alignment_shift_samples(config);
+  const std::int64_t frame = (shift + hop - 1) / hop, first = frame * hop - shift;
+  const std::int64_t frames = (static_cast<std::int64_t>(samples.size()) - first) / hop;
+  if (frames < 1)
+    throw Error(where,
+                fmt::format("expected {} samples or more, got {}", first + hop, samples.size()));
+  const Mel mel = mels.read(clip, frame, frames);
+  return {torch::tensor(samples).narrow(0, first, frames * hop).unsqueeze(0),
+          torch::tensor(mel.values).view({1, frames, mel.bands})};
 }
 
 }  // namespace
@@ -43,7 +58,10 @@ Recording as_recording(const std::vector<float>& samples, const config::ModelCon
 Recording held_out(const Corpus& corpus, std::size_t clip, const model::FlowVocoder& model) {
   std::vector<float> audio = corpus.load(clip);
   dequantise(audio, kSeed, kNoiseStream, clip);
-  const Recording r = as_recording(audio, model.config(), corpus.path(clip));
+  const PredictedMels* mels = corpus.predicted();
+  const Recording r = mels != nullptr && mels->has(clip)
+                          ? with_predicted(audio, model.config(), *mels, clip, corpus.path(clip))
+                          : as_recording(audio, model.config(), corpus.path(clip));
   return {r.audio.to(model.device()), r.mel.to(model.device())};
 }
 

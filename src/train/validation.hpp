@@ -20,7 +20,8 @@ Recording as_recording(const std::vector<float>& samples, const config::ModelCon
                        const std::string& where);
 
 // Clip `clip` of a corpus as held-out likelihoods take it: on the model's device, with
-// dequantisation noise of one 16-bit step that is the same every time.
+// dequantisation noise of one 16-bit step that is the same every time; with its predicted mel where
+// it has one.
 Recording held_out(const Corpus& corpus, std::size_t clip, const model::FlowVocoder& model);
 
 constexpr int kBands = 4;  // equal parts of the spectrum, the lowest first

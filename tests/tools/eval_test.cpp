@@ -104,8 +104,9 @@ TEST_CASE("eval: a model copies recordings, beside what it should be and what it
   CHECK(contains(read_file(page), "Recordings and their synthesis"));
   for (const char* made : {"sigma-1/a.wav", "sigma-0.5/b.wav", "latents/a.wav", "noise/b.wav"})
     CHECK(std::filesystem::exists(folder.file(std::string("made/") + made)));
-  const test::Ran table =
-      succeeds(folder, "eval --model " + folder.model + " --list " + folder.file("ref"));
+  const test::Ran table = succeeds(folder, "eval --model " + folder.model + " --list " +
+                                               folder.file("ref") + " --as-if-predicted");
+  CHECK(contains(table.out, "sigma 0.7 as if predicted"));
   CHECK(contains(table.out, "held out: "));
   CHECK(contains(table.out, "sigma 0.7"));
 }

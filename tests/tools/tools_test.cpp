@@ -54,6 +54,15 @@ TEST_CASE("mel writes what a model's specification, a preset or single keys ask 
   CHECK(arrays::read_array(folder.file("b.npy")).shape == std::vector<std::int64_t>{128, 87});
   succeeds(folder, "mel " + speech + " -o " + folder.file("c.npy") + " --spec '{bands: 40}'");
   CHECK(arrays::read_array(folder.file("c.npy")).shape[0] == 40);
+  // As an acoustic model would have predicted it: smoother, with its noise.
+  succeeds(folder, "mel " + speech + " -o " + folder.file("e.npy") + " --as-if-predicted");
+  const std::vector<float> own = arrays::read_array(folder.file("a.npy")).values,
+                           smooth = arrays::read_array(folder.file("e.npy")).values;
+  REQUIRE(smooth.size() == own.size());
+  double difference = 0.0;
+  for (std::size_t i = 0; i < own.size(); ++i) difference += std::abs(own[i] - smooth[i]);
+  CHECK(difference / static_cast<double>(own.size()) > 0.1);
+  CHECK(difference / static_cast<double>(own.size()) < 0.5);
   const json figures =
       json::parse(succeeds(folder, "mel " + speech + " -o " + folder.file("d.npy") +
                                        " --json --model " + folder.model)

@@ -157,7 +157,7 @@ TEST_CASE("plans are drawn as the configuration says, each decision by itself") 
     mean_log_speed += std::log(p.speed) / kPlans;
     filtered += p.low_pass_hz > 0.0;
     noisy += p.noise;
-    blurred += p.blur_frames > 0.0;
+    blurred += p.smoothing.frames > 0.0;
     if (p.noise) CHECK(p.noise_db >= 20.0);
   }
   CHECK(mean_db == doctest::Approx(-8.0).epsilon(0.05));  // a third of 24
@@ -169,15 +169,15 @@ TEST_CASE("plans are drawn as the configuration says, each decision by itself") 
   CHECK(usual.speed == 1.0);
   CHECK(usual.low_pass_hz == 0.0);
   CHECK(!usual.noise);
-  CHECK(usual.mel_noise == 0.0);
+  CHECK(usual.smoothing.noise == 0.0);
 }
 
 TEST_CASE("a blurred mel is smooth over time and bands, and keeps its level") {
   const std::int64_t frames = 40, bands = 20;
   std::vector<float> mel(frames * bands, 1.0f);
   train::SegmentPlan plan;
-  plan.blur_frames = 1.5;
-  plan.blur_bands = 1.0;
+  plan.smoothing.frames = 1.5;
+  plan.smoothing.bands = 1.0;
   train::render_mel(plan, 1, frames, bands, mel.data());
   for (const float v : mel) CHECK(v == doctest::Approx(1.0f));
   std::fill(mel.begin(), mel.end(), 0.0f);
@@ -192,7 +192,7 @@ TEST_CASE("a blurred mel is smooth over time and bands, and keeps its level") {
         doctest::Approx(std::exp(-0.5)).epsilon(1e-3));
   std::fill(mel.begin(), mel.end(), 0.0f);
   plan = {};
-  plan.mel_noise = 0.2;
+  plan.smoothing.noise = 0.2;
   train::render_mel(plan, 1, frames, bands, mel.data());
   CHECK(std::sqrt(power(mel)) == doctest::Approx(0.2).epsilon(0.1));
 }

@@ -113,3 +113,35 @@ TEST_CASE("the configurations of higher rates train, synthesize and stream") {
     CHECK(read_file(folder.file("a.wav")) == read_file(folder.file("b.wav")));
   }
 }
+
+TEST_CASE("a run on predicted mels: by a folder, by a list's column, and what it was is kept") {
+  const DataFolder folder;
+  std::filesystem::create_directories(folder.file("mels"));
+  test::succeeds(folder, "init " + test::config("tiny") + " -o " + folder.file("tiny.safetensors"));
+  for (const std::string clip : {"0", "1", "2"})
+    test::succeeds(folder, "mel " + folder.data() + "/" + clip + ".wav --as-if-predicted --model " +
+                               folder.file("tiny.safetensors") + " -o " +
+                               folder.file("mels/" + clip + ".npy"));
+  const std::string list = folder.data() + "/both.txt";
+  write_file(list, "0.wav|../mels/0.npy\n1.wav|../mels/1.npy\n2.wav|../mels/2.npy\n");
+  const std::string mels = " --mels " + folder.file("mels");
+  const std::string valid = " --valid " + folder.data() + "/b.txt";
+  const auto ran = test::succeeds(folder, folder.run("folder", "--data " + list + mels + valid));
+  CHECK(test::contains(ran.err, "predicted mels: 3 of 3 recordings have one"));
+  CHECK(test::contains(ran.err, "predicted mels: 1 of 1 recordings have one"));
+  CHECK(test::contains(ran.err, "their first frame is frame 0 of the recording's own"));
+  test::succeeds(folder, folder.run("column", "--data " + list));
+  CHECK(folder.model("column") == folder.model("folder"));
+  test::succeeds(folder, folder.run("real", "--data " + list + " --real-share 1"));
+  CHECK(folder.model("real") != folder.model("folder"));
+  test::refuses(folder, folder.run("column", "--data " + list + " --real-share 0.5 --resume"),
+                "predicted mels of 3 clips (0% with their own), this one draws");
+  test::refuses(folder, folder.run("other", "--data " + list + " --real-share 2"), "--real-share",
+                2);
+  test::refuses(folder, folder.run("other", "--data " + list + " --mels " + folder.file("none")),
+                "none: cannot be looked into");
+  // Ranks say it once, and share it.
+  test::succeeds(folder, folder.run("two", "--data " + list + " --nproc 2"));
+  CHECK(test::largest_difference(folder.file("folder/model.safetensors"),
+                                 folder.file("two/model.safetensors")) < 1e-3);
+}
