@@ -16,9 +16,11 @@ namespace {
 constexpr double kMostImpossible = 0.1;  // share of frames or values: a glitch has fewer
 constexpr double kSilentRms = 1e-3;      // -60 dB: speech is louder somewhere
 constexpr double kBelowFloor = 100.0;    // amplitudes, which acoustic models may undershoot by
-constexpr double kBeyondRange = 1.02;    // of a range that values were scaled into
-constexpr double kMostSkew = 1.5;        // deviations a mean: magnitudes of speech have more
-constexpr double kWidestRange = 30.0;    // of a logarithm; decibels have more
+constexpr double kLn2 = 0.69314718055994531;
+constexpr double kUndershoot = 0.5, kMostUndershoot = 0.02;  // nepers, share of the values
+constexpr double kBeyondRange = 1.02;  // of a range that values were scaled into
+constexpr double kMostSkew = 1.5;      // deviations a mean: magnitudes of speech have more
+constexpr double kWidestRange = 30.0;  // of a logarithm; decibels have more
 constexpr double kNormalMean = 0.5, kLeastNormal = 0.5, kMostNormal = 1.6;
 
 double decibels(double rms) { return 20.0 * std::log10(std::max(rms, 1e-10)); }
@@ -44,11 +46,15 @@ MelJudge::MelJudge(const MelSpec& spec, std::vector<float> mean, std::vector<flo
       deviation_(std::move(deviation)),
       level_(spec),
       statistics_(spec.bands),
-      below_floor_(-std::numeric_limits<float>::infinity()) {
+      below_floor_(-std::numeric_limits<float>::infinity()),
+      undershot_(below_floor_) {
   if (spec.log == MelLog::kNone) return;
-  const double lowest = spec.floor / std::pow(kBelowFloor, spec.power);
-  below_floor_ =
-      static_cast<float>((std::log(lowest) / unit_of(spec) - spec.mean) / spec.deviation);
+  const auto below = [&spec](double nepers) {
+    const double value = (std::log(spec.floor) - spec.power * nepers) / unit_of(spec);
+    return static_cast<float>((value - spec.mean) / spec.deviation);
+  };
+  below_floor_ = below(std::log(kBelowFloor));
+  undershot_ = below(kUndershoot);
 }
 
 void MelJudge::add(const Mel& mel) {
@@ -60,6 +66,17 @@ void MelJudge::add(const Mel& mel) {
   }
   too_small_ += std::count_if(mel.values.begin(), mel.values.end(),
                               [this](float value) { return value < below_floor_; });
+  undershooting_ += std::count_if(mel.values.begin(), mel.values.end(),
+                                  [this](float value) { return value < undershot_; });
+}
+
+// A logarithm to the base of 2 of the same floor, which no natural one comes below; without that a
+// quiet recording looks much the same.
+bool MelJudge::is_binary_logarithm() const {
+  const double values =
+      static_cast<double>(std::max<std::int64_t>(1, statistics_.frames())) * spec_.bands;
+  return spec_.log == MelLog::kLn &&
+         static_cast<double>(undershooting_) > kMostUndershoot * values && like_training(kLn2);
 }
 
 std::string MelJudge::impossible() const {
@@ -102,6 +119,9 @@ void MelJudge::say_what_it_is(MelVerdict* verdict) const {
   if (spec_.log != MelLog::kNone && like_training(unit_of(other)))
     return says(other.log == MelLog::kLog10 ? "a decimal logarithm" : "a natural logarithm",
                 fmt::format("convert it with --from-preset '{{log: {}}}'", name_of(other.log)));
+  if (is_binary_logarithm())
+    return says("a binary logarithm",
+                "convert it with --from-preset '{log: log10, deviation: 0.30103}'");
   const bool wide = highest - lowest > kWidestRange;
   if (spec_.log != MelLog::kNone && (wide || like_training(ln10 / 20.0)))
     return says("in decibels",
@@ -145,7 +165,8 @@ MelVerdict MelJudge::verdict() const {
     // Unlike as it is, and like the training data by another logarithm: hardly chance.
     const double ln10 = std::log(10.0);
     const double other = spec_.log == MelLog::kLog10 ? 1.0 : ln10;
-    if (!like_training(other) && !like_training(ln10 / 20.0)) return verdict;
+    if (!like_training(other) && !like_training(ln10 / 20.0) && !is_binary_logarithm())
+      return verdict;
     verdict.refusal = verdict.warning;
   }
   say_what_it_is(&verdict);

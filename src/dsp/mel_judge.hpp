@@ -35,14 +35,16 @@ class MelJudge {
  private:
   std::string impossible() const;
   bool like_training(double factor) const;
+  bool is_binary_logarithm() const;
   void say_what_it_is(MelVerdict* verdict) const;
 
   MelSpec spec_;
   std::vector<float> mean_, deviation_;
   MelLevel level_;
   MelStatistics statistics_;
-  float below_floor_;                      // values under this are none of an acoustic model's
-  std::int64_t loud_ = 0, too_small_ = 0;  // frames, values
+  float below_floor_;  // values under this are none of an acoustic model's
+  float undershot_;    // under this only a few
+  std::int64_t loud_ = 0, too_small_ = 0, undershooting_ = 0;  // frames, values, values
   double loudest_ = 0.0;
 };
 

@@ -67,6 +67,7 @@ TEST_CASE("mels made another way are refused, with what they are and what to do"
       {[](double v) { return 8.6859 * v; }, "in decibels", "{log: log10, deviation: 0.05}"},
       {[](double v) { return 8.6859 * v + 100.0; }, "in decibels", "{log: log10"},
       {[](double v) { return v / std::log(10.0); }, "a decimal logarithm", "'{log: log10}'"},
+      {[](double v) { return v / std::log(2.0); }, "a binary logarithm", "deviation: 0.30103"},
       {[](double v) { return std::exp(v); }, "without a logarithm", "log"},
       {[](double v) { return std::exp(2.0 * v); }, "without a logarithm", "of powers"},
       {[&](double v) { return (v - from) / range; }, "scaled to 0 to 1", "{mean: LOW"},
