@@ -70,7 +70,7 @@ std::function<int()> setup_mel(CLI::App& app) {
   app.add_option("--model", o->model, "The specification of this model file")->excludes(preset);
   app.add_flag(
       "--as-if-predicted", o->as_if_predicted,
-      "Smooth it, as an acoustic model's prediction is smooth: by Gaussians of a frame and "
+      "Smooth it, as an acoustic model's prediction is smooth: by Gaussians of a frame and half "
       "a band, with noise of 0.1 neper");
   app.add_flag("--json", o->json, "Print the figures as JSON");
   return [o] { return run(*o); };

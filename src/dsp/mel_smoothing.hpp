@@ -14,7 +14,7 @@ struct MelSmoothing {
 };
 
 // What "as if predicted" means wherever it is measured; the noise in nepers of magnitude.
-constexpr MelSmoothing kAsIfPredicted = {1.0, 1.0, 0.1};
+constexpr MelSmoothing kAsIfPredicted = {1.0, 0.5, 0.1};
 
 // Smooths mel: [frames, bands], in place; at its edges with what is there. The noise is not added.
 void blur_mel(const MelSmoothing& smoothing, std::int64_t frames, std::int64_t bands, float* mel);
