@@ -17,7 +17,8 @@ case $preset in
   engine | synthesis) ;;
   package) packages+=(portaudio19-dev help2man) ;;
   *)
-    packages+=(libtorch-dev libopenblas0-pthread libgloo-dev libfftw3-dev doctest-dev portaudio19-dev jackd2)
+    packages+=(libtorch-dev libopenblas0-pthread libgloo-dev libfftw3-dev doctest-dev portaudio19-dev jackd2
+      sox ffmpeg)
     ;;
 esac
 read -ra more <<<"${GLOWVOX_PACKAGES:-}"

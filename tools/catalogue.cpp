@@ -10,11 +10,13 @@ const std::vector<Command>& catalogue() {
       {"synth", "Synthesize sound from mel spectrograms",
        "  glowvox synth --model samples/mdct-causal.safetensors --mel samples/kerstin.npy -o "
        "out.wav\n"
-       "  glowvox synth --model M --wav speech.wav -o copy.flac --sigma 0.8",
+       "  glowvox synth --model M --wav speech.wav -o copy.flac --sigma 0.8\n"
+       "  sox speech.flac -t wav - | glowvox synth --wav - -o - | ffmpeg -i - copy.mp3",
        nullptr},
       {"play", "Play a mel spectrogram, or the copy of a recording, on a sound card",
        "  glowvox play --model samples/mdct-causal.safetensors samples/kerstin.npy\n"
-       "  glowvox play --model M speech.wav --device USB --tee copy.wav",
+       "  glowvox play --model M speech.wav --device USB --tee copy.wav\n"
+       "  ffmpeg -i film.mkv -f wav - | glowvox play --wav -",
        nullptr},
       {"stream", "Mel frames in, sound out while they arrive",
        "  acoustic-model | glowvox stream --model M --mel -\n"
@@ -25,7 +27,8 @@ const std::vector<Command>& catalogue() {
       {"devices", "List sound cards", "  glowvox devices\n  glowvox devices --json", nullptr},
       {"mel", "Compute a log-mel spectrogram from sound",
        "  glowvox mel speech.wav -o speech.npy\n"
-       "  glowvox mel speech.wav -o speech.npy --preset hifigan",
+       "  glowvox mel speech.wav -o speech.npy --preset hifigan\n"
+       "  ffmpeg -i speech.m4a -f wav - | glowvox mel - -o speech.npy",
        nullptr},
       {"mel-check", "Say what a mel file is, and whether a model takes it",
        "  glowvox mel-check mel.npy\n"

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "arrays/npy.hpp"
+#include "core/streams.hpp"
 #include "glowvox/error.hpp"
 #include "sound.hpp"
 
@@ -105,7 +106,7 @@ Recording as_recording(std::vector<float> samples, const Vocoder& vocoder,
   try {
     r.mel = vocoder.mel_of(samples.data(), static_cast<std::int64_t>(samples.size()));
   } catch (const Error& e) {
-    throw Error(path, e.what());
+    throw Error(input_name(path), e.what());
   }
   samples.resize(static_cast<std::size_t>(r.mel.frames * vocoder.mel().hop_samples));
   r.audio = std::move(samples);

@@ -8,7 +8,9 @@
 #include <cstring>
 #include <exception>
 #include <string>
+#include <system_error>
 
+#include "core/atomic_file.hpp"
 #include "core/messages.hpp"
 #include "core/printable.hpp"
 #include "glowvox/error.hpp"
@@ -30,12 +32,18 @@ int guarded(const std::string& name, const std::function<int()>& body) {
   try {
     const int status = body();
     if (std::fflush(stdout) == 0) return status;
+    if (errno == EPIPE) return kBrokenPipeStatus;
     say(std::string("error: standard output: cannot write: ") + std::strerror(errno));
+  } catch (const BrokenPipe&) {
+    return kBrokenPipeStatus;
   } catch (const UsageError& e) {
     say(std::string("error: ") + e.what() + "; see " + program + " --help");
     return kUsageStatus;
   } catch (const std::bad_alloc&) {
     say(out_of_memory);
+  } catch (const std::system_error& e) {
+    if (e.code().value() == EPIPE) return kBrokenPipeStatus;
+    say(std::string("error: ") + e.what());
   } catch (const std::exception& e) {
     // A library's message may span lines and carry its own stack: the first line says what
     // happened.

@@ -11,6 +11,9 @@
 
 namespace glowvox::tools {
 
+// Of a tool whose output nobody reads any more: as a shell shows an end by SIGPIPE.
+constexpr int kBrokenPipeStatus = 141;
+
 // A subcommand: adds its options to the app and returns what runs after parsing (the exit status).
 using Setup = std::function<int()> (*)(CLI::App& app);
 
@@ -25,7 +28,8 @@ struct Command {
 // error, which is printed as one line; 2 after wrong usage.
 int run_command(const Command& command, int argc, char** argv);
 
-// Runs body and turns what it throws into one line on standard error and an exit status.
+// Runs body and turns what it throws into one line on standard error and an exit status; a broken
+// pipe (which is a signal where that is not ignored) into the status alone.
 int guarded(const std::string& name, const std::function<int()>& body);
 
 // Options that do not belong together: printed like any error, exit status 2.

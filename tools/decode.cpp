@@ -8,6 +8,7 @@
 #include "clips.hpp"
 #include "commands.hpp"
 #include "core/printable.hpp"
+#include "core/streams.hpp"
 #include "engine_options.hpp"
 #include "glowvox/error.hpp"
 #include "sound.hpp"
@@ -18,7 +19,7 @@ namespace {
 
 struct Options {
   EngineOptions engine;
-  std::string mel, wav, latent, out;
+  std::string mel, wav, latent, out, format;
   bool json = false;
 };
 
@@ -32,6 +33,8 @@ Clips read_mels(const Options& o, const Vocoder& vocoder) {
 
 int run(const Options& o) {
   if (o.mel.empty() == o.wav.empty()) throw UsageError("--mel or --wav", "expected one of them");
+  check_inputs({o.mel, o.wav, o.latent});
+  check_output(o.out, o.json);
   const int threads = o.engine.thread_count();
   const Vocoder vocoder = o.engine.load();
   const Clips z = read_latent_clips(o.latent);
@@ -52,7 +55,7 @@ int run(const Options& o) {
     mel.values.resize(static_cast<std::size_t>(frames * mels.columns));
     clips.push_back(vocoder.decode(mel, z.values[i], {0.0, 0, threads}));
   }
-  const std::int64_t clipped = write_signal(o.out, clips, vocoder.mel().sample_rate_hz);
+  const std::int64_t clipped = write_signal(o.out, clips, vocoder.mel().sample_rate_hz, o.format);
   const std::size_t samples = clips.front().size();
   const double seconds = static_cast<double>(samples) / vocoder.mel().sample_rate_hz;
   if (o.json)
@@ -63,7 +66,8 @@ int run(const Options& o) {
                                       {"clipped", clipped}}
                            .dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   else
-    fmt::print("{}: {:.2f} s, {} samples clipped\n", printable(o.out), seconds, clipped);
+    fmt::print(figures_to(o.out), "{}: {:.2f} s, {} samples clipped\n",
+               printable(output_name(o.out)), seconds, clipped);
   return 0;
 }
 
@@ -74,9 +78,13 @@ std::function<int()> setup_decode(CLI::App& app) {
   o->engine.precision = "fp32";  // the exact inverse
   o->engine.add_to(app);
   app.add_option("--mel", o->mel, "npy of the mel that the latent was encoded with");
-  app.add_option("--wav", o->wav, "Sound file that the latent was encoded from, for its mel");
+  app.add_option("--wav", o->wav,
+                 "Sound file that the latent was encoded from, for its mel; - is standard input");
   app.add_option("--latent", o->latent, "npy, [batch, channels, frames]")->required();
-  app.add_option("-o,--out", o->out, "wav, flac, ogg, or npy (float32, not clipped)")->required();
+  app.add_option("-o,--out", o->out,
+                 "wav, flac, ogg, or npy (float32, not clipped); - is standard output")
+      ->required();
+  add_format_to(app, &o->format);
   app.add_flag("--json", o->json, "Print the figures as JSON");
   return [o] { return run(*o); };
 }

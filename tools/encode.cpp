@@ -10,6 +10,7 @@
 #include "clips.hpp"
 #include "commands.hpp"
 #include "core/printable.hpp"
+#include "core/streams.hpp"
 #include "engine_options.hpp"
 #include "glowvox/error.hpp"
 #include "sound.hpp"
@@ -51,6 +52,11 @@ void replace_mels(const std::string& path, const MelSpec& spec, std::vector<Reco
 int run(const Options& o) {
   if (o.wav.empty() == o.audio.empty())
     throw UsageError("--wav or --audio", "expected one of them");
+  check_inputs({o.wav, o.audio, o.mel});
+  check_output(o.out, o.json, "latent");
+  check_output(o.write_mel, o.json, "mel");
+  if (is_standard(o.out) && is_standard(o.write_mel))
+    throw UsageError("--write-mel", "standard output carries the latent already");
   const int threads = o.engine.thread_count();
   const Vocoder vocoder = o.engine.load();
   std::vector<Recording> all = recordings(o, vocoder);
@@ -80,8 +86,10 @@ int run(const Options& o) {
                                       {"log_prob", log_prob}}
                            .dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   else
-    fmt::print("{}: [{}, {}, {}] (clips, channels, frames), rms {:.3f}, {:.4f} nats per sample\n",
-               printable(o.out), clips, latents.columns, latents.rows, rms(latents.values),
+    fmt::print(figures_to(is_standard(o.write_mel) ? o.write_mel : o.out),
+               "{}: [{}, {}, {}] (clips, channels, frames), rms {:.3f}, {:.4f} nats per sample\n",
+               printable(output_name(o.out)), clips, latents.columns, latents.rows,
+               rms(latents.values),
                nats / static_cast<double>(clips * latents.rows * latents.columns));
   return 0;
 }
@@ -92,7 +100,7 @@ std::function<int()> setup_encode(CLI::App& app) {
   auto o = std::make_shared<Options>();
   o->engine.precision = "fp32";
   app.add_option("--model", o->engine.model, "Model file")->required();
-  app.add_option("--wav", o->wav, "Sound file");
+  app.add_option("--wav", o->wav, "Sound file; - is standard input");
   app.add_option("--audio", o->audio, "npy, [samples] or [batch, samples], at the model's rate");
   app.add_option(
       "--mel", o->mel,

@@ -15,6 +15,7 @@
 #include "core/messages.hpp"
 #include "core/printable.hpp"
 #include "core/progress_bar.hpp"
+#include "core/streams.hpp"
 #include "interrupt.hpp"
 #include "live_input.hpp"
 #include "sound.hpp"
@@ -35,23 +36,23 @@ void check(const LiveOptions& o) {
     throw UsageError("--tee", "goes beside a device, -o takes its place", "give one of them");
   if (o.live && !o.out.empty())
     throw UsageError("--live", "is about a device's clock, and -o has none");
-  if (o.json && o.out == "-")
-    throw UsageError("--json", "standard output carries the sound already");
+  if (!o.format.empty() && o.out.empty() && o.tee.empty())
+    throw UsageError("--format", "is about a file, and there is none", "give -o or --tee");
+  check_output(o.out, o.json);
 }
 
 live::Outputs open_outputs(const LiveOptions& o, const MelSpec& spec,
                            const std::atomic<bool>& interrupted) {
   live::Outputs outputs;
   const live::RawFormat format = live::raw_format(o.raw);
-  if (o.out == "-") {
-    if (::isatty(STDOUT_FILENO) != 0)
-      throw UsageError("-o -", "standard output is a terminal", "send it to a program or a file");
+  if (is_standard(o.out) && (o.format.empty() || o.format == "raw")) {
+    say_raw(o.out, spec.sample_rate_hz, o.raw);
     outputs.raw =
-        std::make_unique<live::RawOutput>(STDOUT_FILENO, "standard output", format, interrupted);
+        std::make_unique<live::RawOutput>(STDOUT_FILENO, kStandardOutput, format, interrupted);
     return outputs;
   }
   const std::string file = o.out.empty() ? o.tee : o.out;
-  if (!file.empty()) outputs.file = std::make_unique<audio::AudioWriter>(file, spec.sample_rate_hz);
+  if (!file.empty()) outputs.file = open_output(file, spec.sample_rate_hz, o.format);
   if (o.out.empty())
     outputs.player = std::make_unique<live::Player>(
         live::PlayerOptions{o.device, o.latency_ms, o.reconnect, say}, spec.sample_rate_hz,
@@ -127,13 +128,13 @@ void summarize(const LiveOptions& o, const live::Report& report, const Vocoder& 
     latency.buffer_ms = player->target_ms();
     latency.device_ms = player->device_latency_ms();
   }
-  const std::string where = player ? player->device() : o.out;
+  const std::string where = player ? player->device() : output_name(o.out);
   if (o.json)
     fmt::print(
         "{}\n",
         to_json(report, latency).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   else
-    print(report, latency, where, o.out == "-" ? messages() : stdout);
+    print(report, latency, where, figures_to(o.out));
 }
 
 }  // namespace
@@ -177,7 +178,7 @@ int run_live(const LiveOptions& o, const std::string& input, bool given,
   if (o.mel.converts() && !given)
     throw UsageError("--from-preset, --from-stats",
                      "say what a mel was made as, and this is sound");
-  source = converted(std::move(source), o.mel, spec, input.empty() ? "mel" : input);
+  source = converted(std::move(source), o.mel, spec, input.empty() ? "mel" : input_name(input));
   if (judged) {
     dsp::MelJudge judge(spec, vocoder.mel_means(), vocoder.mel_deviations());
     source = look_ahead(std::move(source), spec, &judge);

@@ -18,7 +18,7 @@ namespace glowvox::tools {
 
 struct LiveOptions {
   EngineOptions engine;
-  std::string device = "default", out, tee, raw = "s16le";
+  std::string device = "default", out, tee, raw = "s16le", format;
   double latency_ms = 80.0;
   MelInput mel;
   bool live = false, reconnect = false, json = false;

@@ -11,6 +11,7 @@
 #include "config/model_config.hpp"
 #include "core/printable.hpp"
 #include "dsp/mel_smoothing.hpp"
+#include "core/streams.hpp"
 #include "safetensors/model_metadata.hpp"
 #include "safetensors/safetensors.hpp"
 #include "sound.hpp"
@@ -35,6 +36,7 @@ MelSpec chosen(const Options& o) {
 }
 
 int run(const Options& o) {
+  check_output(o.out, o.json, "mel");
   const MelSpec spec = chosen(o);
   const std::vector<float> audio = read_sound(o.in, spec.sample_rate_hz);
   Mel mel = mel_of_sound(o.in, audio, spec);
@@ -49,8 +51,8 @@ int run(const Options& o) {
                                       {"specification", describe(spec)}}
                            .dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   else
-    fmt::print("{}: {} bands, {} frames, {:.2f} s\n", printable(o.out), mel.bands, mel.frames,
-               seconds);
+    fmt::print(figures_to(o.out), "{}: {} bands, {} frames, {:.2f} s\n",
+               printable(output_name(o.out)), mel.bands, mel.frames, seconds);
   return 0;
 }
 
@@ -61,8 +63,10 @@ std::function<int()> setup_mel(CLI::App& app) {
   std::string presets;
   for (const std::string& name : mel_preset_names())
     presets += (presets.empty() ? "" : ", ") + name;
-  app.add_option("IN", o->in, "wav, flac or ogg, any rate and channel count")->required();
-  app.add_option("-o,--out", o->out, "npy file, float32 [bands, frames]")->required();
+  app.add_option("IN", o->in, "Sound file, any rate and channel count; - is standard input")
+      ->required();
+  app.add_option("-o,--out", o->out, "npy file, float32 [bands, frames]; - is standard output")
+      ->required();
   auto* preset = app.add_option("--preset", o->preset, presets)->capture_default_str();
   app.add_option("--spec", o->spec,
                  "Any specification, as in a configuration: '{preset: hifigan, bands: 40}'")

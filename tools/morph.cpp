@@ -10,6 +10,7 @@
 #include "clips.hpp"
 #include "commands.hpp"
 #include "core/printable.hpp"
+#include "core/streams.hpp"
 #include "engine_options.hpp"
 #include "glowvox/error.hpp"
 #include "sound.hpp"
@@ -20,7 +21,7 @@ namespace {
 
 struct Options {
   EngineOptions engine;
-  std::string from, to, out;
+  std::string from, to, out, format;
   std::vector<std::string> plus, minus;
   double amount = 0.5;
   bool json = false;
@@ -61,6 +62,11 @@ void check(const Options& o) {
   if (pair && !(o.amount >= 0.0 && o.amount <= 1.0))
     throw UsageError("--amount",
                      fmt::format("expected a value in [0, 1] with --to, got {}", o.amount));
+  std::vector<std::string> inputs = {o.from, o.to};
+  for (const auto* more : {&o.plus, &o.minus})
+    inputs.insert(inputs.end(), more->begin(), more->end());
+  check_inputs(inputs);
+  check_output(o.out, o.json);
 }
 
 int run(const Options& o) {
@@ -87,7 +93,7 @@ int run(const Options& o) {
     }
   }
   const std::vector<float> audio = vocoder.decode(mel, z, {0.0, 0, threads});
-  const std::int64_t clipped = write_signal(o.out, {audio}, spec.sample_rate_hz);
+  const std::int64_t clipped = write_signal(o.out, {audio}, spec.sample_rate_hz, o.format);
   const double seconds = static_cast<double>(audio.size()) / spec.sample_rate_hz;
   const double latent_rms = rms({z});
   if (o.json)
@@ -97,8 +103,8 @@ int run(const Options& o) {
             {"out", o.out}, {"seconds", seconds}, {"clipped", clipped}, {"latent_rms", latent_rms}}
             .dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   else
-    fmt::print("{}: {:.2f} s, latent rms {:.3f}, {} samples clipped\n", printable(o.out), seconds,
-               latent_rms, clipped);
+    fmt::print(figures_to(o.out), "{}: {:.2f} s, latent rms {:.3f}, {} samples clipped\n",
+               printable(output_name(o.out)), seconds, latent_rms, clipped);
   return 0;
 }
 
@@ -108,13 +114,16 @@ std::function<int()> setup_morph(CLI::App& app) {
   auto o = std::make_shared<Options>();
   o->engine.precision = "fp32";
   app.add_option("--model", o->engine.model, "Model file")->required();
-  app.add_option("--from", o->from, "Sound file; its mel conditions the result")->required();
+  app.add_option("--from", o->from,
+                 "Sound file, or - for standard input; its mel conditions the result")
+      ->required();
   app.add_option("--to", o->to, "Sound file whose latent is mixed in");
   app.add_option("--plus", o->plus, "Sound files with an attribute");
   app.add_option("--minus", o->minus, "Sound files without it");
   app.add_option("--amount", o->amount, "How far: 0 is --from, 1 is --to, or the whole attribute")
       ->capture_default_str();
-  app.add_option("-o,--out", o->out, "wav, flac, ogg or npy")->required();
+  app.add_option("-o,--out", o->out, "wav, flac, ogg or npy; - is standard output")->required();
+  add_format_to(app, &o->format);
   app.add_option("--threads", o->engine.threads, "Threads (default: all cores)");
   app.add_flag("--json", o->json, "Print the figures as JSON");
   return [o] { return run(*o); };

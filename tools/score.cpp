@@ -7,6 +7,7 @@
 
 #include "commands.hpp"
 #include "core/printable.hpp"
+#include "core/streams.hpp"
 #include "data_options.hpp"
 #include "eval/picture.hpp"
 #include "glowvox/error.hpp"
@@ -49,7 +50,7 @@ Score score(model::FlowVocoder& model, const std::string& path, const Options& o
   std::vector<float> samples = o.list.empty() ? read_sound(path, config.mel.sample_rate_hz)
                                               : read_listed(path, config.mel.sample_rate_hz);
   if (!o.exact_samples) train::dequantise(samples, 1, 0, 0);
-  const train::Recording r = train::as_recording(samples, config, path);
+  const train::Recording r = train::as_recording(samples, config, input_name(path));
   const torch::Tensor frames = model.encode(r.audio, r.mel).frame_log_prob().select(1, 0);  // [T]
   const double count = static_cast<double>(r.audio.size(1));
   if (!o.plot.empty()) {
@@ -58,8 +59,8 @@ Score score(model::FlowVocoder& model, const std::string& path, const Options& o
     eval::write_spectrogram_with_curve(o.plot, to_vector(r.audio), config.mel.sample_rate_hz,
                                        curve);
   }
-  return {path, frames.to(torch::kDouble).sum().item<double>(), count / config.mel.sample_rate_hz,
-          count};
+  return {input_name(path), frames.to(torch::kDouble).sum().item<double>(),
+          count / config.mel.sample_rate_hz, count};
 }
 
 int run(Options& o) {
@@ -67,6 +68,7 @@ int run(Options& o) {
     for (const std::string& path : o.skip_unreadable ? train::readable_recordings(o.list, say)
                                                      : train::list_recordings(o.list))
       o.wavs.push_back(path);
+  check_inputs(o.wavs);
   if (o.wavs.empty()) throw UsageError("--wav or --list", "expected at least one recording");
   if (!o.plot.empty() && o.wavs.size() > 1)
     throw UsageError("--plot", fmt::format("expected one recording, got {}", o.wavs.size()));
@@ -98,7 +100,7 @@ int run(Options& o) {
 std::function<int()> setup_score(CLI::App& app) {
   auto o = std::make_shared<Options>();
   app.add_option("--model", o->model, "Model file")->required();
-  app.add_option("--wav", o->wavs, "Sound files");
+  app.add_option("--wav", o->wavs, "Sound files; - is standard input");
   app.add_option("--list", o->list, "A folder, or a list of sound files as train takes it");
   add_skip_unreadable(app, o->skip_unreadable);
   app.add_option("--plot", o->plot, "PNG: spectrogram and nats per sample over time");

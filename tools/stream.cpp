@@ -6,6 +6,7 @@
 #include "commands.hpp"
 #include "live/microphone.hpp"
 #include "live_options.hpp"
+#include "sound.hpp"
 
 namespace glowvox::tools {
 
@@ -64,14 +65,18 @@ std::function<int()> setup_stream(CLI::App& app) {
   app.add_option("--listen", o->socket,
                  "Make this Unix socket; every connection to it is an utterance of such frames");
   app.add_flag("--once", o->once, "With --listen: leave after the first connection");
-  app.add_option("--wav", o->wav, "Sound file to copy, analysed as it is played");
+  app.add_option(
+      "--wav", o->wav,
+      "Sound file to copy, analysed as it is played; - is standard input, read to its end first");
   o->mic_given = app.add_option("--mic", o->microphone,
                                 "Copy what a sound card records; with an index or part of a name")
                      ->expected(0, 1);
   o->live.add_to(app, "as the model file says, none with --live");
   app.add_option("-o,--out", o->live.out,
-                 "Write wav, flac or ogg instead of playing; - is raw samples on standard output");
-  app.add_option("--raw", o->live.raw, "Samples of -o -")
+                 "Write wav, flac or ogg instead of playing; - is standard output, and raw samples "
+                 "unless --format says wav, flac or ogg");
+  add_format_to(app, &o->live.format);
+  app.add_option("--raw", o->live.raw, "Raw samples of -o -")
       ->check(CLI::IsMember({"s16le", "f32le"}))
       ->capture_default_str();
   app.add_flag(

@@ -12,9 +12,9 @@
 #include <optional>
 #include <set>
 
-#include "audio/wav.hpp"
 #include "commands.hpp"
 #include "core/progress_bar.hpp"
+#include "core/streams.hpp"
 #include "engine_options.hpp"
 #include "eval/picture.hpp"
 #include "glowvox/error.hpp"
@@ -36,7 +36,7 @@ constexpr std::chrono::seconds kPatience(2);
 struct Options {
   EngineOptions engine;
   MelInput mel;
-  std::string out, picture;
+  std::string out, picture, format;
   std::vector<std::string> mels, wavs;
   bool json = false, force = false;
 };
@@ -94,7 +94,7 @@ void judge(Frames& frames, const Input& input, const Vocoder& vocoder, bool forc
   for (std::int64_t at = 0; at < frames.count(); at += kAtOnce)
     judge.add(frames.read(at, std::min(kAtOnce, frames.count() - at)));
   const dsp::MelVerdict verdict = judge.verdict();
-  const std::string begin = "warning: " + input.path + ": ";
+  const std::string begin = "warning: " + input_name(input.path) + ": ";
   if (input.sound) {
     if (!verdict.warning.empty())
       say(begin + verdict.warning + ": the copy may be worse than that of speech in a quiet room");
@@ -111,7 +111,8 @@ void judge(Frames& frames, const Input& input, const Vocoder& vocoder, bool forc
 // One input: the out file itself; several: a file for each in the folder `out`.
 std::string output_of(const Input& input, const Options& o, size_t inputs) {
   if (inputs == 1) return o.out;
-  return (fs::path(o.out) / fs::path(input.path).stem()).string() + ".wav";
+  return (fs::path(o.out) / fs::path(input.path).stem()).string() + "." +
+         (o.format.empty() ? "wav" : o.format);
 }
 
 // Nothing when interrupted: the file is not left half written.
@@ -122,13 +123,13 @@ std::optional<Result> synthesize(const Vocoder& vocoder, const Input& input, con
   Frames frames(input, vocoder, o.mel);
   judge(frames, input, vocoder, o.force);
   Result result{output_of(input, o, inputs), 0.0, 0.0, 0};
-  audio::AudioWriter writer(result.out, rate);
+  const auto writer = open_output(result.out, rate, o.format);
   std::vector<float> picture;
   std::int64_t samples = 0;
   const auto take = [&](Samples piece) {
     piece.count = static_cast<std::size_t>(
         std::min<std::int64_t>(static_cast<std::int64_t>(piece.count), frames.samples() - samples));
-    writer.write(piece.data, piece.count);
+    writer->write(piece.data, piece.count);
     samples += static_cast<std::int64_t>(piece.count);
     if (!o.picture.empty()) picture.insert(picture.end(), piece.data, piece.data + piece.count);
   };
@@ -142,25 +143,25 @@ std::optional<Result> synthesize(const Vocoder& vocoder, const Input& input, con
     const Mel piece = frames.read(done, std::min<std::int64_t>(block, frames.count() - done));
     take(stream.push(piece.values.data(), piece.frames));
     if (Clock::now() - start > kPatience)
-      progress.show(
-          static_cast<double>(done) / static_cast<double>(frames.count()),
-          fmt::format("{}: {:.0f} s of sound", result.out, static_cast<double>(samples) / rate));
+      progress.show(static_cast<double>(done) / static_cast<double>(frames.count()),
+                    fmt::format("{}: {:.0f} s of sound", output_name(result.out),
+                                static_cast<double>(samples) / rate));
   }
   take(stream.finish());
   progress.clear();
   result.elapsed = std::chrono::duration<double>(Clock::now() - start).count();
   result.seconds = static_cast<double>(samples) / rate;
   if (!o.picture.empty()) eval::write_spectrogram(o.picture, picture, rate);
-  result.clipped = writer.commit();
+  result.clipped = writer->commit();
   return result;
 }
 
 void print(const Result& r) {
   const double factor = r.elapsed / r.seconds;
-  fmt::print(
-      "{}: {:.2f} s of sound in {:.3f} s, real-time factor {:.4f} ({:.0f} times real time), "
-      "{} samples clipped\n",
-      r.out, r.seconds, r.elapsed, factor, 1.0 / factor, r.clipped);
+  fmt::print(figures_to(r.out),
+             "{}: {:.2f} s of sound in {:.3f} s, real-time factor {:.4f} ({:.0f} times real time), "
+             "{} samples clipped\n",
+             output_name(r.out), r.seconds, r.elapsed, factor, 1.0 / factor, r.clipped);
 }
 
 nlohmann::json to_json(const Result& r) {
@@ -175,6 +176,14 @@ int run(const Options& o) {
   for (const std::string& path : o.mels) inputs.push_back({path, false});
   for (const std::string& path : o.wavs) inputs.push_back({path, true});
   if (inputs.empty()) throw UsageError("--mel or --wav", "expected at least one input");
+  std::vector<std::string> paths = o.mels;
+  paths.insert(paths.end(), o.wavs.begin(), o.wavs.end());
+  check_inputs(paths);
+  check_output(o.out, o.json);
+  if (inputs.size() > 1 && is_standard(o.out))
+    throw UsageError("-o -",
+                     fmt::format("carries one sound, and there are {} inputs", inputs.size()),
+                     "give a folder");
   if (inputs.size() > 1 && !fs::is_directory(o.out))
     throw Error(o.out, fmt::format("expected an existing folder for {} inputs", inputs.size()));
   if (!o.picture.empty() && inputs.size() > 1)
@@ -194,7 +203,8 @@ int run(const Options& o) {
   for (const Input& input : inputs) {
     const std::optional<Result> result = synthesize(vocoder, input, o, inputs.size());
     if (!result) {
-      say("stopped; " + output_of(input, o, inputs.size()) + " was not written");
+      const std::string out = output_of(input, o, inputs.size());
+      say("stopped; " + (is_standard(out) ? "the sound ends here" : out + " was not written"));
       return kInterruptedStatus;
     }
     if (o.json)
@@ -216,8 +226,12 @@ std::function<int()> setup_synth(CLI::App& app) {
   app.add_option(
       "--mel", o->mels,
       "Mels: npy, npz, PyTorch or safetensors files, raw float32 (.f32), or - for standard input");
-  app.add_option("--wav", o->wavs, "Sound files to copy: their mel is computed first");
-  app.add_option("-o,--out", o->out, "wav, flac or ogg; for several inputs a folder")->required();
+  app.add_option("--wav", o->wavs,
+                 "Sound files to copy, or - for standard input: their mel is computed first");
+  app.add_option("-o,--out", o->out,
+                 "wav, flac or ogg, or - for standard output; for several inputs a folder")
+      ->required();
+  add_format_to(app, &o->format);
   o->engine.add_sampling_to(app);
   o->mel.add_to(app);
   o->engine.add_finishing_to(app);

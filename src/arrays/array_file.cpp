@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -13,6 +14,7 @@
 #include "arrays/zip_archive.hpp"
 #include "core/atomic_file.hpp"
 #include "core/mapped_file.hpp"
+#include "core/streams.hpp"
 #include "core/text.hpp"
 #include "glowvox/error.hpp"
 #include "pytorch/torch_file.hpp"
@@ -24,7 +26,6 @@ namespace {
 
 using Kind = pytorch::PickleValue::Kind;
 
-constexpr const char* kStandardInput = "standard input";
 constexpr std::uint64_t kMostEntryBytes = std::uint64_t{1} << 36;
 constexpr std::size_t kMostNamesListed = 12;
 
@@ -167,12 +168,12 @@ void ArrayFile::set_shape(std::vector<std::int64_t> shape, bool fortran_order) {
 
 std::unique_ptr<ArrayFile> open_array(const std::string& path, const ArrayOptions& options) {
   struct stat status {};
-  const bool standard_input = path == "-";
+  const bool standard_input = is_standard(path);
   const bool regular =
       !standard_input && ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
   if (!regular) {
-    std::string content = read_file(standard_input ? "/dev/stdin" : path);
-    const std::string label = standard_input ? kStandardInput : path;
+    const std::string label = input_name(path);
+    std::string content = standard_input ? read_descriptor(STDIN_FILENO, label) : read_file(path);
     if (NpyFile::recognizes(content.data(), content.size()))
       return std::make_unique<NpyFile>(std::move(content), label);
     if (safetensors::MappedSafetensors::recognizes(content.data(), content.size()))

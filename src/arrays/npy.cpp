@@ -65,7 +65,7 @@ void write_npy(const std::string& path, const Array& array) {
     std::memcpy(&bits, &value, sizeof bits);
     for (int shift = 0; shift < 32; shift += 8) bytes += static_cast<char>((bits >> shift) & 255);
   }
-  write_file(path, bytes);
+  write_output(path, bytes);
 }
 
 }  // namespace glowvox::arrays

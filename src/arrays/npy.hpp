@@ -16,6 +16,7 @@ struct Array {
 
 // The whole of a file that open_array takes, in the order of C.
 Array read_array(const std::string& path, const std::string& name = "");
-void write_npy(const std::string& path, const Array& array);  // version 1, <f4, atomically
+// Version 1, <f4, atomically; path "-": standard output.
+void write_npy(const std::string& path, const Array& array);
 
 }  // namespace glowvox::arrays

@@ -7,6 +7,9 @@
 #include <filesystem>
 #include <string_view>
 
+#include "audio/wav.hpp"
+#include "glowvox/error.hpp"
+
 namespace glowvox::audio {
 
 namespace {
@@ -34,6 +37,15 @@ Named named(const std::string& path) {
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   if (has(kSound, extension)) return Named::kSound;
   return has(kMaybe, extension) ? Named::kMaybe : Named::kOther;
+}
+
+Format format_named(const std::string& name) {
+  if (name.empty()) return Format::kByName;
+  if (name == "wav") return Format::kWav;
+  if (name == "flac") return Format::kFlac;
+  if (name == "ogg") return Format::kOgg;
+  if (name == "raw") return Format::kRaw;
+  throw Error("--format", "expected wav, flac, ogg or raw, got '" + name + "'");
 }
 
 }  // namespace glowvox::audio

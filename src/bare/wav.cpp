@@ -2,13 +2,17 @@
 // audio/wav.hpp where there is no libsndfile: 16-bit wav files alone.
 #include "audio/wav.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
 
 #include "audio/resample.hpp"
+#include "audio/riff.hpp"
 #include "core/atomic_file.hpp"
+#include "core/streams.hpp"
 #include "glowvox/error.hpp"
 
 namespace glowvox::audio {
@@ -16,8 +20,7 @@ namespace glowvox::audio {
 namespace {
 
 constexpr float kFullScale = 32768.0F;
-constexpr std::size_t kHeaderBytes = 44;
-constexpr std::size_t kMostBytes = 0xffffffffU - kHeaderBytes;  // of sound, in 32-bit sizes
+constexpr std::size_t kMostBytes = kUnknownBytes - kWavHeaderBytes;  // of sound, in 32-bit sizes
 constexpr const char* kAdvice = "convert it, or pack the recordings where glowvox has libsndfile";
 
 // The fields of a header, in little endian.
@@ -30,10 +33,18 @@ Number get(const std::string& bytes, std::size_t at) {
   return value;
 }
 
-template <typename Number>
-void put(std::string& bytes, Number value) {
-  for (std::size_t i = 0; i < sizeof value; ++i)
-    bytes += static_cast<char>((static_cast<std::uint64_t>(value) >> (8 * i)) & 255);
+std::string read_bytes(const std::string& path) {
+  return is_standard(path) ? read_descriptor(STDIN_FILENO, kStandardInput) : read_file(path);
+}
+
+// A header that was written before the length was known gets that which is there.
+void correct_header(std::string* bytes) {
+  const auto read = [bytes](std::uint64_t offset, char* to, std::size_t count) {
+    return offset < bytes->size() ? bytes->copy(to, count, static_cast<std::size_t>(offset)) : 0;
+  };
+  const auto sound = find_wav_sound(read, bytes->size());
+  if (sound && sound->unknown)
+    bytes->replace(sound->size_at, 4, little_endian(bytes->size() - sound->begin(), 4));
 }
 
 struct Sound {
@@ -41,7 +52,7 @@ struct Sound {
   std::size_t first = 0;  // byte of the sound
 };
 
-// The chunks of a RIFF file up to the sound.
+// The chunks of a RIFF file up to the sound; path for messages.
 Sound parse(const std::string& path, const std::string& bytes) {
   const auto refuse = [&] {
     throw Error(path, "expected a 16-bit wav file: this build has no libsndfile", kAdvice);
@@ -77,11 +88,16 @@ Sound parse(const std::string& path, const std::string& bytes) {
 
 }  // namespace
 
-FileInfo probe(const std::string& path) { return parse(path, read_file(path)).info; }
+FileInfo probe(const std::string& path) {
+  std::string bytes = read_bytes(path);
+  correct_header(&bytes);
+  return parse(input_name(path), bytes).info;
+}
 
 Clip read_audio(const std::string& path) {
-  const std::string bytes = read_file(path);
-  const Sound sound = parse(path, bytes);
+  std::string bytes = read_bytes(path);
+  correct_header(&bytes);
+  const Sound sound = parse(input_name(path), bytes);
   Clip clip{sound.info.sample_rate_hz, sound.info.channels, {}};
   clip.samples.resize(static_cast<std::size_t>(sound.info.frames));
   const auto channels = static_cast<std::size_t>(sound.info.channels);
@@ -117,9 +133,10 @@ struct AudioWriter::State {
   std::int64_t clipped = 0;
 };
 
-AudioWriter::AudioWriter(const std::string& path, int sample_rate_hz)
+AudioWriter::AudioWriter(const std::string& path, int sample_rate_hz, Format format)
     : state_(new State{path, sample_rate_hz, {}, {}, 0}) {
-  if (std::filesystem::path(path).extension() != ".wav")
+  const bool by_name = format == Format::kByName;
+  if (by_name ? std::filesystem::path(path).extension() != ".wav" : format != Format::kWav)
     throw Error(path, "expected a .wav: this build has no libsndfile");
 }
 
@@ -137,27 +154,14 @@ void AudioWriter::write(const float* samples, std::size_t count) {
                   "sample " + std::to_string(s.sound.size() / 2) + " to be written is not finite");
     const float x = std::clamp(samples[i], -1.0F, 1.0F);
     if (x != samples[i]) ++s.clipped;
-    put(s.sound,
-        static_cast<std::int16_t>(std::lrint(std::min(x * kFullScale, kFullScale - 1.0F))));
+    s.sound += little_endian(
+        static_cast<std::uint64_t>(std::lrint(std::min(x * kFullScale, kFullScale - 1.0F))), 2);
   }
 }
 
 std::int64_t AudioWriter::commit() {
   State& s = *state_;
-  const auto size = static_cast<std::uint32_t>(s.sound.size());
-  const auto rate = static_cast<std::uint32_t>(s.sample_rate_hz);
-  s.bytes = "RIFF";
-  put(s.bytes, static_cast<std::uint32_t>(size + kHeaderBytes - 8));
-  s.bytes += "WAVEfmt ";
-  put(s.bytes, std::uint32_t{16});
-  put(s.bytes, std::uint16_t{1});  // PCM
-  put(s.bytes, std::uint16_t{1});  // channel
-  put(s.bytes, rate);
-  put(s.bytes, 2 * rate);
-  put(s.bytes, std::uint16_t{2});
-  put(s.bytes, std::uint16_t{16});
-  s.bytes += "data";
-  put(s.bytes, size);
+  s.bytes = wav_header(s.sample_rate_hz, static_cast<std::uint32_t>(s.sound.size()));
   s.bytes += s.sound;
   if (!s.path.empty()) write_file(s.path, s.bytes);
   return s.clipped;
@@ -173,8 +177,8 @@ std::string encode_wav(const std::vector<float>& samples, int sample_rate_hz) {
 }
 
 std::int64_t write_audio(const std::string& path, const std::vector<float>& samples,
-                         int sample_rate_hz) {
-  AudioWriter writer(path, sample_rate_hz);
+                         int sample_rate_hz, Format format) {
+  AudioWriter writer(path, sample_rate_hz, format);
   writer.write(samples.data(), samples.size());
   return writer.commit();
 }

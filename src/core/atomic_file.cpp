@@ -2,6 +2,7 @@
 #include "core/atomic_file.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +11,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "core/descriptor.hpp"
+#include "core/streams.hpp"
 #include "glowvox/error.hpp"
 
 namespace glowvox {
@@ -40,7 +43,23 @@ void sync_directory(const std::string& directory) {
   ::close(fd);
 }
 
+// A descriptor that another program left in non-blocking mode.
+void wait_for(int fd, short events) {
+  pollfd ready{fd, events, 0};
+  static_cast<void>(::poll(&ready, 1, -1));
+}
+
 }  // namespace
+
+void throw_write_error(const std::string& where, int error) {
+  if (error == EPIPE) throw BrokenPipe(where, "nobody reads it any more");
+  throw Error(where, "cannot write: " + reason(error));
+}
+
+AtomicFile::AtomicFile(int descriptor, std::string name)
+    : path_(std::move(name)), fd_(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0)) {
+  if (fd_ < 0) throw_write_error(path_, errno);
+}
 
 AtomicFile::AtomicFile(const std::string& path) : path_(path) {
   if (path.empty()) throw Error("output path", "it is empty", "give a file name");
@@ -89,13 +108,16 @@ namespace {
 
 // Calls put(bytes, count, offset) until everything is written.
 template <typename Put>
-void write_all(const std::string& path, const void* bytes, std::size_t count, const Put& put) {
+void write_all(const std::string& path, int fd, const void* bytes, std::size_t count,
+               const Put& put) {
   const char* next = static_cast<const char*>(bytes);
   for (std::uint64_t done = 0; done < count;) {
     const ssize_t written = put(next + done, count - done, done);
     if (written < 0) {
       if (errno == EINTR) continue;
-      throw Error(path, "cannot write: " + reason(errno));
+      if (errno != EAGAIN) throw_write_error(path, errno);
+      wait_for(fd, POLLOUT);
+      continue;
     }
     done += static_cast<std::uint64_t>(written);
   }
@@ -104,13 +126,13 @@ void write_all(const std::string& path, const void* bytes, std::size_t count, co
 }  // namespace
 
 void AtomicFile::write(const void* bytes, std::size_t count) {
-  write_all(path_, bytes, count, [this](const char* from, std::size_t size, std::uint64_t) {
+  write_all(path_, fd_, bytes, count, [this](const char* from, std::size_t size, std::uint64_t) {
     return ::write(fd_, from, size);
   });
 }
 
 void AtomicFile::write_at(std::uint64_t offset, const void* bytes, std::size_t count) {
-  write_all(path_, bytes, count,
+  write_all(path_, fd_, bytes, count,
             [this, offset](const char* from, std::size_t size, std::uint64_t done) {
               return ::pwrite(fd_, from, size, static_cast<off_t>(offset + done));
             });
@@ -156,30 +178,39 @@ void write_file(const std::string& path, const std::string& bytes) {
   file.commit();
 }
 
+void write_output(const std::string& path, const std::string& bytes) {
+  if (!is_standard(path)) return write_file(path, bytes);
+  AtomicFile file(STDOUT_FILENO, kStandardOutput);
+  file.write(bytes.data(), bytes.size());
+  file.commit();
+}
+
 std::string read_file(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0)
     throw Error(path,
                 errno == ENOENT ? std::string("no such file") : "cannot read: " + reason(errno));
+  return read_descriptor(file.get(), path);
+}
+
+std::string read_descriptor(int descriptor, const std::string& name) {
   std::string bytes;
   struct stat status {};
   std::size_t used = 0;
   // One byte more than the size, so that a regular file takes one read and one to see its end.
-  if (::fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+  if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode))
     bytes.resize(static_cast<std::size_t>(status.st_size) + 1);
   for (;;) {
     if (used == bytes.size()) bytes.resize(bytes.size() + bytes.size() / 2 + 65536);
-    const ssize_t got = ::read(fd, &bytes[used], bytes.size() - used);
-    if (got < 0) {
-      if (errno == EINTR) continue;
-      const int error = errno;
-      ::close(fd);
-      throw Error(path, "cannot read: " + reason(error));
-    }
+    const ssize_t got = ::read(descriptor, &bytes[used], bytes.size() - used);
     if (got == 0) break;
-    used += static_cast<std::size_t>(got);
+    if (got > 0)
+      used += static_cast<std::size_t>(got);
+    else if (errno == EAGAIN)
+      wait_for(descriptor, POLLIN);
+    else if (errno != EINTR)
+      throw Error(name, "cannot read: " + reason(errno));
   }
-  ::close(fd);
   bytes.resize(used);
   return bytes;
 }

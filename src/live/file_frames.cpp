@@ -12,6 +12,7 @@
 
 #include "arrays/mel_file.hpp"
 #include "audio/wav.hpp"
+#include "core/streams.hpp"
 #include "glowvox/error.hpp"
 #include "live/frame_source.hpp"
 
@@ -47,7 +48,7 @@ class MelFileFrames : public FrameSource {
 class SoundFrames : public FrameSource {
  public:
   SoundFrames(const std::string& path, const MelSpec& spec, std::string* notice)
-      : path_(path),
+      : path_(input_name(path)),
         hop_(static_cast<std::size_t>(spec.hop_samples)),
         samples_(audio::load_mono(path, spec.sample_rate_hz, notice)),
         analysis_(spec) {}
@@ -97,7 +98,8 @@ class OpenedFrames : public RawFrames {
 }  // namespace
 
 std::unique_ptr<FrameSource> open_frames(const std::string& path, const MelSpec& spec) {
-  if (path == "-") return std::make_unique<RawFrames>(STDIN_FILENO, "standard input", spec.bands);
+  if (is_standard(path))
+    return std::make_unique<RawFrames>(STDIN_FILENO, kStandardInput, spec.bands);
   static const std::set<std::string> with_header = {".npy", ".npz", ".pt", ".pth", ".safetensors"};
   if (with_header.count(std::filesystem::path(path).extension().string()) > 0)
     return std::make_unique<MelFileFrames>(path, spec.bands);

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/atomic_file.hpp"
 #include "glowvox/error.hpp"
 
 namespace glowvox::live {
@@ -49,8 +50,7 @@ void RawOutput::write(const float* samples, std::size_t count) {
     const std::size_t piece = std::min<std::size_t>(bytes_.size() - done, PIPE_BUF);
     const ssize_t written = ::write(descriptor_, &bytes_[done], piece);
     if (written > 0) done += static_cast<std::size_t>(written);
-    if (written < 0 && errno != EINTR && errno != EAGAIN)
-      throw Error(name_, std::string("cannot write: ") + std::strerror(errno));
+    if (written < 0 && errno != EINTR && errno != EAGAIN) throw_write_error(name_, errno);
   }
 }
 

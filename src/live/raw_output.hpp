@@ -18,7 +18,7 @@ class RawOutput {
   // interrupted: ends a wait for a reader.
   RawOutput(int descriptor, std::string name, RawFormat format,
             const std::atomic<bool>& interrupted);
-  // samples within [-1, 1]. Throws Error when nobody reads any more.
+  // samples within [-1, 1]. Throws BrokenPipe when nobody reads any more.
   void write(const float* samples, std::size_t count);
 
  private:

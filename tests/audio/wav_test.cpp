@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "audio/resample.hpp"
+#include "audio/riff.hpp"
 #include "core/atomic_file.hpp"
 #include "temporary.hpp"
 
@@ -24,12 +25,6 @@ std::vector<float> sine(std::size_t samples, double hz, double rate_hz, double l
     x[i] = static_cast<float>(level *
                               std::sin(6.283185307179586 * hz * static_cast<double>(i) / rate_hz));
   return x;
-}
-
-std::string little_endian(std::uint32_t value, int bytes) {
-  std::string out;
-  for (int i = 0; i < bytes; ++i) out += static_cast<char>((value >> (8 * i)) & 255);
-  return out;
 }
 
 // A float wav made by hand: format 3, 32 bits.
@@ -84,6 +79,46 @@ TEST_CASE("a file that is cut short is refused, not read as shorter") {
   const std::string whole = read_file(path);
   write_file(path, whole.substr(0, whole.size() / 2));
   CHECK(contains(error_of([&] { read_audio(path); }), "clip.flac: is "));
+}
+
+TEST_CASE("a wav header that does not know the length is read to the end of the file") {
+  const test::TemporaryDirectory directory;
+  const std::string path = directory.file("x.wav");
+  const std::vector<float> x = sine(5000, 440.0, 22050.0);
+  write_audio(path, x, 22050);
+  const std::vector<float> expected = read_audio(path).samples;
+  const std::string sound = read_file(path).substr(kWavHeaderBytes);
+  const std::string plain = read_file(path).substr(12, 24);
+  const std::string extensible = "fmt " + little_endian(40, 4) + little_endian(0xfffe, 2) +
+                                 plain.substr(10) + little_endian(22, 2) + little_endian(16, 2) +
+                                 little_endian(4, 4) + little_endian(1, 2) +
+                                 std::string("\0\0\0\0\x10\0\x80\0\0\xaa\0\x38\x9b\x71", 14);
+  const std::string list = "LIST" + little_endian(7, 4) + "INFOabc" + std::string(1, '\0');
+  const auto with = [&](std::uint32_t riff, const std::string& chunks, std::uint32_t data) {
+    write_file(path, "RIFF" + little_endian(riff, 4) + "WAVE" + chunks + "data" +
+                         little_endian(data, 4) + sound);
+  };
+  for (const std::string& chunks :
+       {plain, plain + list, extensible, extensible + list, list + plain})
+    for (const std::uint32_t data : {0U, 0xffffffffU, 0xffffffffU - 44U, 0x7ffff000U, 0x7fffffffU})
+      for (const std::uint32_t riff : {0U, 0xffffffffU, data + 36U}) {
+        CAPTURE(chunks.size());
+        CAPTURE(data);
+        CAPTURE(riff);
+        with(riff, chunks, data);
+        CHECK(read_audio(path).samples == expected);
+        CHECK(probe(path).frames == 5000);
+      }
+  // A length that may be meant is not doubted.
+  for (const std::uint32_t data : {10002U, 20000U, 0x7ff00000U, 0xf0000000U}) {
+    CAPTURE(data);
+    with(data + 36, plain, data);
+    CHECK(contains(error_of([&] { read_audio(path); }), "x.wav: is cut short"));
+  }
+  // Nor is a whole file that holds no sound, whatever follows.
+  const std::string empty = "WAVE" + plain + "data" + little_endian(0, 4) + list;
+  write_file(path, "RIFF" + little_endian(empty.size(), 4) + empty);
+  CHECK(contains(error_of([&] { read_audio(path); }), "x.wav: holds no samples"));
 }
 
 TEST_CASE("values beyond full scale are clamped and counted") {

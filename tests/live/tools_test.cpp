@@ -67,6 +67,8 @@ TEST_CASE("stream: raw samples on standard output") {
                 kNoCards);
     REQUIRE(child.wait(20.0) == 0);
     CHECK(contains(child.err(), "30 frames"));  // the summary leaves the sound alone
+    CHECK(contains(child.err(), "standard output: raw samples, 22050 Hz, mono, "));
+    CHECK(contains(child.err(), "ffmpeg -f " + std::string(format) + " -ar 22050"));
     const std::string bytes = child.out();
     std::vector<float> samples;
     if (std::string(format) == "f32le") {
@@ -79,6 +81,38 @@ TEST_CASE("stream: raw samples on standard output") {
       samples.push_back(static_cast<float>(value) / 32768.0F);
     }
     CHECK(samples == offline(u));
+  }
+}
+
+TEST_CASE("stream: sound from standard input, to standard output with a header") {
+  const TemporaryDirectory folder;
+  const std::string speech = std::string(GLOWVOX_TEST_DATA) + "/mel/lj_2s.wav";
+  for (const char* format : {"wav", "flac"}) {
+    CAPTURE(format);
+    Child child({GLOWVOX_BINARY, "stream", "--model", kShippedModel, "--wav", "-", "-o", "-",
+                 "--format", format},
+                kNoCards);
+    const std::string bytes = read_file(speech);
+    child.write(bytes.data(), bytes.size());
+    child.end_input();
+    REQUIRE(child.wait(20.0) == 0);
+    write_file(folder.file("out"), child.out());
+    CHECK(audio::read_audio(folder.file("out")).samples.size() == 44100);
+  }
+}
+
+TEST_CASE("stream: a reader that goes away ends it quietly") {
+  const Utterance u(2000);
+  for (const char* format : {"raw", "flac"}) {
+    CAPTURE(format);
+    Child child({"bash", "-c",
+                 std::string(GLOWVOX_BINARY) + " stream --model " + kShippedModel + " --mel " +
+                     u.path + " --corrections 0 -o - --format " + format +
+                     " | head -c 100 >/dev/null\nexit ${PIPESTATUS[0]}"},
+                kNoCards);
+    CHECK(child.wait(60.0) == 141);
+    CHECK(!contains(child.err(), "error"));
+    CHECK(!contains(child.err(), "frames"));
   }
 }
 
