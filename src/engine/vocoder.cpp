@@ -302,6 +302,7 @@ struct GLOWVOX_LOCAL Stream::State {
   bool ends_early;  // frames are centred on the hops' beginnings: half a hop lacks at the end
   std::vector<float> last, rest;         // frame, [bands]; what finish returns
   std::int64_t frames = 0, samples = 0;  // taken, given
+  bool finished = false;
 };
 
 Stream::Stream(const Vocoder& vocoder, const SynthesisOptions& options, int most_frames)
@@ -340,11 +341,14 @@ Samples Stream::push(const float* frames, std::int64_t count) {
 
 Samples Stream::finish() {
   State& s = *state_;
+  s.rest.clear();
+  if (s.finished) return {};
   const std::int64_t left = s.frames * s.hop_samples - s.samples;
   if (s.frames > 0 && s.ends_early) {
     const Samples more = push(s.last.data(), 1);
     s.rest.assign(more.data, more.data + more.count);
   }
+  s.finished = true;
   const std::vector<float>& end = s.finishing->finish(s.pipeline.finish());
   s.rest.insert(s.rest.end(), end.begin(), end.end());
   s.rest.resize(std::min(s.rest.size(), static_cast<std::size_t>(left)));
