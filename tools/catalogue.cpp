@@ -10,7 +10,8 @@ const std::vector<Command>& catalogue() {
       {"synth", "Synthesize sound from mel spectrograms",
        "  glowvox synth --model samples/mdct-causal.safetensors --mel samples/kerstin.npy -o "
        "out.wav\n"
-       "  glowvox synth --model M --wav speech.wav -o copy.flac --sigma 0.8",
+       "  glowvox synth --model M --wav speech.wav -o copy.flac --sigma 0.8\n"
+       "  glowvox synth --mel mels/*.npy -o sounds --skip-existing",
        nullptr},
       {"play", "Play a mel spectrogram, or the copy of a recording, on a sound card",
        "  glowvox play --model samples/mdct-causal.safetensors samples/kerstin.npy\n"
