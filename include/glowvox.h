@@ -90,7 +90,7 @@ typedef struct glowvox_options {
 /* The usual ones, as given above. Wherever options are taken, null stands for these. */
 GLOWVOX_API void glowvox_options_init(glowvox_options* options);
 
-/* Samples that synthesis makes of so many frames; 0 for less than one frame or no model. */
+/* Samples that synthesis makes of so many frames, a hop for each; 0 for none or no model. */
 GLOWVOX_API size_t glowvox_sample_count(const glowvox_model* model, int64_t frames);
 
 /* mel: [frames][mel_bands]. samples: room for `capacity` of them, glowvox_sample_count() at least;

@@ -11,7 +11,8 @@ const std::vector<Command>& catalogue() {
        "  glowvox synth --model samples/mdct-causal.safetensors --mel samples/kerstin.npy -o "
        "out.wav\n"
        "  glowvox synth --model M --wav speech.wav -o copy.flac --sigma 0.8\n"
-       "  sox speech.flac -t wav - | glowvox synth --wav - -o - | ffmpeg -i - copy.mp3",
+       "  sox speech.flac -t wav - | glowvox synth --wav - -o - | ffmpeg -i - copy.mp3\n"
+       "  glowvox synth --mel mels/*.npy -o sounds --skip-existing",
        nullptr},
       {"play", "Play a mel spectrogram, or the copy of a recording, on a sound card",
        "  glowvox play --model samples/mdct-causal.safetensors samples/kerstin.npy\n"

@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <cmath>
+#include <cstdlib>
 
 #include "arrays/npy.hpp"
 #include "core/streams.hpp"
@@ -103,18 +104,31 @@ void write_latent_clips(const std::string& path, const Clips& latents) {
 Recording as_recording(std::vector<float> samples, const Vocoder& vocoder,
                        const std::string& path) {
   Recording r;
+  r.samples = static_cast<std::int64_t>(samples.size());
+  const auto hop = static_cast<std::size_t>(vocoder.mel().hop_samples);
+  samples.resize((samples.size() + hop - 1) / hop * hop);
   try {
     r.mel = vocoder.mel_of(samples.data(), static_cast<std::int64_t>(samples.size()));
   } catch (const Error& e) {
     throw Error(input_name(path), e.what());
   }
-  samples.resize(static_cast<std::size_t>(r.mel.frames * vocoder.mel().hop_samples));
+  samples.resize(static_cast<std::size_t>(r.mel.frames) * hop);
   r.audio = std::move(samples);
   return r;
 }
 
 Recording read_recording(const std::string& path, const Vocoder& vocoder) {
   return as_recording(read_sound(path, vocoder.mel().sample_rate_hz), vocoder, path);
+}
+
+Mel fitted(Mel mel, std::int64_t frames, const std::string& path) {
+  if (mel.frames == 0 || std::abs(mel.frames - frames) > 1)
+    throw Error(path, fmt::format("expected {} mel frames, got {}", frames, mel.frames));
+  const std::vector<float> last(mel.values.end() - mel.bands, mel.values.end());
+  if (mel.frames < frames) mel.values.insert(mel.values.end(), last.begin(), last.end());
+  mel.values.resize(static_cast<std::size_t>(frames * mel.bands));
+  mel.frames = frames;
+  return mel;
 }
 
 double rms(const std::vector<std::vector<float>>& clips) {

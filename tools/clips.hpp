@@ -28,13 +28,18 @@ void write_latent_clips(const std::string& path,
 
 // Sound as a model encodes it.
 struct Recording {
-  std::vector<float> audio;  // [mel.frames * hop], the remainder of the last hop left out
+  std::vector<float> audio;  // [mel.frames * hop]: zeros behind it fill the last hop
   Mel mel;                   // Vocoder::mel_of
+  std::int64_t samples = 0;  // of the sound itself
 };
 // Errors name `path`.
 Recording as_recording(std::vector<float> samples, const Vocoder& vocoder, const std::string& path);
 // Of a sound file; says on standard error what was converted.
 Recording read_recording(const std::string& path, const Vocoder& vocoder);
+
+// With so many frames: a last one more once again, or left out. Throws Error naming `path` where it
+// has more than one too many or too few.
+Mel fitted(Mel mel, std::int64_t frames, const std::string& path);
 
 double rms(const std::vector<std::vector<float>>& clips);
 

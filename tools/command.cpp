@@ -25,10 +25,17 @@ std::vector<std::string> arguments;
 
 void say(const std::string& text) { fmt::print(messages(), "{}: {}\n", program, printable(text)); }
 
+// A library's message may span lines and carry its own stack: the first line says what happened.
+std::string message_of(const std::exception& e) {
+  const std::string text = e.what();
+  const bool memory = dynamic_cast<const std::bad_alloc*>(&e) != nullptr ||
+                      text.find("can't allocate memory") != std::string::npos;
+  return memory ? "not enough memory; use shorter inputs, fewer at once or a smaller batch"
+                : text.substr(0, text.find('\n'));
+}
+
 int guarded(const std::string& name, const std::function<int()>& body) {
   program = name;
-  const char* const out_of_memory =
-      "error: not enough memory; use shorter inputs, fewer at once or a smaller batch";
   try {
     const int status = body();
     if (std::fflush(stdout) == 0) return status;
@@ -39,17 +46,11 @@ int guarded(const std::string& name, const std::function<int()>& body) {
   } catch (const UsageError& e) {
     say(std::string("error: ") + e.what() + "; see " + program + " --help");
     return kUsageStatus;
-  } catch (const std::bad_alloc&) {
-    say(out_of_memory);
   } catch (const std::system_error& e) {
     if (e.code().value() == EPIPE) return kBrokenPipeStatus;
-    say(std::string("error: ") + e.what());
+    say("error: " + message_of(e));
   } catch (const std::exception& e) {
-    // A library's message may span lines and carry its own stack: the first line says what
-    // happened.
-    const std::string text = e.what();
-    const bool memory = text.find("can't allocate memory") != std::string::npos;
-    say(memory ? out_of_memory : "error: " + text.substr(0, text.find('\n')));
+    say("error: " + message_of(e));
   }
   return 1;
 }

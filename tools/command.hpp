@@ -3,6 +3,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <exception>
 #include <functional>
 #include <string>
 #include <vector>
@@ -31,6 +32,9 @@ int run_command(const Command& command, int argc, char** argv);
 // Runs body and turns what it throws into one line on standard error and an exit status; a broken
 // pipe (which is a signal where that is not ignored) into the status alone.
 int guarded(const std::string& name, const std::function<int()>& body);
+
+// One line that says what happened, as it is printed behind "error: ".
+std::string message_of(const std::exception& e);
 
 // Options that do not belong together: printed like any error, exit status 2.
 class UsageError : public Error {

@@ -2,8 +2,12 @@
 // glowvox decode: latent to sound.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "clips.hpp"
 #include "commands.hpp"
@@ -20,15 +24,16 @@ namespace {
 struct Options {
   EngineOptions engine;
   std::string mel, wav, latent, out, format;
+  std::optional<std::int64_t> samples;
   bool json = false;
 };
 
-Clips read_mels(const Options& o, const Vocoder& vocoder) {
-  if (!o.wav.empty()) {
-    const Mel mel = read_recording(o.wav, vocoder).mel;
-    return {1, mel.frames, mel.bands, {mel.values}};
-  }
-  return read_mel_clips(o.mel, vocoder.mel().bands);
+// samples: of the recording that the mel is of.
+Clips read_mels(const Options& o, const Vocoder& vocoder, std::optional<std::int64_t>* samples) {
+  if (o.wav.empty()) return read_mel_clips(o.mel, vocoder.mel().bands);
+  Recording r = read_recording(o.wav, vocoder);
+  if (!*samples) *samples = r.samples;
+  return {1, r.mel.frames, r.mel.bands, {std::move(r.mel.values)}};
 }
 
 int run(const Options& o) {
@@ -38,22 +43,27 @@ int run(const Options& o) {
   const int threads = o.engine.thread_count();
   const Vocoder vocoder = o.engine.load();
   const Clips z = read_latent_clips(o.latent);
-  const Clips mels = read_mels(o, vocoder);
-  // A centred spectrogram has a frame more than its audio has hops.
-  std::int64_t frames = mels.rows;
-  if (frames == z.rows / vocoder.rows_per_frame() + 1) --frames;
-  if (z.rows != frames * vocoder.rows_per_frame() || z.clips != mels.clips ||
-      z.columns != vocoder.channels())
+  std::optional<std::int64_t> wanted = o.samples;
+  const Clips mels = read_mels(o, vocoder, &wanted);
+  const std::int64_t frames = z.rows / vocoder.rows_per_frame();
+  // A mel may have a frame more, as a centred spectrogram has, or a frame less, where the last hop
+  // was filled with zeros.
+  if (z.rows % vocoder.rows_per_frame() != 0 || std::abs(mels.rows - frames) > 1 || frames == 0 ||
+      z.clips != mels.clips || z.columns != vocoder.channels())
     throw Error(o.latent,
                 fmt::format("expected [{}, {}, {}] (clips, channels, frames) for this "
                             "mel, got [{}, {}, {}]",
-                            mels.clips, vocoder.channels(), frames * vocoder.rows_per_frame(),
+                            mels.clips, vocoder.channels(), mels.rows * vocoder.rows_per_frame(),
                             z.clips, z.columns, z.rows));
+  const std::int64_t most = frames * vocoder.mel().hop_samples;
+  if (o.samples && (*o.samples < 1 || *o.samples > most))
+    throw UsageError("--samples",
+                     fmt::format("expected 1 to {} for this latent, got {}", most, *o.samples));
   std::vector<std::vector<float>> clips;
   for (std::size_t i = 0; i < z.values.size(); ++i) {
-    Mel mel{frames, mels.columns, mels.values[i]};
-    mel.values.resize(static_cast<std::size_t>(frames * mels.columns));
+    const Mel mel = fitted({mels.rows, mels.columns, mels.values[i]}, frames, o.latent);
     clips.push_back(vocoder.decode(mel, z.values[i], {0.0, 0, threads}));
+    clips.back().resize(static_cast<std::size_t>(std::min(most, wanted.value_or(most))));
   }
   const std::int64_t clipped = write_signal(o.out, clips, vocoder.mel().sample_rate_hz, o.format);
   const std::size_t samples = clips.front().size();
@@ -79,11 +89,14 @@ std::function<int()> setup_decode(CLI::App& app) {
   o->engine.add_to(app);
   app.add_option("--mel", o->mel, "npy of the mel that the latent was encoded with");
   app.add_option("--wav", o->wav,
-                 "Sound file that the latent was encoded from, for its mel; - is standard input");
+                 "Sound file that the latent was encoded from, for its mel and its length; - is "
+                 "standard input");
   app.add_option("--latent", o->latent, "npy, [batch, channels, frames]")->required();
   app.add_option("-o,--out", o->out,
                  "wav, flac, ogg, or npy (float32, not clipped); - is standard output")
       ->required();
+  app.add_option("--samples", o->samples,
+                 "How many samples (default: the sound file's, with --mel all of the latent's)");
   add_format_to(app, &o->format);
   app.add_flag("--json", o->json, "Print the figures as JSON");
   return [o] { return run(*o); };

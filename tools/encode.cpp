@@ -2,8 +2,6 @@
 // glowvox encode: sound to latent.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cstdlib>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -33,19 +31,15 @@ std::vector<Recording> recordings(const Options& o, const Vocoder& vocoder) {
   return all;
 }
 
-// Puts the mel of a file in the place of the sound's own; one of the two may be a frame shorter.
+// Puts the mel of a file in the place of the sound's own.
 void replace_mels(const std::string& path, const MelSpec& spec, std::vector<Recording>* all) {
   const Clips given = read_mel_clips(path, spec.bands);
-  const auto clips = static_cast<std::int64_t>(all->size());
-  const std::int64_t hops = all->front().mel.frames, frames = std::min(given.rows, hops);
-  if (std::abs(given.rows - hops) > 1 || given.clips != clips || frames == 0)
-    throw Error(path, fmt::format("expected {} clips of {} frames for this audio, got {} of {}",
-                                  clips, hops, given.clips, given.rows));
+  if (given.clips != static_cast<std::int64_t>(all->size()))
+    throw Error(path,
+                fmt::format("expected {} clips for this audio, got {}", all->size(), given.clips));
   for (std::size_t i = 0; i < all->size(); ++i) {
-    Recording& r = (*all)[i];
-    r.mel = {frames, spec.bands, given.values[i]};
-    r.mel.values.resize(static_cast<std::size_t>(frames * spec.bands));
-    r.audio.resize(static_cast<std::size_t>(frames * spec.hop_samples));
+    Mel& mel = (*all)[i].mel;
+    mel = fitted({given.rows, spec.bands, given.values[i]}, mel.frames, path);
   }
 }
 
@@ -82,14 +76,16 @@ int run(const Options& o) {
   if (o.json)
     fmt::print("{}\n", nlohmann::json{{"latent", o.out},
                                       {"shape", {clips, latents.columns, latents.rows}},
+                                      {"samples", all.front().samples},
                                       {"log_det", log_det},
                                       {"log_prob", log_prob}}
                            .dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   else
     fmt::print(figures_to(is_standard(o.write_mel) ? o.write_mel : o.out),
-               "{}: [{}, {}, {}] (clips, channels, frames), rms {:.3f}, {:.4f} nats per sample\n",
+               "{}: [{}, {}, {}] (clips, channels, frames) of {} samples, rms {:.3f}, {:.4f} nats "
+               "per sample\n",
                printable(output_name(o.out)), clips, latents.columns, latents.rows,
-               rms(latents.values),
+               all.front().samples, rms(latents.values),
                nats / static_cast<double>(clips * latents.rows * latents.columns));
   return 0;
 }
@@ -100,7 +96,7 @@ std::function<int()> setup_encode(CLI::App& app) {
   auto o = std::make_shared<Options>();
   o->engine.precision = "fp32";
   app.add_option("--model", o->engine.model, "Model file")->required();
-  app.add_option("--wav", o->wav, "Sound file; - is standard input");
+  app.add_option("--wav", o->wav, "Sound file, or - for standard input; zeros fill its last hop");
   app.add_option("--audio", o->audio, "npy, [samples] or [batch, samples], at the model's rate");
   app.add_option(
       "--mel", o->mel,

@@ -5,6 +5,9 @@
 #include <cmath>
 #include <deque>
 
+#include "command.hpp"
+#include "dsp/mel_length.hpp"
+
 namespace glowvox::tools {
 
 namespace {
@@ -32,6 +35,7 @@ class ConvertedFrames : public Wrapped {
   ConvertedFrames(std::unique_ptr<live::FrameSource> source, const MelInput& input,
                   const MelSpec& spec, const std::string& name)
       : Wrapped(std::move(source)), conversion_(input, spec, name), fresh_(conversion_) {
+    if (conversion_.approximate()) say(name + ": " + conversion_.notice());
     frame_ = {1, conversion_.bands(),
               std::vector<float>(static_cast<std::size_t>(conversion_.bands()))};
   }
@@ -49,6 +53,7 @@ class ConvertedFrames : public Wrapped {
   }
   std::int64_t waiting() override { return ready_.frames - given_ + scaled(Wrapped::waiting()); }
   std::int64_t frames() const override { return scaled(Wrapped::frames()); }
+  std::int64_t samples() const override { return ended_ ? conversion_.samples() : 0; }
   bool begin_next() override {
     if (!Wrapped::begin_next()) return false;
     conversion_ = fresh_;
@@ -104,7 +109,8 @@ class HeldFrames : public Wrapped {
 std::unique_ptr<live::FrameSource> converted(std::unique_ptr<live::FrameSource> source,
                                              const MelInput& input, const MelSpec& spec,
                                              const std::string& name) {
-  if (!input.converts()) return source;
+  const bool a_hop_each = dsp::made_samples(spec, 2) == 2 * spec.hop_samples;
+  if (!input.converts() && a_hop_each) return source;
   return std::make_unique<ConvertedFrames>(std::move(source), input, spec, name);
 }
 

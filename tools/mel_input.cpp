@@ -10,6 +10,7 @@
 #include "arrays/npy.hpp"
 #include "command.hpp"
 #include "config/model_config.hpp"
+#include "dsp/mel_length.hpp"
 
 namespace glowvox::tools {
 
@@ -113,8 +114,6 @@ MelConversion::MelConversion(const MelInput& input, const MelSpec& expected,
   if (converts_exactly(from_, to_)) return;
   if (input.convert) {
     approximation_.emplace(from_, to_);
-    say(fmt::format("{}: approximated: its bands, hop or rate are not the model's; made as [{}]",
-                    path, describe(from_)));
     return;
   }
   try {
@@ -124,35 +123,60 @@ MelConversion::MelConversion(const MelInput& input, const MelSpec& expected,
   }
 }
 
+std::string MelConversion::notice() const {
+  if (!approximation_) return "";
+  return "approximated: its bands, hop or rate are not the model's; made as [" + describe(from_) +
+         "]";
+}
+
 double MelConversion::rate() const {
   if (!approximation_) return 1.0;
   return static_cast<double>(from_.hop_samples) / from_.sample_rate_hz * to_.sample_rate_hz /
          to_.hop_samples;
 }
 
+std::int64_t MelConversion::samples_of(std::int64_t frames) const {
+  return std::llround(static_cast<double>(dsp::made_samples(from_, frames)) / from_.sample_rate_hz *
+                      to_.sample_rate_hz);
+}
+
 Mel MelConversion::push(Mel mel) {
+  taken_ += mel.frames;
   for (std::size_t i = 0; i < mel.values.size() && !mean_.empty(); ++i) {
     const std::size_t band = i % mean_.size();
     mel.values[i] = mel.values[i] * deviation_[band] + mean_[band];
   }
-  return approximation_ ? approximation_->push(mel) : convert_mel(mel, from_, to_);
+  if (!approximation_) return convert_mel(mel, from_, to_);
+  Mel converted = approximation_->push(mel);
+  given_ += converted.frames;
+  if (converted.frames > 0)
+    last_.assign(converted.values.end() - converted.bands, converted.values.end());
+  return converted;
 }
 
 Mel MelConversion::finish() {
-  return approximation_ ? approximation_->finish() : Mel{0, to_.bands, {}};
+  if (!approximation_) return {0, to_.bands, {}};
+  Mel rest = approximation_->finish();
+  given_ += rest.frames;
+  if (rest.frames > 0) last_.assign(rest.values.end() - rest.bands, rest.values.end());
+  // The last frame once more where the maker's sound goes on.
+  for (; given_ * to_.hop_samples < samples(); ++given_, ++rest.frames)
+    rest.values.insert(rest.values.end(), last_.begin(), last_.end());
+  return rest;
 }
 
-MelFrames::MelFrames(const std::string& path, const MelInput& input, const MelSpec& expected)
-    : conversion_(input, expected, path), reader_(path, conversion_.bands(), input.read_options()) {
+MelFrames::MelFrames(std::shared_ptr<const arrays::MelReader> reader, std::int64_t utterance,
+                     MelConversion conversion)
+    : reader_(std::move(reader)), utterance_(utterance), conversion_(std::move(conversion)) {
   if (!conversion_.approximate()) return;
-  approximated_ = conversion_.push(reader_.read(0, reader_.frames()));
+  approximated_ = conversion_.push(reader_->read(0, reader_->frames(), utterance_));
   const Mel rest = conversion_.finish();
   approximated_->frames += rest.frames;
   approximated_->values.insert(approximated_->values.end(), rest.values.begin(), rest.values.end());
 }
 
 Mel MelFrames::read(std::int64_t first, std::int64_t count) {
-  if (!approximated_) return conversion_.push(reader_.read(first, count));
+  if (!approximated_) return conversion_.push(reader_->read(first, count, utterance_));
   const auto begin = approximated_->values.begin() + first * approximated_->bands;
   return {count, approximated_->bands, {begin, begin + count * approximated_->bands}};
 }

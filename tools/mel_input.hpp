@@ -3,6 +3,8 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,27 +42,38 @@ class MelConversion {
   MelConversion(const MelInput& input, const MelSpec& expected, const std::string& path);
   int bands() const { return from_.bands; }  // of the file
   bool approximate() const { return approximation_.has_value(); }
+  std::string notice() const;  // for the user where it is approximate, else empty
   // Frames for the model for one of the file.
   double rate() const;
   Mel push(Mel mel);
   Mel finish();
+  // Samples at the model's rate that the sound of all frames pushed so far is to have: as many as
+  // its maker's (dsp::made_samples). finish() gives frames enough for them.
+  std::int64_t samples() const { return samples_of(taken_); }
+  std::int64_t samples_of(std::int64_t frames) const;
 
  private:
   MelSpec from_, to_;
   std::vector<float> mean_, deviation_;  // of --from-stats
   std::optional<dsp::MelApproximation> approximation_;
+  std::int64_t taken_ = 0, given_ = 0;  // frames
+  std::vector<float> last_;             // frame given
 };
 
-// A mel file as a model takes it; read as it is needed, but where it is approximated.
+// An utterance of a mel file as a model takes it; read as it is needed, but where it is
+// approximated.
 class MelFrames {
  public:
-  MelFrames(const std::string& path, const MelInput& input, const MelSpec& expected);
-  std::int64_t count() const { return approximated_ ? approximated_->frames : reader_.frames(); }
+  MelFrames(std::shared_ptr<const arrays::MelReader> reader, std::int64_t utterance,
+            MelConversion conversion);
+  std::int64_t count() const { return approximated_ ? approximated_->frames : reader_->frames(); }
+  std::int64_t samples() const { return conversion_.samples_of(reader_->frames()); }
   Mel read(std::int64_t first, std::int64_t count);
 
  private:
+  std::shared_ptr<const arrays::MelReader> reader_;
+  std::int64_t utterance_;
   MelConversion conversion_;
-  arrays::MelReader reader_;
   std::optional<Mel> approximated_;
 };
 

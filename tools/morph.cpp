@@ -39,14 +39,19 @@ void go_between(const std::vector<float>& other, double amount, std::vector<floa
   for (std::size_t i = 0; i < z->size(); ++i) (*z)[i] = (*z)[i] * a + other[i] * b;
 }
 
-// Mean latent of a set of files, a value for each channel.
+// Mean latent of a set of files, a value for each channel; of what zeros fill up nothing.
 std::vector<double> mean_latent(const std::vector<std::string>& paths, const Vocoder& vocoder,
                                 int threads) {
   const auto channels = static_cast<std::size_t>(vocoder.channels());
   std::vector<double> mean(channels);
   double rows = 0.0;
   for (const std::string& path : paths) {
-    const std::vector<float> z = latents_of(read_recording(path, vocoder), vocoder, threads);
+    const Recording r = read_recording(path, vocoder);
+    std::vector<float> z = latents_of(r, vocoder, threads);
+    const std::int64_t whole_hops = r.samples / vocoder.mel().hop_samples;
+    z.resize(
+        static_cast<std::size_t>(std::max<std::int64_t>(1, whole_hops) * vocoder.rows_per_frame()) *
+        channels);
     for (std::size_t i = 0; i < z.size(); ++i) mean[i % channels] += z[i];
     rows += static_cast<double>(z.size() / channels);
   }
@@ -76,10 +81,12 @@ int run(const Options& o) {
   const MelSpec& spec = vocoder.mel();
   const Recording from = read_recording(o.from, vocoder);
   Mel mel = from.mel;
+  auto samples = static_cast<std::size_t>(from.samples);
   std::vector<float> z = latents_of(from, vocoder, threads);
   if (!o.to.empty()) {
     const Recording to = read_recording(o.to, vocoder);
     const std::vector<float> other = latents_of(to, vocoder, threads);
+    samples = std::min(samples, static_cast<std::size_t>(to.samples));
     mel.frames = std::min(mel.frames, to.mel.frames);
     mel.values.resize(static_cast<std::size_t>(mel.frames * mel.bands));
     z.resize(std::min(z.size(), other.size()));
@@ -92,7 +99,8 @@ int run(const Options& o) {
       z[i] += static_cast<float>(o.amount * (plus[c] - minus[c]));
     }
   }
-  const std::vector<float> audio = vocoder.decode(mel, z, {0.0, 0, threads});
+  std::vector<float> audio = vocoder.decode(mel, z, {0.0, 0, threads});
+  audio.resize(std::min(audio.size(), samples));
   const std::int64_t clipped = write_signal(o.out, {audio}, spec.sample_rate_hz, o.format);
   const double seconds = static_cast<double>(audio.size()) / spec.sample_rate_hz;
   const double latent_rms = rms({z});

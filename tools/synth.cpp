@@ -6,21 +6,22 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
-#include <limits>
 #include <memory>
-#include <nlohmann/json.hpp>
+#include <numeric>
 #include <optional>
-#include <set>
 
+#include "audio/wav.hpp"
 #include "commands.hpp"
-#include "core/progress_bar.hpp"
 #include "core/streams.hpp"
+#include "core/thread_team.hpp"
 #include "engine_options.hpp"
 #include "eval/picture.hpp"
 #include "glowvox/error.hpp"
 #include "interrupt.hpp"
 #include "mel_input.hpp"
 #include "sound.hpp"
+#include "synth_jobs.hpp"
+#include "synth_report.hpp"
 
 namespace glowvox::tools {
 
@@ -30,43 +31,42 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Shorter work needs no progress bar.
-constexpr std::chrono::seconds kPatience(2);
-
 struct Options {
   EngineOptions engine;
   MelInput mel;
   std::string out, picture, format;
   std::vector<std::string> mels, wavs;
-  bool json = false, force = false;
+  bool json = false, force = false, skip_existing = false;
 };
 
-struct Input {
-  std::string path;
-  bool sound = false;
+// What all jobs share.
+struct Synthesis {
+  const Options& options;
+  const Vocoder& vocoder;
+  const MelConversion& conversion;  // to be copied
+  SharedMels& mels;
+  SynthReport& report;
+  int threads = 1;  // of each job
 };
 
-struct Result {
-  std::string out;
-  double seconds = 0.0, elapsed = 0.0;
-  std::int64_t clipped = 0;
-};
-
-// Frames of one input, in pieces as the model takes them: a mel file is read as it is needed, so
-// that its length does not matter; a sound file's mel is computed at once.
+// Frames of one job, in pieces as the model takes them: a mel file is read as it is needed, so that
+// its length does not matter; a sound file's mel is computed at once.
 class Frames {
  public:
-  Frames(const Input& input, const Vocoder& vocoder, const MelInput& options) {
-    const MelSpec& spec = vocoder.mel();
-    if (!input.sound) {
-      file_.emplace(input.path, options, spec);
+  Frames(const SynthJob& job, const Synthesis& s) {
+    if (!job.input.sound) {
+      file_.emplace(s.mels.take(job.input.path), job.utterance, s.conversion);
+      samples_ = file_->samples();
       return;
     }
-    const std::vector<float> audio = read_sound(input.path, spec.sample_rate_hz);
+    const MelSpec& spec = s.vocoder.mel();
+    std::string notice;
+    const std::vector<float> audio = audio::load_mono(job.input.path, spec.sample_rate_hz, &notice);
+    if (!notice.empty()) s.report.say(notice);
     samples_ = static_cast<std::int64_t>(audio.size());
-    whole_ = mel_of_sound(input.path, audio, spec);
+    whole_ = mel_of_sound(job.input.path, audio, spec);
     // A copy is as long as its recording: the last frame once more where they are too few.
-    for (; vocoder.sample_count(whole_.frames) < samples_; ++whole_.frames)
+    for (; s.vocoder.sample_count(whole_.frames) < samples_; ++whole_.frames)
       for (std::int64_t b = 0; b < whole_.bands; ++b)
         whole_.values.push_back(
             whole_.values[whole_.values.size() - static_cast<std::size_t>(whole_.bands)]);
@@ -83,47 +83,42 @@ class Frames {
  private:
   std::optional<MelFrames> file_;
   Mel whole_;
-  std::int64_t samples_ = std::numeric_limits<std::int64_t>::max();
+  std::int64_t samples_ = 0;
 };
 
 // Refuses what cannot be speech for the model before anything is made of it, and warns of what
 // differs from its training. A recording's mel is right, whatever it sounds like.
-void judge(Frames& frames, const Input& input, const Vocoder& vocoder, bool force) {
+void judge(Frames& frames, const SynthJob& job, const Synthesis& s) {
   constexpr std::int64_t kAtOnce = 4096;
+  const Vocoder& vocoder = s.vocoder;
   dsp::MelJudge judge(vocoder.mel(), vocoder.mel_means(), vocoder.mel_deviations());
   for (std::int64_t at = 0; at < frames.count(); at += kAtOnce)
     judge.add(frames.read(at, std::min(kAtOnce, frames.count() - at)));
   const dsp::MelVerdict verdict = judge.verdict();
-  const std::string begin = "warning: " + input_name(input.path) + ": ";
-  if (input.sound) {
+  const std::string begin = "warning: " + job.name() + ": ";
+  if (job.input.sound) {
     if (!verdict.warning.empty())
-      say(begin + verdict.warning + ": the copy may be worse than that of speech in a quiet room");
+      s.report.say(begin + verdict.warning +
+                   ": the copy may be worse than that of speech in a quiet room");
     return;
   }
   if (!verdict.refusal.empty()) {
-    if (!force) throw refusal_of(input.path, verdict);
-    say("warning: " + std::string(refusal_of(input.path, verdict).what()));
+    const Error refusal = refusal_of(job.name(), verdict);
+    if (!s.options.force) throw refusal;
+    s.report.say("warning: " + std::string(refusal.what()));
   } else if (!verdict.warning.empty()) {
-    say(begin + advised(verdict));
+    s.report.say(begin + advised(verdict));
   }
 }
 
-// One input: the out file itself; several: a file for each in the folder `out`.
-std::string output_of(const Input& input, const Options& o, size_t inputs) {
-  if (inputs == 1) return o.out;
-  return (fs::path(o.out) / fs::path(input.path).stem()).string() + "." +
-         (o.format.empty() ? "wav" : o.format);
-}
-
 // Nothing when interrupted: the file is not left half written.
-std::optional<Result> synthesize(const Vocoder& vocoder, const Input& input, const Options& o,
-                                 size_t inputs) {
+std::optional<SynthOutcome> synthesize(const SynthJob& job, const Synthesis& s) {
   const std::atomic<bool>& interrupted = catch_interrupts();
-  const int rate = vocoder.mel().sample_rate_hz;
-  Frames frames(input, vocoder, o.mel);
-  judge(frames, input, vocoder, o.force);
-  Result result{output_of(input, o, inputs), 0.0, 0.0, 0};
-  const auto writer = open_output(result.out, rate, o.format);
+  const Options& o = s.options;
+  const int rate = s.vocoder.mel().sample_rate_hz;
+  Frames frames(job, s);
+  judge(frames, job, s);
+  const auto writer = open_output(job.out, rate, o.format);
   std::vector<float> picture;
   std::int64_t samples = 0;
   const auto take = [&](Samples piece) {
@@ -135,44 +130,64 @@ std::optional<Result> synthesize(const Vocoder& vocoder, const Input& input, con
   };
 
   const auto start = Clock::now();
-  ProgressBar progress;
-  const int block = vocoder.block_frames(frames.count());
-  Stream stream(vocoder, o.engine.synthesis(), block);
+  SynthesisOptions synthesis = o.engine.synthesis();
+  synthesis.threads = s.threads;
+  const int block = s.vocoder.block_frames(frames.count());
+  Stream stream(s.vocoder, synthesis, block);
   for (std::int64_t done = 0; done < frames.count(); done += block) {
     if (interrupted) return std::nullopt;
     const Mel piece = frames.read(done, std::min<std::int64_t>(block, frames.count() - done));
     take(stream.push(piece.values.data(), piece.frames));
-    if (Clock::now() - start > kPatience)
-      progress.show(static_cast<double>(done) / static_cast<double>(frames.count()),
-                    fmt::format("{}: {:.0f} s of sound", output_name(result.out),
-                                static_cast<double>(samples) / rate));
+    s.report.advance(job.seconds * static_cast<double>(piece.frames) /
+                     static_cast<double>(frames.count()));
   }
   take(stream.finish());
-  progress.clear();
-  result.elapsed = std::chrono::duration<double>(Clock::now() - start).count();
-  result.seconds = static_cast<double>(samples) / rate;
+  SynthOutcome outcome;
+  outcome.elapsed = std::chrono::duration<double>(Clock::now() - start).count();
+  outcome.seconds = static_cast<double>(samples) / rate;
   if (!o.picture.empty()) eval::write_spectrogram(o.picture, picture, rate);
-  result.clipped = writer->commit();
-  return result;
+  outcome.clipped = writer->commit();
+  return outcome;
 }
 
-void print(const Result& r) {
-  const double factor = r.elapsed / r.seconds;
-  fmt::print(figures_to(r.out),
-             "{}: {:.2f} s of sound in {:.3f} s, real-time factor {:.4f} ({:.0f} times real time), "
-             "{} samples clipped\n",
-             output_name(r.out), r.seconds, r.elapsed, factor, 1.0 / factor, r.clipped);
+// Of several jobs one that fails does not keep the others from being made.
+void make(std::size_t index, const std::vector<SynthJob>& jobs, const Synthesis& s) {
+  const SynthJob& job = jobs[index];
+  if (catch_interrupts()) return;
+  SynthOutcome outcome;
+  outcome.failure = job.failure;
+  try {
+    if (outcome.failure.empty() && s.options.skip_existing && fs::is_regular_file(job.out)) {
+      outcome.skipped = true;
+    } else if (outcome.failure.empty()) {
+      const std::optional<SynthOutcome> made = synthesize(job, s);
+      if (!made) return;
+      outcome = *made;
+    }
+  } catch (const BrokenPipe&) {
+    throw;  // nobody wants more
+  } catch (const std::exception& e) {
+    outcome.failure = message_of(e);
+  }
+  s.report.finish(index, outcome);
 }
 
-nlohmann::json to_json(const Result& r) {
-  return {{"out", r.out},
-          {"seconds", r.seconds},
-          {"real_time_factor", r.elapsed / r.seconds},
-          {"clipped", r.clipped}};
+// Every thread makes whole utterances, the longest first, so that none has to be waited for alone
+// at the end; threads that would have none share the utterances of the others.
+void make_all(const std::vector<SynthJob>& jobs, Synthesis s) {
+  const int threads = s.options.engine.thread_count();
+  const int at_once = static_cast<int>(std::min<std::size_t>(jobs.size(), threads));
+  s.threads = threads / at_once;
+  std::vector<std::size_t> order(jobs.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return jobs[a].seconds > jobs[b].seconds; });
+  parallel_for(static_cast<int>(order.size()), at_once,
+               [&](int piece) { make(order[static_cast<std::size_t>(piece)], jobs, s); });
 }
 
-int run(const Options& o) {
-  std::vector<Input> inputs;
+std::vector<SynthInput> inputs_of(const Options& o) {
+  std::vector<SynthInput> inputs;
   for (const std::string& path : o.mels) inputs.push_back({path, false});
   for (const std::string& path : o.wavs) inputs.push_back({path, true});
   if (inputs.empty()) throw UsageError("--mel or --wav", "expected at least one input");
@@ -184,37 +199,55 @@ int run(const Options& o) {
     throw UsageError("-o -",
                      fmt::format("carries one sound, and there are {} inputs", inputs.size()),
                      "give a folder");
-  if (inputs.size() > 1 && !fs::is_directory(o.out))
-    throw Error(o.out, fmt::format("expected an existing folder for {} inputs", inputs.size()));
-  if (!o.picture.empty() && inputs.size() > 1)
-    throw UsageError("--picture", fmt::format("expected one input, got {}", inputs.size()));
-  std::set<std::string> outputs;
-  for (const Input& input : inputs) {
-    const std::string out = output_of(input, o, inputs.size());
-    if (!outputs.insert(out).second)
-      throw Error(input.path, "would overwrite another input's output, " + out,
-                  "give inputs with different names");
-    for (const Input& other : inputs)
-      for (const std::string& target : {out, o.picture}) refuse_overwriting(other.path, target);
-  }
+  if (inputs.size() > 1 && fs::path(o.out).has_extension() && !fs::is_directory(o.out))
+    throw Error(o.out, fmt::format("expected a folder for {} inputs", inputs.size()),
+                "end it in a slash to have it made");
+  return inputs;
+}
+
+// The folder that the files go to, where there is one, made if need be.
+void make_folder(const Options& o, std::size_t inputs) {
+  if (!names_folder(o.out, inputs)) return;
+  std::error_code failure;
+  fs::create_directories(o.out, failure);
+  if (failure && !fs::is_directory(o.out))
+    throw Error(o.out, "cannot make the folder: " + failure.message());
+}
+
+int run(const Options& o) {
+  const std::vector<SynthInput> inputs = inputs_of(o);
   static_cast<void>(o.engine.synthesis());  // wrong usage before slow work
+  const std::atomic<bool>& interrupted = catch_interrupts();
   const Vocoder vocoder = o.engine.load();
-  nlohmann::json list = nlohmann::json::array();
-  for (const Input& input : inputs) {
-    const std::optional<Result> result = synthesize(vocoder, input, o, inputs.size());
-    if (!result) {
-      const std::string out = output_of(input, o, inputs.size());
-      say("stopped; " + (is_standard(out) ? "the sound ends here" : out + " was not written"));
-      return kInterruptedStatus;
-    }
-    if (o.json)
-      list.push_back(to_json(*result));
-    else
-      print(*result);
+  const MelConversion conversion = o.mels.empty()
+                                       ? MelConversion({}, vocoder.mel(), "")
+                                       : MelConversion(o.mel, vocoder.mel(), o.mels.front());
+  SharedMels mels(conversion.bands(), o.mel.read_options());
+  const std::vector<SynthJob> jobs =
+      synth_jobs(inputs, {o.out, o.format}, vocoder.mel(), conversion, &mels);
+  if (is_standard(o.out) && jobs.size() > 1)
+    throw UsageError("-o -",
+                     fmt::format("carries one sound, and there are {} utterances", jobs.size()),
+                     "give a folder");
+  if (!o.picture.empty() && jobs.size() > 1)
+    throw UsageError("--picture", fmt::format("expected one utterance, got {}", jobs.size()));
+  for (const SynthInput& input : inputs) refuse_overwriting(input.path, o.picture);
+  if (conversion.approximate())
+    say((o.mels.size() == 1 ? o.mels.front() : fmt::format("{} mels", o.mels.size())) + ": " +
+        conversion.notice());
+  make_folder(o, inputs.size());
+
+  SynthReport report(jobs, o.json);
+  make_all(jobs, {o, vocoder, conversion, mels, report});
+  report.end();
+  if (interrupted && !report.complete()) {
+    say(jobs.size() == 1
+            ? "stopped; " + (is_standard(o.out) ? "the sound ends here"
+                                                : jobs.front().out + " was not written")
+            : fmt::format("stopped; {} of {} files were written", report.made(), jobs.size()));
+    return kInterruptedStatus;
   }
-  if (o.json)
-    fmt::print("{}\n", list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
-  return 0;
+  return report.failed() > 0 ? 1 : 0;
 }
 
 }  // namespace
@@ -225,11 +258,16 @@ std::function<int()> setup_synth(CLI::App& app) {
   o->engine.default_to_voice(app);
   app.add_option(
       "--mel", o->mels,
-      "Mels: npy, npz, PyTorch or safetensors files, raw float32 (.f32), or - for standard input");
+      "Mels: npy, npz, PyTorch or safetensors files, raw float32 (.f32), or - for standard input; "
+      "several are made at once, each by a thread");
   app.add_option("--wav", o->wavs,
                  "Sound files to copy, or - for standard input: their mel is computed first");
-  app.add_option("-o,--out", o->out,
-                 "wav, flac or ogg, or - for standard output; for several inputs a folder")
+  app.add_option(
+         "-o,--out", o->out,
+         "wav, flac or ogg, or - for standard output; or a folder, made if need be (several "
+         "inputs, or a path that ends "
+         "in /), with a wav of each input's name. Several utterances in a mel, [utterances, "
+         "bands, frames], are numbered: out-0001.wav")
       ->required();
   add_format_to(app, &o->format);
   o->engine.add_sampling_to(app);
@@ -237,6 +275,8 @@ std::function<int()> setup_synth(CLI::App& app) {
   o->engine.add_finishing_to(app);
   app.add_option("--picture", o->picture, "PNG: spectrogram of the result");
   app.add_flag("--force", o->force, "Make sound of a mel that cannot be speech for the model");
+  app.add_flag("--skip-existing", o->skip_existing,
+               "Pass over inputs whose output is there: goes on with a batch that was stopped");
   app.add_flag("--json", o->json, "Print the figures as JSON");
   return [o] { return run(*o); };
 }

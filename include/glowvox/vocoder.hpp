@@ -74,7 +74,7 @@ class GLOWVOX_API Vocoder {
   // them.
   int block_frames(std::int64_t frames) const;
 
-  // Samples that synthesis makes of so many frames, of one or more.
+  // Samples that synthesis makes of so many frames, of one or more: a hop for each.
   std::int64_t sample_count(std::int64_t frames) const;
   // Samples at mel().sample_rate_hz, at sample 0 of the audio that the mel was or would be computed
   // from; values may lie outside [-1, 1]. Throws Error for another band count, no frames or values

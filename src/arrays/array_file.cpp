@@ -52,9 +52,12 @@ class HeldArray : public ArrayFile {
 
 std::unique_ptr<ArrayFile> held(const std::string& path, const std::string& name,
                                 safetensors::Tensor tensor) {
+  const std::string where = path + (name.empty() ? "" : ": array '" + name + "'");
+  if (tensor.dtype[0] == 'I' || tensor.dtype[0] == 'U' || tensor.dtype == "BOOL")
+    throw Error(where, "has type " + tensor.dtype + ", expected F16, BF16, F32 or F64",
+                "save mel.to(torch.float32)");
   std::vector<float> values =
-      safetensors::to_floats(tensor.dtype, tensor.bytes.data(), tensor.bytes.size(),
-                             path + (name.empty() ? "" : ": array '" + name + "'"));
+      safetensors::to_floats(tensor.dtype, tensor.bytes.data(), tensor.bytes.size(), where);
   return std::make_unique<HeldArray>(path, std::move(tensor.shape), false, std::move(values),
                                      false);
 }

@@ -39,8 +39,31 @@ MelReader::MelReader(const std::string& path, int bands, const MelReadOptions& o
     shape.erase(shape.begin());
     strides.erase(strides.begin());
   }
+  if (shape.size() == 3) {
+    utterances_ = shape[0];
+    utterance_stride_ = strides[0];
+    shape.erase(shape.begin());
+    strides.erase(strides.begin());
+  }
   if (shape.size() != 2)
     throw Error(where, "shape " + printed + " is no mel", "expected [bands, frames]");
+  take_axes(shape, options.layout, printed);
+  if (utterances_ == 0) throw Error(where, "holds no utterance (shape " + printed + ")");
+  if (utterances_ > 1 && !options.several)
+    throw Error(where,
+                fmt::format("shape {} holds {} utterances, expected one", printed, utterances_),
+                "glowvox synth makes sound of all of them");
+  const std::size_t band_axis = frames_first_ ? 1 : 0;
+  frames_ = shape[1 - band_axis];
+  if (frames_ == 0) throw Error(where, "mel has no frames (shape " + printed + ")");
+  band_stride_ = strides[band_axis];
+  frame_stride_ = strides[1 - band_axis];
+}
+
+// Which of the two axes of an utterance are the bands. printed: the whole shape, for messages.
+void MelReader::take_axes(const std::vector<std::int64_t>& shape, MelLayout layout,
+                          const std::string& printed) {
+  const std::string& where = file_->path();
   if (bands_ == 0) {
     bands_ = guessed_bands(shape);
     if (bands_ == 0)
@@ -50,39 +73,40 @@ MelReader::MelReader(const std::string& path, int bands, const MelReadOptions& o
   const bool first = shape[0] == bands_, second = shape[1] == bands_;
   if (!first && !second)
     throw Error(where, fmt::format("expected a mel of {} bands, got shape {}", bands_, printed));
-  if (first && second && !file_->is_raw() && options.layout == MelLayout::kAuto)
+  if (first && second && !file_->is_raw() && layout == MelLayout::kAuto)
     throw Error(where, fmt::format("shape {} may be [bands, frames] or [frames, bands]", printed),
                 "say which with --mel-layout");
-  const bool wanted_first = options.layout == MelLayout::kFramesBands ||
-                            (options.layout == MelLayout::kAuto && file_->is_raw());
+  const bool wanted_first =
+      layout == MelLayout::kFramesBands || (layout == MelLayout::kAuto && file_->is_raw());
   frames_first_ = first && second ? wanted_first : second;
-  if (options.layout != MelLayout::kAuto && !file_->is_raw() && frames_first_ != wanted_first)
+  if (layout != MelLayout::kAuto && !file_->is_raw() && frames_first_ != wanted_first)
     throw Error(
         where, fmt::format("shape {} is not what --mel-layout says for {} bands", printed, bands_));
   if (file_->is_raw()) frames_first_ = true;  // as open_array has laid it out
-  const std::size_t band_axis = frames_first_ ? 1 : 0;
-  frames_ = shape[1 - band_axis];
-  if (frames_ == 0) throw Error(where, "mel has no frames (shape " + printed + ")");
-  band_stride_ = strides[band_axis];
-  frame_stride_ = strides[1 - band_axis];
 }
 
-Mel MelReader::read(std::int64_t first, std::int64_t count) const {
+Mel MelReader::read(std::int64_t first, std::int64_t count, std::int64_t utterance) const {
   Mel mel{count, bands_, std::vector<float>(static_cast<std::size_t>(count * bands_))};
+  const std::int64_t begin = utterance * utterance_stride_ + first * frame_stride_;
   if (band_stride_ == 1 && frame_stride_ == bands_) {
-    file_->read(first * bands_, count * bands_, mel.values.data());
+    file_->read(begin, count * bands_, mel.values.data());
   } else {
-    std::vector<float> run(static_cast<std::size_t>(count));
-    for (std::int64_t band = 0; band < bands_; ++band) {
-      file_->read(band * band_stride_ + first, count, run.data());
+    // One band's values, and what lies in between where they are not neighbours.
+    std::vector<float> run(
+        static_cast<std::size_t>(std::max<std::int64_t>(0, count - 1) * frame_stride_ + 1));
+    for (std::int64_t band = 0; band < bands_ && count > 0; ++band) {
+      file_->read(begin + band * band_stride_, static_cast<std::int64_t>(run.size()), run.data());
       for (std::int64_t t = 0; t < count; ++t)
-        mel.values[static_cast<std::size_t>(t * bands_ + band)] = run[static_cast<std::size_t>(t)];
+        mel.values[static_cast<std::size_t>(t * bands_ + band)] =
+            run[static_cast<std::size_t>(t * frame_stride_)];
     }
   }
   for (std::int64_t i = 0; i < count * bands_; ++i)
     if (!std::isfinite(mel.values[static_cast<std::size_t>(i)]))
-      throw Error(file_->path(), fmt::format("mel is not finite in band {} of frame {}", i % bands_,
-                                             first + i / bands_));
+      throw Error(
+          file_->path(),
+          fmt::format("mel is not finite in band {} of frame {}{}", i % bands_, first + i / bands_,
+                      utterances_ > 1 ? fmt::format(" of utterance {}", utterance + 1) : ""));
   return mel;
 }
 

@@ -115,7 +115,7 @@ void NpyFile::parse() {
   if (type.size() != 3 || (type[0] != '<' && type[0] != '>') || type[1] != 'f' ||
       (type[2] != '2' && type[2] != '4' && type[2] != '8'))
     throw Error(path, "holds values of type '" + type + "', expected f2, f4 or f8",
-                "convert it with .astype('float32')");
+                "save mel.astype(np.float32)");
   item_bytes_ = static_cast<std::uint64_t>(type[2] - '0');
   big_endian_ = type[0] == '>';
   payload_ = text_at + header_bytes;

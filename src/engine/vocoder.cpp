@@ -219,10 +219,7 @@ std::unique_ptr<engine::Finishing> Vocoder::Model::make_finishing(const Vocoder&
   return std::make_unique<engine::Finishing>(spec, o);
 }
 
-std::int64_t Vocoder::sample_count(std::int64_t frames) const {
-  return frames * mel().hop_samples -
-         std::max(0, config::alignment_shift_samples(model_->prepared->config));
-}
+std::int64_t Vocoder::sample_count(std::int64_t frames) const { return frames * mel().hop_samples; }
 
 std::vector<float> Vocoder::synthesize(const Mel& mel, const SynthesisOptions& options) const {
   check(mel, model_->prepared->conditioner.bands);
@@ -301,6 +298,11 @@ int Vocoder::block_frames(std::int64_t frames) const {
 struct GLOWVOX_LOCAL Stream::State {
   engine::Pipeline pipeline;
   std::unique_ptr<engine::Finishing> finishing;
+  std::int64_t bands, hop_samples;
+  bool ends_early;  // frames are centred on the hops' beginnings: half a hop lacks at the end
+  std::vector<float> last, rest;         // frame, [bands]; what finish returns
+  std::int64_t frames = 0, samples = 0;  // taken, given
+  bool finished = false;
 };
 
 Stream::Stream(const Vocoder& vocoder, const SynthesisOptions& options, int most_frames)
@@ -312,8 +314,14 @@ Stream::Stream(const Vocoder& vocoder, const SynthesisOptions& options, int most
   if (most_frames < 1 || most_frames > most)
     throw Error("most_frames",
                 fmt::format("expected a number from 1 to {}, got {}", most, most_frames));
+  const MelSpec& spec = vocoder.mel();
   state_.reset(new State{{vocoder.model_->prepared, latent_of(options), threads, most_frames, true},
-                         vocoder.model_->make_finishing(vocoder, options, threads, most_frames)});
+                         vocoder.model_->make_finishing(vocoder, options, threads, most_frames),
+                         spec.bands,
+                         spec.hop_samples,
+                         config::alignment_shift_samples(vocoder.model_->prepared->config) > 0,
+                         std::vector<float>(static_cast<std::size_t>(spec.bands)),
+                         {}});
 }
 
 Stream::~Stream() = default;
@@ -321,15 +329,30 @@ Stream::Stream(Stream&& other) noexcept = default;
 Stream& Stream::operator=(Stream&& other) noexcept = default;
 
 Samples Stream::push(const float* frames, std::int64_t count) {
-  const std::vector<float>& made = state_->pipeline.push(frames, count);
-  state_->finishing->push_mel(frames, count);
-  const std::vector<float>& samples = state_->finishing->push(made);
+  State& s = *state_;
+  const std::vector<float>& made = s.pipeline.push(frames, count);
+  s.finishing->push_mel(frames, count);
+  const std::vector<float>& samples = s.finishing->push(made);
+  if (count > 0) std::copy_n(frames + (count - 1) * s.bands, s.bands, s.last.begin());
+  s.frames += count;
+  s.samples += static_cast<std::int64_t>(samples.size());
   return {samples.data(), samples.size()};
 }
 
 Samples Stream::finish() {
-  const std::vector<float>& samples = state_->finishing->finish(state_->pipeline.finish());
-  return {samples.data(), samples.size()};
+  State& s = *state_;
+  s.rest.clear();
+  if (s.finished) return {};
+  const std::int64_t left = s.frames * s.hop_samples - s.samples;
+  if (s.frames > 0 && s.ends_early) {
+    const Samples more = push(s.last.data(), 1);
+    s.rest.assign(more.data, more.data + more.count);
+  }
+  s.finished = true;
+  const std::vector<float>& end = s.finishing->finish(s.pipeline.finish());
+  s.rest.insert(s.rest.end(), end.begin(), end.end());
+  s.rest.resize(std::min(s.rest.size(), static_cast<std::size_t>(left)));
+  return {s.rest.data(), s.rest.size()};
 }
 
 }  // namespace glowvox

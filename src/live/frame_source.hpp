@@ -29,7 +29,8 @@ class FrameSource {
   virtual std::string complaint() const { return ""; }
   // Frames in all where they are there already (a file), 0 elsewhere.
   virtual std::int64_t frames() const { return 0; }
-  // Of the recording that the frames are of, at their specification's rate; 0: there is none.
+  // After kEnd: how long the utterance's sound is to be at the frames' specification's rate: as its
+  // recording, or as its mel's maker makes it; 0: as the frames make it.
   virtual std::int64_t samples() const { return 0; }
   // Times that something was lost before it came here.
   virtual std::int64_t losses() const { return 0; }

@@ -79,8 +79,8 @@ class Session {
     bool begun = false, refused = false;
     noted_ = false;
     bad_ = 0;
-    const std::int64_t recorded = source_->samples();
-    left_ = recorded > 0 ? recorded : std::numeric_limits<std::int64_t>::max();
+    sent_ = 0;
+    left_ = std::numeric_limits<std::int64_t>::max();
     std::int64_t frames = 0;
     limiter_.begin();
     judge_.emplace(vocoder_.mel(), vocoder_.mel_means(), vocoder_.mel_deviations());
@@ -102,8 +102,11 @@ class Session {
     }
     if (interrupted_) return;
     report_.utterances += begun && !refused;
-    // A copy is as long as its recording: the last frame once more where they are too few.
-    for (; begun && !refused && vocoder_.sample_count(frames) < recorded; ++frames)
+    // A copy is as long as its recording: the last frame once more where they are too few. Frames
+    // that were left out or played twice have made it another length.
+    const std::int64_t wanted = options_.live ? 0 : source_->samples();
+    if (wanted > 0) left_ = std::max<std::int64_t>(0, wanted - sent_);
+    for (; begun && !refused && vocoder_.sample_count(frames) < wanted; ++frames)
       push(good_.data());
     deliver(stream_->finish());
     if (outputs_->player) outputs_->player->end();
@@ -185,6 +188,7 @@ class Session {
     samples.count = static_cast<std::size_t>(
         std::min<std::int64_t>(static_cast<std::int64_t>(samples.count), left_));
     left_ -= static_cast<std::int64_t>(samples.count);
+    sent_ += static_cast<std::int64_t>(samples.count);
     clamped_.resize(samples.count);
     for (std::size_t i = 0; i < samples.count; ++i) {
       clamped_[i] = std::clamp(samples.data[i], -1.0F, 1.0F);
@@ -253,7 +257,8 @@ class Session {
   std::vector<float> clamped_;
   Mel one_;
   std::optional<Stream> stream_;
-  std::int64_t left_ = 0;  // samples of this utterance that are still to come, at most
+  std::int64_t sent_ = 0,
+               left_ = 0;  // samples of this utterance: so far, and still to come at most
   bool noted_ = false;     // a problem of this utterance
   int bad_ = 0;            // frames in a row
   std::int64_t first_frame_ns_ = 0, first_written_ns_ = 0, starvations_ = 0;

@@ -80,6 +80,57 @@ TEST_CASE("a mel from every kind of file and in every layout") {
   CHECK(read("x.raw", {MelLayout::kBandsFrames, ""}) == frame_major());
 }
 
+TEST_CASE("several utterances in a file, in either layout") {
+  const test::TemporaryDirectory folder;
+  std::vector<float> second = frame_major();
+  for (float& value : second) value += 1000.0F;
+  const auto both = [&](bool bands_first) {
+    std::vector<float> values = bands_first ? band_major() : frame_major();
+    for (const float value : std::vector<float>(values)) values.push_back(value + 1000.0F);
+    return values;
+  };
+  const auto check = [&](const std::string& name) {
+    CAPTURE(name);
+    const MelReader reader(folder.file(name), kBands, {MelLayout::kAuto, "", true});
+    CHECK(reader.utterances() == 2);
+    CHECK(reader.frames() == kFrames);
+    CHECK(reader.read(0, kFrames).values == frame_major());
+    CHECK(reader.read(0, kFrames, 1).values == second);
+    CHECK(reader.read(3, 2, 1).values == std::vector<float>(second.begin() + 9, second.end()));
+    CHECK(reader.read(2, 0, 1).values.empty());
+    CHECK(contains(error_of([&] { MelReader(folder.file(name), kBands); }),
+                   "holds 2 utterances, expected one; glowvox synth makes sound of all of them"));
+  };
+  for (const bool bands_first : {true, false}) {
+    const std::vector<std::int64_t> shape = bands_first
+                                                ? std::vector<std::int64_t>{2, kBands, kFrames}
+                                                : std::vector<std::int64_t>{2, kFrames, kBands};
+    write_npy(folder.file("x.npy"), {shape, both(bands_first)});
+    check("x.npy");
+    const std::string npy = npy_bytes(folder, {shape, both(bands_first)});
+    write_file(folder.file("x.npz"), make_zip({{"mel.npy", npy}}, "x"));
+    check("x.npz");
+    write_state_dict(folder.file("x.pt"), {{"mel", to_tensor(shape, both(bands_first))}});
+    check("x.pt");
+    write_safetensors(folder.file("x.safetensors"),
+                      {{}, {{"mel", to_tensor(shape, both(bands_first))}}});
+    check("x.safetensors");
+  }
+  // As np.save writes an array in Fortran's order: the utterances of one value side by side.
+  std::vector<float> fortran;
+  for (int t = 0; t < kFrames; ++t)
+    for (int b = 0; b < kBands; ++b)
+      for (const float more : {0.0F, 1000.0F})
+        fortran.push_back(static_cast<float>(10 * t + b) + more);
+  write_npy(folder.file("x.npy"), {{2, kBands, kFrames}, fortran});
+  std::string bytes = read_file(folder.file("x.npy"));
+  bytes.replace(bytes.find("False"), 5, "True ");
+  write_file(folder.file("x.npy"), bytes);
+  check("x.npy");
+  write_npy(folder.file("x.npy"), {{0, kBands, kFrames}, {}});
+  CHECK(contains(error_of([&] { MelReader(folder.file("x.npy"), kBands); }), "holds no utterance"));
+}
+
 TEST_CASE("which array and which axis, where a file does not tell") {
   const test::TemporaryDirectory folder;
   const std::string path = folder.file("x.pt");
@@ -139,7 +190,8 @@ TEST_CASE("files that hold no mel") {
   write_state_dict(folder.file("x.pt"),
                    {{"n", {"I64", {kBands, 1}, std::string(8 * kBands, 'x')}}});
   CHECK(contains(error_of([&] { read_mel(folder.file("x.pt"), kBands); }),
-                 "array 'n': has type I64"));
+                 "array 'n': has type I64, expected F16, BF16, F32 or F64; save "
+                 "mel.to(torch.float32)"));
   CHECK(contains(error_of([&] { read_mel(test::data_file("hostile/call_1.pt"), kBands); }),
                  "names 'os.system'"));
 }

@@ -126,7 +126,8 @@ TEST_CASE("malformed files give one clear error") {
   CHECK(contains(refused(good + "x"), "does not match its payload of 25 bytes"));
   CHECK(contains(refused("PK\x03\x04 a zip file"), "not a zip archive"));
   CHECK(contains(refused(npy("", "", 4)), "npy version 4"));
-  CHECK(contains(refused_header(dictionary("<i4", false, "(2, 3)")), "values of type '<i4'"));
+  CHECK(contains(refused_header(dictionary("<i4", false, "(2, 3)")),
+                 "values of type '<i4', expected f2, f4 or f8; save mel.astype(np.float32)"));
   CHECK(contains(refused_header(dictionary("|O", false, "(2, 3)")), "values of type '|O'"));
   CHECK(contains(refused_header("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (6,)}"),
                  "structured array"));
@@ -173,7 +174,9 @@ TEST_CASE("what is no mel for the model is refused") {
         path + ": expected a mel of 2 bands, got shape [3, 5]");
   CHECK(contains(refused({6}, kSix), "shape [6] is no mel"));
   CHECK(contains(refused({}, {1}), "shape [] is no mel"));
-  CHECK(contains(refused({2, 3, 1}, kSix), "shape [2, 3, 1] is no mel"));
+  CHECK(contains(refused({2, 3, 1}, kSix), "expected a mel of 2 bands, got shape [2, 3, 1]"));
+  CHECK(contains(refused({1, 3, 1, 1, 2}, kSix), "shape [1, 3, 1, 1, 2] is no mel"));
+  CHECK(contains(refused({3, 1, 2}, kSix), "shape [3, 1, 2] holds 3 utterances, expected one"));
   CHECK(contains(refused({2, 0}, {}), "mel has no frames (shape [2, 0])"));
   CHECK(contains(refused({0, 2}, {}), "no frames"));
   CHECK(

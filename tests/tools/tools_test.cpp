@@ -279,8 +279,12 @@ TEST_CASE("encode and decode are exact inverses, for every lift and with early o
 
 TEST_CASE("encode, which is the engine's, finds the likelihood that score finds by LibTorch") {
   const test::TemporaryDirectory folder;
+  // Whole hops: score leaves out what is more, encode fills it up.
+  std::vector<float> speech = audio::read_audio(test::speech_file()).samples;
+  speech.resize(170 * 256);
+  audio::write_audio(folder.file("x.wav"), speech, 22050);
   const std::string inputs = " --model " GLOWVOX_SAMPLES "/mdct-causal.safetensors --wav " +
-                             test::speech_file() + " --json";
+                             folder.file("x.wav") + " --json";
   const json score = json::parse(succeeds(folder, "score --exact-samples" + inputs).out);
   const json encode =
       json::parse(succeeds(folder, "encode -o " + folder.file("z.npy") + inputs).out);
@@ -297,9 +301,9 @@ TEST_CASE("encode writes the mel that it used, decode gives the audio back from 
                        folder.file("z.npy") + " -o " + folder.file("y.wav"));
   const auto y = audio::read_audio(folder.file("y.wav")).samples;
   const auto x = audio::read_audio(speech).samples;
-  REQUIRE(y.size() == x.size() / 64 * 64);
+  REQUIRE(y.size() == (x.size() + 63) / 64 * 64);  // as long as the latent
   // Exact: every 16-bit sample is the same again.
-  CHECK(std::equal(y.begin(), y.end(), x.begin()));
+  CHECK(std::equal(x.begin(), x.end(), y.begin()));
 }
 
 TEST_CASE("encode takes a given mel, decode gives the audio back from it") {
@@ -313,8 +317,8 @@ TEST_CASE("encode takes a given mel, decode gives the audio back from it") {
                        folder.file("y.wav"));
   const auto y = audio::read_audio(folder.file("y.wav")).samples;
   const auto x = audio::read_audio(speech).samples;
-  REQUIRE(y.size() == x.size() / 256 * 256);
-  for (std::size_t i = 0; i < y.size(); ++i) CHECK(std::abs(x[i] - y[i]) < 2e-4f);
+  REQUIRE(y.size() == (x.size() + 255) / 256 * 256);
+  for (std::size_t i = 0; i < x.size(); ++i) CHECK(std::abs(x[i] - y[i]) < 2e-4f);
 }
 
 TEST_CASE("morph: amount 0 gives the utterance back, more gives something else") {
@@ -327,6 +331,7 @@ TEST_CASE("morph: amount 0 gives the utterance back, more gives something else")
   succeeds(folder,
            from + " --to " + folder.file("b.wav") + " --amount 0 -o " + folder.file("y.wav"));
   const auto y = audio::read_audio(folder.file("y.wav")).samples;
+  REQUIRE(y.size() == x.size());
   for (std::size_t i = 0; i < y.size(); ++i) CHECK(std::abs(x[i] - y[i]) < 2e-4f);
   const json half = json::parse(succeeds(folder, from + " --to " + folder.file("b.wav") +
                                                      " --json -o " + folder.file("h.wav"))
