@@ -29,8 +29,9 @@ class FrameSource {
   virtual std::string complaint() const { return ""; }
   // Frames in all where they are there already (a file), 0 elsewhere.
   virtual std::int64_t frames() const { return 0; }
-  // After kEnd: how long the utterance's sound is to be at the frames' specification's rate: as its
-  // recording, or as its mel's maker makes it; 0: as the frames make it.
+  // How long the utterance's sound is to be, at the frames' specification's rate: as its recording,
+  // known from the beginning, or as its mel's maker makes it, known after kEnd; 0: as the frames
+  // make it, or not known yet.
   virtual std::int64_t samples() const { return 0; }
   // Times that something was lost before it came here.
   virtual std::int64_t losses() const { return 0; }

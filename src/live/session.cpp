@@ -80,7 +80,8 @@ class Session {
     noted_ = false;
     bad_ = 0;
     sent_ = 0;
-    left_ = std::numeric_limits<std::int64_t>::max();
+    const std::int64_t recorded = source_->samples();
+    left_ = recorded > 0 ? recorded : std::numeric_limits<std::int64_t>::max();
     std::int64_t frames = 0;
     limiter_.begin();
     judge_.emplace(vocoder_.mel(), vocoder_.mel_means(), vocoder_.mel_deviations());
@@ -257,8 +258,8 @@ class Session {
   std::vector<float> clamped_;
   Mel one_;
   std::optional<Stream> stream_;
-  std::int64_t sent_ = 0,
-               left_ = 0;  // samples of this utterance: so far, and still to come at most
+  std::int64_t sent_ = 0;  // samples of this utterance so far
+  std::int64_t left_ = 0;  // that are still to come, at most
   bool noted_ = false;     // a problem of this utterance
   int bad_ = 0;            // frames in a row
   std::int64_t first_frame_ns_ = 0, first_written_ns_ = 0, starvations_ = 0;

@@ -168,13 +168,16 @@ Tensor FlowVocoder::noise(int64_t batch, int64_t mel_frames, double sigma, uint6
 
 std::vector<float> FlowVocoder::synthesize(const Mel& mel, double sigma, uint64_t seed) {
   const torch::NoGradGuard no_grad;
-  const Tensor frames = torch::tensor(mel.values).view({1, mel.frames, mel.bands});
-  const Tensor audio = decode(noise(1, mel.frames, sigma, seed).to(device()), frames.to(device()))
-                           .cpu()
-                           .contiguous();
   const int64_t shift = std::max(0, config::alignment_shift_samples(config_));
-  const float* samples = audio.data_ptr<float>();
-  return {samples + shift, samples + audio.size(1)};
+  Tensor frames = torch::tensor(mel.values).view({1, mel.frames, mel.bands});
+  // Frames that begin before the audio lack as much at its end: the last one once more.
+  if (shift > 0) frames = torch::cat({frames, frames.narrow(1, mel.frames - 1, 1)}, 1);
+  const Tensor audio =
+      decode(noise(1, frames.size(1), sigma, seed).to(device()), frames.to(device()))
+          .cpu()
+          .contiguous();
+  const float* samples = audio.data_ptr<float>() + shift;
+  return {samples, samples + mel.frames * config_.mel.hop_samples};
 }
 
 void FlowVocoder::initialize(const Tensor& audio, const Tensor& mel, bool margins) {

@@ -65,7 +65,7 @@ class FlowVocoder : public torch::nn::Module {
   Tensor noise(int64_t batch, int64_t mel_frames, double sigma, uint64_t seed) const;
 
   // Sound of a mel, at sample 0 of the audio that the mel was or would be computed from; values may
-  // lie outside [-1, 1]. A mel frame more or less is hop samples more or less.
+  // lie outside [-1, 1]. A hop for every mel frame.
   std::vector<float> synthesize(const Mel& mel, double sigma, uint64_t seed);
 
   // What the training data's mels are like (ModelConfig::mel_statistics).
