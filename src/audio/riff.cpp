@@ -6,6 +6,7 @@ namespace glowvox::audio {
 namespace {
 
 constexpr std::uint64_t kRiffBytes = 12, kChunkBytes = 8;
+constexpr int kMostChunks = 10000;  // before the sound; a damaged file is not searched for ever
 constexpr std::uint32_t kTwoGiB = 0x80000000;
 constexpr std::uint32_t kBelow = 0x10000;  // rounded down, or less some headers
 
@@ -47,7 +48,9 @@ std::optional<WavSound> find_wav_sound(const ReadAt& read, std::uint64_t file_by
   if (read(0, head, kRiffBytes) != kRiffBytes) return std::nullopt;
   const std::string riff(head, kRiffBytes);
   if (riff.compare(0, 4, "RIFF") != 0 || riff.compare(8, 4, "WAVE") != 0) return std::nullopt;
-  for (std::uint64_t at = kRiffBytes; read(at, head, kChunkBytes) == kChunkBytes;) {
+  std::uint64_t at = kRiffBytes;
+  for (int chunk = 0; chunk < kMostChunks; ++chunk) {
+    if (read(at, head, kChunkBytes) != kChunkBytes) break;
     const std::uint32_t bytes = number(head + 4);
     if (std::string(head, 4) == "data") {
       const bool unknown = is_unknown(bytes, number(riff.data() + 4), file_bytes);
