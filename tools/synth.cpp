@@ -12,6 +12,7 @@
 
 #include "audio/wav.hpp"
 #include "commands.hpp"
+#include "core/atomic_file.hpp"
 #include "core/streams.hpp"
 #include "core/thread_team.hpp"
 #include "engine_options.hpp"
