@@ -132,19 +132,21 @@ TEST_CASE("standard output carries the sound and nothing else") {
   CHECK(arrays::read_array(folder.file("mel.npy")).shape[0] == 20);
   CHECK(contains(mel.err, "standard output: 20 bands"));
   // Through every tool, from one to the next.
+  const std::vector<float> speech = folder.samples("a.wav");
   folder.runs(
       "cat $wav | glowvox encode --model $model --wav - -o - --write-mel z.mel.npy >z.npy\n"
-      "glowvox decode --model $model --mel z.mel.npy --latent - -o - <z.npy >decoded.wav\n"
+      "glowvox decode --model $model --mel z.mel.npy --latent - -o - <z.npy >decoded.wav "
+      "--samples " +
+      std::to_string(speech.size()) +
+      "\n"
       "cat $wav | glowvox morph --model $model --from - --to $wav --amount 0 -o - --format flac "
       ">morphed\n"
       "cat $wav | glowvox score --model $model --wav - >score\n"
       "cat $wav | glowvox mel - -o - --model $model 2>/dev/null | glowvox synth --model $model "
       "--mel - -o - >copied.wav");
-  const std::vector<float> speech = folder.samples("a.wav");
   for (const char* name : {"decoded.wav", "morphed"}) {
     const std::vector<float> back = folder.samples(name);
-    CHECK(back.size() > 22000);
-    CHECK(std::equal(back.begin(), back.end(), speech.begin(),
+    CHECK(std::equal(back.begin(), back.end(), speech.begin(), speech.end(),
                      [](float a, float b) { return std::abs(a - b) < 2e-4F; }));
   }
   CHECK(contains(read_file(folder.file("score")), "standard input: "));
