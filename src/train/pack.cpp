@@ -88,6 +88,12 @@ PackSummary pack(const PackOptions& options, const std::string& path, const Noti
                  const std::function<void(std::size_t, std::size_t)>& progress) {
   // Nothing is read twice.
   const Corpus corpus(options.data, options.sample_rate_hz, notify, 0);
+  for (std::size_t i = 0; i < corpus.size(); ++i) {
+    if (corpus.clip(i).mel.empty()) continue;
+    notify(
+        "the mels that a list names are not packed; train --mels takes them beside the recordings");
+    break;
+  }
   const std::string lists = index_of(corpus.lists());
   const auto begins = divide(corpus, static_cast<std::int64_t>(sizeof(PackHeader) + lists.size()),
                              options.part_bytes);

@@ -140,6 +140,11 @@ TEST_CASE("a run on predicted mels: by a folder, by a list's column, and what it
                 2);
   test::refuses(folder, folder.run("other", "--data " + list + " --mels " + folder.file("none")),
                 "none: cannot be looked into");
+  const std::string packed = folder.file("corpus.bin");
+  CHECK(test::contains(test::succeeds(folder, "pack " + list + " -o " + packed).err,
+                       "the mels that a list names are not packed"));
+  test::succeeds(folder, folder.run("packed", "--data " + packed + mels));
+  CHECK(folder.model("packed") == folder.model("folder"));
   // Ranks say it once, and share it.
   test::succeeds(folder, folder.run("two", "--data " + list + " --nproc 2"));
   CHECK(test::largest_difference(folder.file("folder/model.safetensors"),
