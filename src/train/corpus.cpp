@@ -53,6 +53,9 @@ void Corpus::take_mels(const DataOptions& data, const MelSpec& spec, const Notif
         data.mels,
         fmt::format("expected mels with the recordings' names ({} for one), found none of them",
                     infos.front().listed));
+  if (mels == 0 && data.real_share > 0.0)
+    throw Error("--real-share", "there are no predicted mels that a share could go without",
+                "give --mels, or a list with a column of mels");
   if (mels == 0) return;
   for (std::size_t i = 0; i < infos.size(); ++i) clips_[i].info.mel = infos[i].mel;
   real_share_ = data.real_share;

@@ -136,6 +136,8 @@ TEST_CASE("a run on predicted mels: by a folder, by a list's column, and what it
   CHECK(folder.model("real") != folder.model("folder"));
   test::refuses(folder, folder.run("column", "--data " + list + " --real-share 0.5 --resume"),
                 "predicted mels of 3 clips (0% with their own), this one draws");
+  test::refuses(folder, folder.run("other", "--data " + folder.data() + " --real-share 0.5"),
+                "there are no predicted mels");
   test::refuses(folder, folder.run("other", "--data " + list + " --real-share 2"), "--real-share",
                 2);
   test::refuses(folder, folder.run("other", "--data " + list + " --mels " + folder.file("none")),
