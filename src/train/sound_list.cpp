@@ -210,18 +210,17 @@ Column column_of(const std::string& list, const std::vector<Row>& rows, char sep
   return column;
 }
 
-// The column of mel files, or as many as there are columns: the first in which the rows have such
-// names.
-std::size_t mel_column_of(const std::vector<Row>& rows, const Column& sounds) {
+// The column of mel files: the first in which all rows have such names.
+std::optional<std::size_t> mel_column_of(const std::vector<Row>& rows, const Column& sounds) {
   const auto begin = rows.begin() + (sounds.header ? 1 : 0);
   const auto end = begin + std::min<std::ptrdiff_t>(kSampled, rows.end() - begin);
-  std::size_t column = 0;
   const std::size_t columns = begin == end ? 0 : begin->fields.size();
-  const auto names_mel = [&](const Row& row) {
-    return column < row.fields.size() && is_mel_name(row.fields[column]);
-  };
-  while (column < columns && !std::all_of(begin, end, names_mel)) ++column;
-  return column;
+  for (std::size_t column = 0; column < columns; ++column)
+    if (std::all_of(begin, end, [column](const Row& row) {
+          return column < row.fields.size() && is_mel_name(row.fields[column]);
+        }))
+      return column;
+  return std::nullopt;
 }
 
 SoundList read_table(const std::string& list, const std::vector<Line>& all, char separator,
@@ -235,9 +234,8 @@ SoundList read_table(const std::string& list, const std::vector<Line>& all, char
   if (column.header)
     table.form +=
         fmt::format(" (\"{}\")", printable(rows.front().fields[column.index], kMostQuoted));
-  const std::size_t mels = mel_column_of(rows, column);
-  const bool has_mels = mels < rows.back().fields.size();
-  if (has_mels) table.form += fmt::format(", mels in column {}", mels + 1);
+  const std::optional<std::size_t> mels = mel_column_of(rows, column);
+  if (mels) table.form += fmt::format(", mels in column {}", *mels + 1);
   for (std::size_t r = column.header ? 1 : 0; r < rows.size(); ++r) {
     const auto& fields = rows[r].fields;
     if (fields.size() <= column.index || fields[column.index].empty())
@@ -246,8 +244,8 @@ SoundList read_table(const std::string& list, const std::vector<Line>& all, char
                             rows[r].line,
                             printable(fmt::format("{}", fmt::join(fields, " ")), kMostQuoted)));
     table.sounds.push_back(finder.place(fields[column.index], rows[r].line));
-    if (has_mels && mels < fields.size() && !fields[mels].empty())
-      table.sounds.back().mel = finder.place_mel(fields[mels]);
+    if (mels && *mels < fields.size() && !fields[*mels].empty())
+      table.sounds.back().mel = finder.place_mel(fields[*mels]);
   }
   return table;
 }

@@ -219,6 +219,14 @@ TEST_CASE("a list may name a mel for each recording") {
   }
 }
 
+TEST_CASE("a text with more fields than the first row has is no mel") {
+  const Data data;
+  const std::string list = data.folder.file("list.txt");
+  write_file(list, "wavs/a.wav|one\nwavs/deep/b.wav|two|more\n");
+  const train::Corpus corpus(list, test::tiny().mel, test::ignore);
+  CHECK(corpus.predicted() == nullptr);
+}
+
 TEST_CASE("a share of the segments takes the recordings' own mels") {
   const Data data;
   data.write("a.npy", data.mels[0]);
