@@ -16,10 +16,10 @@
 #include <string>
 #include <vector>
 
-#include "command.hpp"
+#include "core/messages.hpp"
 #include "flow/ops.hpp"
+#include "flow/torch_threads.hpp"
 #include "model/flow_vocoder.hpp"
-#include "torch_threads.hpp"
 #include "train/estimate.hpp"
 #include "train/memory_meter.hpp"
 
@@ -84,7 +84,7 @@ template <typename Body>
 int in_a_process(const Body& body) {
   const pid_t pid = ::fork();
   if (pid == 0) {
-    tools::use_threads(0);
+    flow::use_threads(0);
     body();
     ::_exit(0);
   }
@@ -96,9 +96,10 @@ int in_a_process(const Body& body) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return tools::guarded("bench_training_memory", [&] {
+  set_program_name("bench_training_memory");
+  try {
     if (argc < 4) {
-      tools::say("usage: bench_training_memory CONFIG BATCH SAMPLES [float32|bfloat16]");
+      say("usage: bench_training_memory CONFIG BATCH SAMPLES [float32|bfloat16]");
       return 2;
     }
     Task task{config::read_config(argv[1]), std::atoll(argv[2]), 0, false};
@@ -113,5 +114,8 @@ int main(int argc, char** argv) {
       failed |= in_a_process([&] { gradients(task, recompute, kPasses, true); });
     failed |= in_a_process([&] { difference(task); });
     return failed == 0 ? 0 : 1;
-  });
+  } catch (const std::exception& e) {
+    say_error(message_of(e));
+    return 1;
+  }
 }

@@ -57,8 +57,12 @@ if(GLOWVOX_TOOLS)
   if(GLOWVOX_TRAINING)
     install(TARGETS glowvox-train COMPONENT command)
   endif()
-  install(FILES tools/completion.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
-    RENAME glowvox COMPONENT command)
+  install(FILES tools/completions/glowvox.bash
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME glowvox COMPONENT command)
+  install(FILES tools/completions/_glowvox
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions COMPONENT command)
+  install(FILES tools/completions/glowvox.fish
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT command)
   # The manual page is what the command says of itself.
   find_program(HELP2MAN help2man)
   if(HELP2MAN)

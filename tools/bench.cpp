@@ -1,125 +1,43 @@
 // SPDX-License-Identifier: MIT
 // glowvox bench: how fast synthesis and training are here.
-#include <fmt/format.h>
+#include "bench/bench.hpp"
 
-#include <algorithm>
-#include <filesystem>
 #include <memory>
-#include <nlohmann/json.hpp>
 
-#include "bench_rows.hpp"
-#include "commands.hpp"
-#include "core/cpu.hpp"
-#include "engine_options.hpp"
-#include "glowvox/error.hpp"
-#include "program.hpp"
+#include "command.hpp"
+#include "options.hpp"
 
 namespace glowvox::tools {
 
 namespace {
 
-namespace fs = std::filesystem;
-
-struct Options {
-  BenchOptions bench;
-  std::vector<std::string> rows;
-  std::string peer = "libtorch";
-  bool json = false;
-};
-
-std::string program() {
-  std::error_code unknown;
-  return (fs::read_symlink("/proc/self/exe", unknown).parent_path() / "glowvox").string();
-}
-
-double ratio(const BenchRow& row) { return *row.peer_value / row.value; }
-
-void print_json(const BenchRow& row) {
-  nlohmann::ordered_json line = {{"name", row.name}, {row.unit, row.value}, {"peer", row.peer}};
-  line["peer_" + row.unit] = *row.peer_value;
-  line["ratio"] = ratio(row);
-  line["check"] = row.check;
-  if (row.pytorch) {
-    line["pytorch_" + row.unit] = *row.pytorch;
-    line["pytorch_ratio"] = *row.pytorch / row.value;
-  }
-  if (!row.notes.empty()) line["notes"] = row.notes;
-  fmt::print("{}\n", line.dump());
-}
-
-std::string figure(double value) {
-  return value >= 100.0 ? fmt::format("{:.0f}", value) : fmt::format("{:.3g}", value);
-}
-
-void print_table_row(const BenchRow& row) {
-  std::string notes = row.check;
-  for (const std::string& note : row.notes) notes += "; " + note;
-  if (row.pytorch)
-    notes +=
-        fmt::format("; PyTorch {} ({:.1f} times)", figure(*row.pytorch), *row.pytorch / row.value);
-  fmt::print("{:<18} {:>7} {:<9} {:>7} {:>7.1f}  {}: {}\n", row.name, figure(row.value), row.unit,
-             figure(*row.peer_value), ratio(row), row.peer, notes);
-  std::fflush(stdout);
-}
-
-std::vector<Bench> chosen(const std::vector<std::string>& names) {
-  if (names.empty()) return benches();
-  std::vector<Bench> result;
-  for (const std::string& name : names) {
-    const auto found = std::find_if(benches().begin(), benches().end(),
-                                    [&](const Bench& b) { return b.name == name; });
-    if (found == benches().end()) {
-      std::string all;
-      for (const Bench& b : benches()) all += (all.empty() ? "" : ", ") + b.name;
-      throw UsageError("--row", "unknown row '" + name + "', expected one of " + all);
-    }
-    result.push_back(*found);
-  }
-  return result;
-}
-
-int run(const Options& options) {
-  Options o = options;
-  if (o.peer != "libtorch" && o.peer != "pytorch")
-    throw UsageError("--peer", "expected libtorch or pytorch, got '" + o.peer + "'");
-  const std::vector<Bench> rows = chosen(o.rows);
-  o.bench.program = program();
-  if (o.peer == "pytorch") o.bench.pytorch = beside_program("bench/pytorch_peer.py");
-  const bool bf16 = has_bfloat16();
-  if (!o.json) fmt::print("{:<18} {:>7} {:<9} {:>7} {:>7}\n", "", "here", "", "peer", "ratio");
-  for (const Bench& bench : rows) {
-    if (!bf16 && bench.name.find("bf16") != std::string::npos) {
-      say(bench.name + ": skipped, this processor has no bfloat16");
-      continue;
-    }
-    const BenchRow row = bench.measure(o.bench);
-    if (o.json)
-      print_json(row);
-    else
-      print_table_row(row);
-  }
-  return 0;
-}
-
-}  // namespace
-
-std::function<int()> setup_bench(CLI::App& app) {
-  auto o = std::make_shared<Options>();
-  o->bench.model = beside_program("samples/mdct-causal.safetensors");
-  o->bench.configs = beside_program("configs");
+std::function<int()> setup(CLI::App& app) {
+  auto o = std::make_shared<bench::Options>();
   std::string names;
-  for (const Bench& b : benches()) names += "\n" + b.name + ": " + b.what;
-  app.add_option("--row", o->rows, "Only these:" + names);
-  app.add_option("--model", o->bench.model, "The causal model")->capture_default_str();
-  app.add_option("--configs", o->bench.configs, "Folder of configurations")->capture_default_str();
+  for (const bench::RowName& row : bench::kRows)
+    names += std::string(names.empty() ? "" : "; ") + row.name + ", " + row.what;
+  app.add_option("--row", o->rows, "Only these: " + names);
+  app.add_option("--model", o->bench.model, "The causal model (default: the voice beside glowvox)");
+  app.add_option("--configs", o->bench.configs,
+                 "Folder of configurations (default: that of the sources)");
   app.add_option("--peer", o->peer, "libtorch, or pytorch: Debian's python3-torch as well")
+      ->check(CLI::IsMember({"libtorch", "pytorch"}))
       ->capture_default_str();
   app.add_option("--python", o->bench.python, "The Python that has the PyTorch of --peer pytorch")
       ->capture_default_str();
-  app.add_option("--threads", o->bench.threads, "Threads (default: all cores)");
+  add_threads(app, o->bench.threads);
   app.add_flag("--quick", o->bench.quick, "Short: is everything there and right?");
   app.add_flag("--json", o->json, "One JSON object a row");
-  return [o] { return run(*o); };
+  return [o] { return bench::run(*o); };
 }
+
+const Registration registration({"bench", Group::kTraining,
+                                 "Measure the speed of synthesis, against LibTorch in the same run",
+                                 "  glowvox bench\n"
+                                 "  glowvox bench --row mdct-causal-bf16 --row stream-bf16 --json\n"
+                                 "  glowvox bench --peer pytorch",
+                                 setup});
+
+}  // namespace
 
 }  // namespace glowvox::tools

@@ -1,101 +1,18 @@
 // SPDX-License-Identifier: MIT
 // glowvox encode: sound to latent.
-#include <fmt/format.h>
-
 #include <memory>
-#include <nlohmann/json.hpp>
 
-#include "clips.hpp"
-#include "commands.hpp"
-#include "core/printable.hpp"
-#include "core/streams.hpp"
-#include "engine_options.hpp"
-#include "glowvox/error.hpp"
-#include "sound.hpp"
+#include "command.hpp"
+#include "latents/latents.hpp"
+#include "options.hpp"
 
 namespace glowvox::tools {
 
 namespace {
 
-struct Options {
-  EngineOptions engine;
-  std::string wav, audio, mel, write_mel, out;
-  bool json = false;
-};
-
-std::vector<Recording> recordings(const Options& o, const Vocoder& vocoder) {
-  if (!o.wav.empty()) return {read_recording(o.wav, vocoder)};
-  std::vector<Recording> all;
-  for (const std::vector<float>& samples : read_audio_clips(o.audio).values)
-    all.push_back(as_recording(samples, vocoder, o.audio));
-  return all;
-}
-
-// Puts the mel of a file in the place of the sound's own.
-void replace_mels(const std::string& path, const MelSpec& spec, std::vector<Recording>* all) {
-  const Clips given = read_mel_clips(path, spec.bands);
-  if (given.clips != static_cast<std::int64_t>(all->size()))
-    throw Error(path,
-                fmt::format("expected {} clips for this audio, got {}", all->size(), given.clips));
-  for (std::size_t i = 0; i < all->size(); ++i) {
-    Mel& mel = (*all)[i].mel;
-    mel = fitted({given.rows, spec.bands, given.values[i]}, mel.frames, path);
-  }
-}
-
-int run(const Options& o) {
-  if (o.wav.empty() == o.audio.empty())
-    throw UsageError("--wav or --audio", "expected one of them");
-  check_inputs({o.wav, o.audio, o.mel});
-  check_output(o.out, o.json, "latent");
-  check_output(o.write_mel, o.json, "mel");
-  if (is_standard(o.out) && is_standard(o.write_mel))
-    throw UsageError("--write-mel", "standard output carries the latent already");
-  const int threads = o.engine.thread_count();
-  const Vocoder vocoder = o.engine.load();
-  std::vector<Recording> all = recordings(o, vocoder);
-  if (!o.mel.empty()) replace_mels(o.mel, vocoder.mel(), &all);
-
-  const auto clips = static_cast<std::int64_t>(all.size());
-  const std::int64_t frames = all.front().mel.frames;
-  Clips latents{clips, frames * vocoder.rows_per_frame(), vocoder.channels(), {}};
-  Clips mels{clips, frames, vocoder.mel().bands, {}};
-  std::vector<double> log_det, log_prob;
-  double nats = 0.0;
-  for (Recording& r : all) {
-    Encoding e =
-        vocoder.encode(r.mel, r.audio.data(), static_cast<std::int64_t>(r.audio.size()), threads);
-    latents.values.push_back(std::move(e.latents));
-    mels.values.push_back(std::move(r.mel.values));
-    log_det.push_back(e.log_det);
-    log_prob.push_back(e.log_likelihood);
-    nats += e.log_likelihood;
-  }
-  if (!o.write_mel.empty()) write_mel_clips(o.write_mel, mels);
-  write_latent_clips(o.out, latents);
-  if (o.json)
-    fmt::print("{}\n", nlohmann::json{{"latent", o.out},
-                                      {"shape", {clips, latents.columns, latents.rows}},
-                                      {"samples", all.front().samples},
-                                      {"log_det", log_det},
-                                      {"log_prob", log_prob}}
-                           .dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
-  else
-    fmt::print(figures_to(is_standard(o.write_mel) ? o.write_mel : o.out),
-               "{}: [{}, {}, {}] (clips, channels, frames) of {} samples, rms {:.3f}, {:.4f} nats "
-               "per sample\n",
-               printable(output_name(o.out)), clips, latents.columns, latents.rows,
-               all.front().samples, rms(latents.values),
-               nats / static_cast<double>(clips * latents.rows * latents.columns));
-  return 0;
-}
-
-}  // namespace
-
-std::function<int()> setup_encode(CLI::App& app) {
-  auto o = std::make_shared<Options>();
-  o->engine.precision = "fp32";
-  app.add_option("--model", o->engine.model, "Model file")->required();
+std::function<int()> setup(CLI::App& app) {
+  auto o = std::make_shared<latents::EncodeOptions>();
+  add_model(app, o->engine.model, Model::kUsual);
   app.add_option("--wav", o->wav, "Sound file, or - for standard input; zeros fill its last hop");
   app.add_option("--audio", o->audio, "npy, [samples] or [batch, samples], at the model's rate");
   app.add_option(
@@ -104,9 +21,19 @@ std::function<int()> setup_encode(CLI::App& app) {
   app.add_option("--write-mel", o->write_mel, "npy to write the mel to that was used, for decode");
   app.add_option("-o,--out", o->out, "npy, [batch, channels, frames], early outputs first")
       ->required();
-  app.add_option("--threads", o->engine.threads, "Threads (default: all cores)");
-  app.add_flag("--json", o->json, "Print the figures as JSON");
-  return [o] { return run(*o); };
+  add_threads(app, o->engine.threads);
+  add_json(app, o->json);
+  return [o] {
+    latents::encode(*o);
+    return 0;
+  };
 }
+
+const Registration registration({"encode", Group::kLatents, "Sound to latent, exactly",
+                                 "  glowvox encode --wav speech.wav -o z.npy\n"
+                                 "  glowvox encode --audio x.npy -o z.npy --write-mel mel.npy",
+                                 setup});
+
+}  // namespace
 
 }  // namespace glowvox::tools

@@ -4,14 +4,15 @@
 
 #include <filesystem>
 #include <memory>
-#include <nlohmann/json.hpp>
 
-#include "commands.hpp"
-#include "core/printable.hpp"
+#include "command.hpp"
+#include "core/result.hpp"
+#include "core/streams.hpp"
+#include "core/usage_error.hpp"
 #include "exchange/waveglow_export.hpp"
+#include "options.hpp"
 #include "pytorch/torch_writer.hpp"
 #include "safetensors/model_metadata.hpp"
-#include "sound.hpp"
 
 namespace glowvox::tools {
 
@@ -36,24 +37,28 @@ int run(const Options& o) {
     safetensors::write_safetensors(o.out, {{{"format", "pt"}}, std::move(tensors)});
   else
     pytorch::write_state_dict(o.out, tensors);
-  if (o.json)
-    fmt::print("{}\n", nlohmann::json{{"out", o.out}, {"tensors", count}}.dump(
-                           2, ' ', false, nlohmann::json::error_handler_t::replace));
-  else
-    fmt::print("{}: {} tensors under {}'s names\n", printable(o.out), count,
-               config.net.kind == config::NetKind::kWavenet ? "WaveGlow" : "SqueezeWave");
+  print_result(
+      o.json, {{"out", o.out}, {"tensors", count}},
+      fmt::format("{}: {} tensors under {}'s names", o.out, count,
+                  config.net.kind == config::NetKind::kWavenet ? "WaveGlow" : "SqueezeWave"));
   return 0;
 }
 
-}  // namespace
-
-std::function<int()> setup_export(CLI::App& app) {
+std::function<int()> setup(CLI::App& app) {
   auto o = std::make_shared<Options>();
   app.add_option("MODEL", o->model, "Model file (.safetensors)")->required();
   app.add_option("-o,--out", o->out, "A state dict: .pt or .pth (as torch.save), or .safetensors")
       ->required();
-  app.add_flag("--json", o->json, "Print the figures as JSON");
+  add_json(app, o->json);
   return [o] { return run(*o); };
 }
+
+const Registration registration({"export", Group::kModels,
+                                 "Write a model as a WaveGlow or SqueezeWave checkpoint",
+                                 "  glowvox export model.safetensors -o state_dict.pt\n"
+                                 "  glowvox export model.safetensors -o state_dict.safetensors",
+                                 setup});
+
+}  // namespace
 
 }  // namespace glowvox::tools

@@ -4,13 +4,13 @@
 
 #include <cstdint>
 #include <memory>
-#include <nlohmann/json.hpp>
 
-#include "commands.hpp"
-#include "core/printable.hpp"
+#include "command.hpp"
+#include "core/result.hpp"
+#include "core/streams.hpp"
 #include "engine/check_model.hpp"
 #include "exchange/waveglow_import.hpp"
-#include "sound.hpp"
+#include "options.hpp"
 
 namespace glowvox::tools {
 
@@ -22,6 +22,10 @@ struct Options {
   bool json = false;
 };
 
+const char* program_of(const config::ModelConfig& c) {
+  return c.net.kind == config::NetKind::kWavenet ? "waveglow" : "squeezewave";
+}
+
 std::int64_t values_in(const safetensors::Safetensors& file) {
   std::int64_t count = 0;
   for (const auto& item : file.tensors) {
@@ -32,36 +36,38 @@ std::int64_t values_in(const safetensors::Safetensors& file) {
   return count;
 }
 
-void print(const Options& o, const pytorch::StateDict& source,
-           const exchange::ImportedModel& model) {
+nlohmann::json to_json(const Options& o, const pytorch::StateDict& source,
+                       const exchange::ImportedModel& model) {
+  return {{"model", o.out},
+          {"source", o.in},
+          {"container", source.container()},
+          {"program", program_of(model.config)},
+          {"tensors", source.entries().size()},
+          {"parameters", values_in(model.file)},
+          {"remarks", model.remarks},
+          {"configuration", config::to_yaml(model.config)}};
+}
+
+std::string to_text(const Options& o, const pytorch::StateDict& source,
+                    const exchange::ImportedModel& model) {
   const config::ModelConfig& c = model.config;
-  const std::int64_t parameters = values_in(model.file);
-  const bool wavenet = c.net.kind == config::NetKind::kWavenet;
-  if (o.json) {
-    fmt::print("{}\n", nlohmann::json{{"model", o.out},
-                                      {"source", o.in},
-                                      {"container", source.container()},
-                                      {"program", wavenet ? "waveglow" : "squeezewave"},
-                                      {"tensors", source.entries().size()},
-                                      {"parameters", parameters},
-                                      {"remarks", model.remarks},
-                                      {"configuration", config::to_yaml(c)}}
-                           .dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
-    return;
-  }
-  fmt::print("{}: {}, {} tensors\n", printable(o.in), source.container(), source.entries().size());
-  fmt::print("program         {}{}\n", wavenet ? "WaveGlow" : "SqueezeWave",
-             c.coupling.alternate ? ", old split" : "");
-  fmt::print("parameters      {:.2f} M{}\n", static_cast<double>(parameters) * 1e-6,
-             c.net.weight_norm ? ", weight-normalised" : "");
-  fmt::print("flow            {} steps of {} channels", c.steps, c.lift.channels);
-  if (c.early.every > 0) fmt::print(", {} leave every {} steps", c.early.channels, c.early.every);
-  fmt::print("\nnets            {} layers of {} channels, kernel {}\n", c.net.layers,
-             c.net.channels, c.net.kernel);
-  fmt::print("mel             {}\n", describe(c.mel));
+  std::string text =
+      fmt::format("{}: {}, {} tensors\n", o.in, source.container(), source.entries().size());
+  text += fmt::format("program         {}{}\n",
+                      c.net.kind == config::NetKind::kWavenet ? "WaveGlow" : "SqueezeWave",
+                      c.coupling.alternate ? ", old split" : "");
+  text +=
+      fmt::format("parameters      {:.2f} M{}\n", static_cast<double>(values_in(model.file)) * 1e-6,
+                  c.net.weight_norm ? ", weight-normalised" : "");
+  text += fmt::format("flow            {} steps of {} channels", c.steps, c.lift.channels);
+  if (c.early.every > 0)
+    text += fmt::format(", {} leave every {} steps", c.early.channels, c.early.every);
+  text += fmt::format("\nnets            {} layers of {} channels, kernel {}\n", c.net.layers,
+                      c.net.channels, c.net.kernel);
+  text += fmt::format("mel             {}\n", describe(c.mel));
   for (const std::string& remark : model.remarks)
-    fmt::print("note            {}\n", printable(remark));
-  fmt::print("{}: written\n", printable(o.out));
+    text += fmt::format("note            {}\n", remark);
+  return text + o.out + ": written";
 }
 
 int run(const Options& o) {
@@ -70,13 +76,11 @@ int run(const Options& o) {
   const exchange::ImportedModel model = exchange::import_waveglow(source, o.import);
   engine::check_model(model.file, model.config, o.in);
   safetensors::write_safetensors(o.out, model.file);
-  print(o, source, model);
+  print_result(o.json, to_json(o, source, model), to_text(o, source, model));
   return 0;
 }
 
-}  // namespace
-
-std::function<int()> setup_import(CLI::App& app) {
+std::function<int()> setup(CLI::App& app) {
   auto o = std::make_shared<Options>();
   app.add_option("SRC", o->in, "What torch.save wrote (any version), or safetensors")->required();
   app.add_option("-o,--out", o->out, "Model file to write (.safetensors)")->required();
@@ -89,8 +93,16 @@ std::function<int()> setup_import(CLI::App& app) {
                "Odd steps transform the first half (the first version of WaveGlow, glow_old.py)");
   app.add_option("--denoise", o->import.denoise,
                  "Strength of the denoiser to be the model's usual (default: 0)");
-  app.add_flag("--json", o->json, "Print the summary as JSON");
+  add_json(app, o->json);
   return [o] { return run(*o); };
 }
+
+const Registration registration(
+    {"import", Group::kModels, "Take over a WaveGlow or SqueezeWave checkpoint",
+     "  glowvox import waveglow_256channels.pt -o waveglow.safetensors\n"
+     "  glowvox import checkpoint.pt --config config.json -o model.safetensors --json",
+     setup});
+
+}  // namespace
 
 }  // namespace glowvox::tools

@@ -3,18 +3,18 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "arrays/mel_file.hpp"
-#include "commands.hpp"
+#include "audio/endpoints.hpp"
+#include "command.hpp"
 #include "config/model_config.hpp"
-#include "core/printable.hpp"
+#include "core/result.hpp"
 #include "core/streams.hpp"
 #include "dsp/mel_smoothing.hpp"
+#include "options.hpp"
 #include "safetensors/model_metadata.hpp"
 #include "safetensors/safetensors.hpp"
-#include "sound.hpp"
 
 namespace glowvox::tools {
 
@@ -38,27 +38,24 @@ MelSpec chosen(const Options& o) {
 int run(const Options& o) {
   check_output(o.out, o.json, "mel");
   const MelSpec spec = chosen(o);
-  const std::vector<float> audio = read_sound(o.in, spec.sample_rate_hz);
-  Mel mel = mel_of_sound(o.in, audio, spec);
+  const std::vector<float> audio = audio::read_sound(o.in, spec.sample_rate_hz);
+  Mel mel = audio::mel_of_sound(o.in, audio, spec);
   if (o.as_if_predicted) mel = dsp::as_if_predicted(std::move(mel), spec, kSeed);
   arrays::write_mel(o.out, mel);
   const double seconds = static_cast<double>(audio.size()) / spec.sample_rate_hz;
-  if (o.json)
-    fmt::print("{}\n", nlohmann::json{{"mel", o.out},
-                                      {"bands", mel.bands},
-                                      {"frames", mel.frames},
-                                      {"seconds", seconds},
-                                      {"specification", describe(spec)}}
-                           .dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
-  else
-    fmt::print(figures_to(o.out), "{}: {} bands, {} frames, {:.2f} s\n",
-               printable(output_name(o.out)), mel.bands, mel.frames, seconds);
+  print_result(o.json,
+               {{"mel", o.out},
+                {"bands", mel.bands},
+                {"frames", mel.frames},
+                {"seconds", seconds},
+                {"specification", describe(spec)}},
+               fmt::format("{}: {} bands, {} frames, {:.2f} s", output_name(o.out), mel.bands,
+                           mel.frames, seconds),
+               o.out);
   return 0;
 }
 
-}  // namespace
-
-std::function<int()> setup_mel(CLI::App& app) {
+std::function<int()> setup(CLI::App& app) {
   auto o = std::make_shared<Options>();
   std::string presets;
   for (const std::string& name : mel_preset_names())
@@ -76,8 +73,16 @@ std::function<int()> setup_mel(CLI::App& app) {
       "--as-if-predicted", o->as_if_predicted,
       "Smooth it, as an acoustic model's prediction is smooth: by Gaussians of a frame and half "
       "a band, with noise of 0.1 neper");
-  app.add_flag("--json", o->json, "Print the figures as JSON");
+  add_json(app, o->json);
   return [o] { return run(*o); };
 }
+
+const Registration registration({"mel", Group::kMels, "Compute a log-mel spectrogram from sound",
+                                 "  glowvox mel speech.wav -o speech.npy\n"
+                                 "  glowvox mel speech.wav -o speech.npy --preset hifigan\n"
+                                 "  ffmpeg -i speech.m4a -f wav - | glowvox mel - -o speech.npy",
+                                 setup});
+
+}  // namespace
 
 }  // namespace glowvox::tools

@@ -5,13 +5,13 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <nlohmann/json.hpp>
 
-#include "commands.hpp"
-#include "core/printable.hpp"
+#include "command.hpp"
+#include "core/messages.hpp"
 #include "core/progress_bar.hpp"
-#include "data_options.hpp"
-#include "sound.hpp"
+#include "core/result.hpp"
+#include "core/streams.hpp"
+#include "options.hpp"
 
 namespace glowvox::tools {
 
@@ -19,26 +19,19 @@ namespace {
 
 struct Options {
   std::vector<std::string> lists;
-  std::string out, speakers = name_of(train::SpeakerRule::kName);
+  std::string out;
   train::PackOptions pack;
   double part_mib = 0.0;
   bool json = false;
 };
 
-void print(const train::PackSummary& s, const Options& o) {
-  if (o.json) {
-    const nlohmann::json out = {
-        {"files", s.paths},     {"clips", s.clips}, {"speakers", s.speakers},
-        {"seconds", s.seconds}, {"bytes", s.bytes}, {"sample_rate_hz", o.pack.sample_rate_hz}};
-    fmt::print("{}\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
-    return;
-  }
-  fmt::print("{}: {} clips, {} speakers, {:.2f} h at {} Hz, {:.1f} MiB", printable(o.out), s.clips,
-             s.speakers, s.seconds / 3600.0, o.pack.sample_rate_hz,
-             static_cast<double>(s.bytes) / (1 << 20));
+std::string to_text(const train::PackSummary& s, const Options& o) {
+  std::string text = fmt::format("{}: {} clips, {} speakers, {:.2f} h at {} Hz, {:.1f} MiB", o.out,
+                                 s.clips, s.speakers, s.seconds / 3600.0, o.pack.sample_rate_hz,
+                                 static_cast<double>(s.bytes) / (1 << 20));
   if (o.part_mib > 0.0)
-    fmt::print(" in {} parts, {} and on", s.paths.size(), printable(s.paths.front()));
-  fmt::print("\n");
+    text += fmt::format(" in {} parts, {} and on", s.paths.size(), s.paths.front());
+  return text;
 }
 
 int run(Options& o) {
@@ -46,7 +39,6 @@ int run(Options& o) {
     o.pack.data.lists.push_back(train::parse_data_list(list));
     refuse_overwriting(o.pack.data.lists.back().path, o.out);
   }
-  o.pack.data.speakers = speaker_rule(o.speakers);
   o.pack.part_bytes = static_cast<std::int64_t>(o.part_mib * (1 << 20));
   ProgressBar bar;
   const train::PackSummary summary =
@@ -55,13 +47,18 @@ int run(Options& o) {
                  fmt::format("{} of {} recordings", done, all));
       });
   bar.finish();
-  print(summary, o);
+  print_result(o.json,
+               {{"files", summary.paths},
+                {"clips", summary.clips},
+                {"speakers", summary.speakers},
+                {"seconds", summary.seconds},
+                {"bytes", summary.bytes},
+                {"sample_rate_hz", o.pack.sample_rate_hz}},
+               to_text(summary, o));
   return 0;
 }
 
-}  // namespace
-
-std::function<int()> setup_pack(CLI::App& app) {
+std::function<int()> setup(CLI::App& app) {
   auto o = std::make_shared<Options>();
   app.add_option(
          "LIST", o->lists,
@@ -80,9 +77,19 @@ std::function<int()> setup_pack(CLI::App& app) {
   app.add_flag("--incomplete", o->pack.data.incomplete,
                "Take the parts of a packed corpus that are there");
   add_skip_unreadable(app, o->pack.data.skip_unreadable);
-  add_speakers(app, o->speakers);
-  app.add_flag("--json", o->json, "Print the summary as JSON");
+  add_speakers(app, o->pack.data.speakers);
+  add_json(app, o->json);
   return [o] { return run(*o); };
 }
+
+const Registration registration(
+    {"pack", Group::kTraining, "Put recordings into one file to train from",
+     "  glowvox pack train.txt -o corpus.bin\n"
+     "  glowvox pack train.txt:0.4 train-many.txt:0.6 -o corpus.bin --part-mib 30\n"
+     "  glowvox train configs/mdct-causal.yaml --data corpus.bin --out runs/a \\\n"
+     "    --minutes 60",
+     setup});
+
+}  // namespace
 
 }  // namespace glowvox::tools

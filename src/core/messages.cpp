@@ -2,20 +2,53 @@
 #include "core/messages.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <cstring>
+#include <new>
 
 #include "core/descriptor.hpp"
+#include "core/printable.hpp"
 
 namespace glowvox {
 
 namespace {
 std::FILE* redirected = nullptr;
+
+std::string& program_name() {
+  static std::string name = "glowvox";
+  return name;
+}
 }  // namespace
 
 std::FILE* messages() { return redirected != nullptr ? redirected : stderr; }
+
+void set_program_name(const std::string& name) { program_name() = name; }
+
+void say(const std::string& text) {
+  fmt::print(messages(), "{}: {}\n", program_name(), printable(text));
+}
+
+void say_error(const std::string& text) {
+  const char* no_color = std::getenv("NO_COLOR");
+  const char* terminal = std::getenv("TERM");
+  const bool color = ::isatty(::fileno(messages())) != 0 &&
+                     (no_color == nullptr || *no_color == '\0') &&
+                     (terminal == nullptr || std::strcmp(terminal, "dumb") != 0);
+  fmt::print(messages(), "{}: {}error:{} {}\n", program_name(), color ? "\x1b[1;31m" : "",
+             color ? "\x1b[0m" : "", printable(text));
+}
+
+// A library's message may span lines and carry its own stack: the first line says what happened.
+std::string message_of(const std::exception& e) {
+  const std::string text = e.what();
+  const bool memory = dynamic_cast<const std::bad_alloc*>(&e) != nullptr ||
+                      text.find("can't allocate memory") != std::string::npos;
+  return memory ? "not enough memory; use shorter inputs, fewer at once or a smaller batch"
+                : text.substr(0, text.find('\n'));
+}
 
 QuietLibraries::QuietLibraries() {
   const char* loud = std::getenv("GLOWVOX_DRIVER_MESSAGES");

@@ -4,11 +4,10 @@
 
 #include <torch/torch.h>
 
-#include <chrono>
 #include <memory>
-#include <optional>
-#include <string>
 #include <vector>
+
+#include "train/rank_place.hpp"
 
 // Whether this LibTorch has Gloo, and its headers.
 #if defined(USE_C10D_GLOO) && __has_include(<gloo/context.h>)
@@ -16,25 +15,6 @@
 #endif
 
 namespace glowvox::train {
-
-// Where a process stands among the others.
-struct RankPlace {
-  int rank = 0, ranks = 1;
-  int local_rank = 0, local_ranks = 1;  // among those of its machine
-  std::string address;                  // where the ranks meet
-  int port = 0;
-  // Rank 0 opens the meeting place itself; torchrun opens it for its ranks.
-  bool hosts_store = true;
-  // How long a rank waits for another within a step before it takes it for lost.
-  std::chrono::seconds timeout{40};
-};
-
-// From RANK, WORLD_SIZE, LOCAL_RANK, LOCAL_WORLD_SIZE, MASTER_ADDR and MASTER_PORT, as torchrun
-// sets them; rank, size and local rank also from what mpirun (OMPI_COMM_WORLD_*), MPICH (PMI_*)
-// and, with MASTER_ADDR set, SLURM's srun (SLURM_PROCID, SLURM_NTASKS, SLURM_LOCALID) set. Nothing
-// where none of it is set or there is one rank. Throws Error for values that do not belong
-// together.
-std::optional<RankPlace> place_from_environment();
 
 // The group of all ranks, over LibTorch's c10d: Gloo, or NCCL for CUDA where LibTorch has it. Every
 // rank has to make the same calls in the same order; each throws Error when another rank ended or

@@ -9,17 +9,9 @@
 #include <string>
 
 #include "train/ranks.hpp"
+#include "train/run_options.hpp"
 
 namespace glowvox::train {
-
-// What the nets' matrix products take; mixing and likelihood stay in float.
-enum class Products {
-  // bfloat16 where the configuration allows it and, on a CPU, a pass is measured to be faster so. A
-  // run that goes on stays with what it began with.
-  kFaster,
-  kFloat32,
-  kBfloat16,
-};
 
 struct Setting {
   torch::Device device = torch::kCPU;

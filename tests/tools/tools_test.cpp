@@ -28,23 +28,6 @@ class ModelFolder : public test::TemporaryDirectory {
 
 }  // namespace
 
-TEST_CASE("help, version and wrong usage") {
-  const test::TemporaryDirectory folder;
-  CHECK(contains(succeeds(folder, "--help").out, "synth"));
-  CHECK(contains(succeeds(folder, "--version").out, "glowvox 0."));
-  for (const char* name :
-       {"synth", "mel", "mel-check", "import", "export", "train", "info", "init", "score", "encode",
-        "decode", "morph", "eval", "bench", "play", "stream", "devices"}) {
-    const test::Ran ran = succeeds(folder, std::string(name) + " --help");
-    CHECK(contains(ran.out, "Examples:"));
-    CHECK(contains(ran.out, std::string("glowvox ") + name));
-  }
-  CHECK(run_glowvox(folder, "").status == 2);
-  CHECK(run_glowvox(folder, "sing").status == 2);
-  CHECK(run_glowvox(folder, "synth --nonsense").status == 2);
-  CHECK(run_glowvox(folder, "mel").status == 2);
-}
-
 TEST_CASE("mel writes what a model's specification, a preset or single keys ask for") {
   const ModelFolder folder;
   const std::string speech = test::speech_file();
