@@ -1,4 +1,4 @@
-# Everything comes from the system: see README for the Debian packages. Those of the library are
+# Everything comes from the system: see docs/embedding.md for the Debian packages. Those of the library are
 # required; what the other parts need is looked for, and decides their defaults (options.cmake).
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)

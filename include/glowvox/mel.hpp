@@ -17,9 +17,9 @@ enum class MelNorm { kSlaney, kNone };           // area-normalised or peak 1
 enum class MelLog { kLn, kLog10, kNone };        // kNone: the floor is not applied either
 enum class MelFloor { kClamp, kAdd };            // log(max(x, floor)); log(x + floor)
 enum class MelWindow { kPeriodic, kSymmetric };  // Hann: of period win, or win - 1
-enum class MelPadding { kReflect, kZero, kHop, kNone };
 // kReflect, kZero: n_fft/2 on both sides (centred frames); kHop: reflect by (n_fft - hop)/2
 // (HiFi-GAN); kNone: frames lie inside the signal.
+enum class MelPadding { kReflect, kZero, kHop, kNone };
 
 // As configurations write them: slaney, htk; slaney, none; ln, log10, none; reflect, zero, hop,
 // none.
