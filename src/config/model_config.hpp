@@ -11,6 +11,7 @@
 
 namespace glowvox::config {
 
+// Enumerators are in the order of their names in schema.cpp.
 enum class LiftKind { kSqueeze, kMdct };
 enum class MixingKind { kNone, kConv1x1, kLu, kReverse, kSwap };
 enum class MixingStart { kRotation, kIdentity };

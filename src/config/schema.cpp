@@ -106,7 +106,7 @@ Keys base_keys(BaseConfig& c) {
 Keys sample_loss_keys(SampleLossConfig& c, int segment_frames) {
   const bool on = c.weight != 0.0;
   return {
-      {"weight", &c.weight, "Of the distance in the objective; 0: off.", weight()},
+      {"weight", &c.weight, "Weight of the distance in the objective; 0: off.", weight()},
       {"fft_sizes", &c.fft_sizes,
        "Lengths of the transforms whose magnitudes are compared: one or more multiples of 4.",
        between(4, kMostTaps).where(on, "with a `weight` above 0"), "samples"},
@@ -133,21 +133,21 @@ Keys augment_keys(AugmentConfig& c, double nyquist_hz) {
       {"polarity", &c.polarity, "Probability of the other sign.", share()},
       {"speed",
        Keys{
-           {"probability", &c.speed.probability, "Of a changed speed.", share()},
+           {"probability", &c.speed.probability, "Probability of another speed.", share()},
            {"least", &c.speed.least, "Lowest factor of the speed.", between(0.5, 2.0)},
            {"most", &c.speed.most, "Highest factor; not below `least`.", between(0.5, 2.0)},
        },
        "Faster and higher, or slower and deeper, by a log-uniform factor: other voices."},
       {"low_pass",
        Keys{
-           {"probability", &c.low_pass.probability, "Of a filter.", share()},
+           {"probability", &c.low_pass.probability, "Probability of a filter.", share()},
            {"least_hz", &c.low_pass.least_hz, "Lowest cutoff.", cutoff, "Hz"},
            {"most_hz", &c.low_pass.most_hz, "Highest cutoff; not below `least_hz`.", cutoff, "Hz"},
        },
        "Nothing above a log-uniform cutoff, as telephones and old recordings have it."},
       {"noise",
        Keys{
-           {"probability", &c.noise.probability, "Of added noise.", share()},
+           {"probability", &c.noise.probability, "Probability of added noise.", share()},
            {"least_db", &c.noise.least_db, "Least distance below the segment's level.",
             between(0.0, 120.0), "dB"},
            {"most_db", &c.noise.most_db, "Greatest distance; not below `least_db`.",
@@ -156,7 +156,7 @@ Keys augment_keys(AugmentConfig& c, double nyquist_hz) {
        "Noise below the segment's level, every other time white, otherwise shaped like speech."},
       {"mel_blur",
        Keys{
-           {"probability", &probability, "Of a smoothed mel.", share()},
+           {"probability", &probability, "Probability of a smoothed mel.", share()},
            {"frames", &frames, "Greatest deviation of the Gaussian over time.", between(0.0, 20.0),
             "mel frames"},
            {"bands", &bands, "Greatest deviation of the Gaussian over bands.", between(0.0, 20.0),
@@ -179,7 +179,7 @@ Keys train_keys(TrainConfig& c, double nyquist_hz) {
       {"warmup_steps", &c.warmup_steps, "Steps in which the learning rate rises to its peak.",
        between(0, kMostSteps), "steps"},
       {"final_rate", &c.final_rate,
-       "Share of the peak that a cosine has reached at the end of the run.", share()},
+       "Learning rate at the end of a run, as a share of its peak; a cosine leads there.", share()},
       {"beta2", &c.beta2, "Adam's decay of the squared gradient.", share()},
       {"weight_decay", &c.weight_decay, "Weight decay.", between(0.0, kMostReal)},
       {"clip_norm", &c.clip_norm,
@@ -206,9 +206,9 @@ Keys train_keys(TrainConfig& c, double nyquist_hz) {
       {"likelihood",
        Keys{
            {"weight", &c.likelihood.weight,
-            "Of the nats per sample; above 0 where there is no sample loss.", weight()},
+            "Weight of the nats per sample; above 0 where there is no sample loss.", weight()},
            {"share", &c.likelihood.share,
-            "Of a batch's segments, those that it is computed of; 1 where there is no sample loss.",
+            "Share of a batch's segments that it is computed of; 1 where there is no sample loss.",
             share()},
        },
        "The exact likelihood's part of the objective."},
@@ -232,7 +232,8 @@ Keys synthesis_keys(SynthesisConfig& c) {
       {"denoise", &c.denoise,
        "Usual strength of the denoiser, which takes off what the model hums in silence; 0: off.",
        between(0.0, kMostDenoise)},
-      {"corrections", &c.corrections, "Usual number of passes towards the given mel.",
+      {"corrections", &c.corrections,
+       "Usual number of passes that bring the sound's own mel nearer to the given one.",
        between(0, kMostCorrections)},
   };
 }

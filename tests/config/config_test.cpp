@@ -49,6 +49,36 @@ TEST_CASE("a configuration is written in one form, which checkpoints compare") {
                   "24000\n") != std::string::npos);
 }
 
+TEST_CASE("names stand for the values that they name") {
+  const config::ModelConfig c = config::parse_config(
+      "alignment: hop_center\nlift: {kind: mdct}\nconditioner: {kind: frames}\nmixing: swap\n"
+      "mixing_start: identity\ncoupling: {kind: additive, split: even_odd}\n"
+      "net: {kind: separable}\nbase: {kind: tailed}\ntrain: {optimizer: adam}\n"
+      "mel: {window: symmetric, padding: zero, scale: htk, norm: none, log: log10, "
+      "floor_rule: add}",
+      "x.yaml");
+  CHECK(c.alignment == config::MelAlignment::kHopCenter);
+  CHECK(c.lift.kind == config::LiftKind::kMdct);
+  CHECK(c.conditioner.kind == config::ConditionerKind::kFrames);
+  CHECK(c.mixing == config::MixingKind::kSwap);
+  CHECK(c.mixing_start == config::MixingStart::kIdentity);
+  CHECK(c.coupling.kind == config::CouplingKind::kAdditive);
+  CHECK(c.coupling.split == config::SplitKind::kEvenOdd);
+  CHECK(c.net.kind == config::NetKind::kSeparable);
+  CHECK(c.base.kind == config::BaseKind::kTailed);
+  CHECK(c.train.optimizer == config::OptimizerKind::kAdam);
+  CHECK(c.mel.window == MelWindow::kSymmetric);
+  CHECK(c.mel.padding == MelPadding::kZero);
+  CHECK(c.mel.scale == MelScale::kHtk);
+  CHECK(c.mel.norm == MelNorm::kNone);
+  CHECK(c.mel.log == MelLog::kLog10);
+  CHECK(c.mel.floor_rule == MelFloor::kAdd);
+  for (const char* name : {"none", "conv1x1", "lu", "reverse"})
+    CHECK(config::to_yaml(config::parse_config(std::string("mixing: ") + name, "x.yaml"))
+              .find(std::string("\nmixing: ") + name + "\n") != std::string::npos);
+  CHECK(config::parse_config("mixing: lu", "x.yaml").mixing == config::MixingKind::kLu);
+}
+
 TEST_CASE("unknown keys, wrong types and values are refused by key") {
   refused("stepz: 3", "x.yaml: stepz: unknown key; the keys here are actnorm, alignment, base,");
   refused("net: {widht: 3}", "x.yaml: net.widht: unknown key");

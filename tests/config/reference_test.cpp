@@ -36,7 +36,7 @@ const char* type_of(std::vector<float>*) { return "list of numbers"; }
 std::string code(const std::string& text) { return text.empty() ? "" : "`" + text + "`"; }
 
 std::string type_cell(const Key& key) {
-  std::string cell = std::visit(
+  const std::string type = std::visit(
       [](const auto& value) -> std::string {
         using T = std::decay_t<decltype(value)>;
         if constexpr (std::is_same_v<T, Choice>)
@@ -49,14 +49,16 @@ std::string type_cell(const Key& key) {
           return "";
       },
       key.value);
-  const Range& range = key.range;
-  if (key.unit[0] != '\0') cell += fmt::format(" ({})", key.unit);
+  return key.unit[0] == '\0' ? type : fmt::format("{} ({})", type, key.unit);
+}
+
+std::string range_cell(const Range& range) {
+  std::string cell;
   if (!range.most_is.empty())
-    cell += fmt::format(", {} to {}", range.least, range.most_is);
+    cell = fmt::format("{} to {}", range.least, range.most_is);
   else if (range.least > Range{}.least)
-    cell += ", " + range.text();
-  if (!range.condition.empty()) cell += " " + range.condition;
-  return cell;
+    cell = range.text();
+  return range.condition.empty() ? cell : cell + " " + range.condition;
 }
 
 std::string default_cell(const Key& key) {
@@ -78,11 +80,12 @@ std::string default_cell(const Key& key) {
 
 // A section's own keys as a table, then the sections in it.
 std::string section(const std::string& path, const Keys& keys) {
-  std::string text = "\n| key | type and range | default | meaning |\n| --- | --- | --- | --- |\n";
+  std::string text =
+      "\n| key | type | range | default | meaning |\n| --- | --- | --- | --- | --- |\n";
   for (const Key& key : keys)
     if (!std::holds_alternative<Keys>(key.value))
-      text += fmt::format("| `{}` | {} | {} | {} |\n", key.name, type_cell(key), default_cell(key),
-                          key.meaning);
+      text += fmt::format("| `{}` | {} | {} | {} | {} |\n", key.name, type_cell(key),
+                          range_cell(key.range), default_cell(key), key.meaning);
   for (const Key& key : keys)
     if (const auto* inner = std::get_if<Keys>(&key.value)) {
       const std::string name = path.empty() ? key.name : path + "." + key.name;
