@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <filesystem>
 
 #include "arrays/npy_file.hpp"
 #include "arrays/zip_archive.hpp"
@@ -187,7 +186,7 @@ std::unique_ptr<ArrayFile> open_array(const std::string& path, const ArrayOption
   if (NpyFile::recognizes(file.data(), file.size())) return std::make_unique<NpyFile>(path);
   if (safetensors::MappedSafetensors::recognizes(file.data(), file.size()))
     return open_safetensors(path, options);
-  const auto extension = std::filesystem::path(path).extension();
+  const std::string extension = extension_of(path);
   return open_bytes(file.data(), file.size(), path, options,
                     extension == ".f32" || extension == ".raw");
 }

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Named mel specifications: validation, description and the presets.
-#include <fmt/format.h>
-
-#include <cmath>
+// The mel specifications that have names.
 #include <utility>
 
 #include "glowvox/error.hpp"
@@ -107,91 +104,6 @@ const std::vector<Preset>& presets() {
 
 }  // namespace
 
-const char* name_of(MelScale scale) { return scale == MelScale::kSlaney ? "slaney" : "htk"; }
-
-const char* name_of(MelNorm norm) { return norm == MelNorm::kSlaney ? "slaney" : "none"; }
-
-const char* name_of(MelLog log) {
-  switch (log) {
-    case MelLog::kLn:
-      return "ln";
-    case MelLog::kLog10:
-      return "log10";
-    case MelLog::kNone:
-      break;
-  }
-  return "none";
-}
-
-const char* name_of(MelPadding padding) {
-  switch (padding) {
-    case MelPadding::kReflect:
-      return "reflect";
-    case MelPadding::kZero:
-      return "zero";
-    case MelPadding::kHop:
-      return "hop";
-    case MelPadding::kNone:
-      break;
-  }
-  return "none";
-}
-
-const char* name_of(MelFloor rule) { return rule == MelFloor::kClamp ? "clamp" : "add"; }
-
-const char* name_of(MelWindow window) {
-  return window == MelWindow::kPeriodic ? "periodic" : "symmetric";
-}
-
-bool MelSpec::operator==(const MelSpec& other) const {
-  return sample_rate_hz == other.sample_rate_hz && n_fft == other.n_fft &&
-         hop_samples == other.hop_samples && win_samples == other.win_samples &&
-         padding == other.padding && bands == other.bands && f_min_hz == other.f_min_hz &&
-         f_max_hz == other.f_max_hz && scale == other.scale && norm == other.norm &&
-         power == other.power && magnitude_epsilon == other.magnitude_epsilon && log == other.log &&
-         floor == other.floor && floor_rule == other.floor_rule && window == other.window &&
-         filter_rate_hz == other.filter_rate_hz && mean == other.mean &&
-         deviation == other.deviation;
-}
-
-void validate(const MelSpec& spec, const std::string& where) {
-  // The upper bounds keep a mistyped number from asking for gigabytes.
-  const auto whole = [&](const char* field, int value, int least, int most) {
-    if (value < least || value > most)
-      throw Error(where, fmt::format("mel {} is {}, expected {} to {}", field, value, least, most));
-  };
-  whole("sample_rate_hz", spec.sample_rate_hz, 1, 1000000);
-  whole("n_fft", spec.n_fft, 2, 1 << 20);
-  if (spec.n_fft % 2 != 0)
-    throw Error(where, fmt::format("mel n_fft is {}, expected an even number", spec.n_fft));
-  whole("hop_samples", spec.hop_samples, 1, spec.n_fft);
-  whole("win_samples", spec.win_samples, 1, spec.n_fft);
-  whole("bands", spec.bands, 1, 4096);
-  if (!(spec.f_min_hz >= 0.0))
-    throw Error(where, fmt::format("mel f_min_hz is {}, expected at least 0", spec.f_min_hz));
-  if (!(spec.f_min_hz < spec.f_max_hz))
-    throw Error(where, fmt::format("mel f_max_hz is {}, expected more than f_min_hz, {}",
-                                   spec.f_max_hz, spec.f_min_hz));
-  whole("filter_rate_hz", spec.filter_rate_hz, 0, 1000000);
-  const int filter_rate = spec.filter_rate_hz > 0 ? spec.filter_rate_hz : spec.sample_rate_hz;
-  if (!(spec.f_max_hz <= filter_rate / 2.0))
-    throw Error(where,
-                fmt::format("mel f_max_hz is {}, expected at most half of {}, {}", spec.f_max_hz,
-                            spec.filter_rate_hz > 0 ? "filter_rate_hz" : "sample_rate_hz",
-                            filter_rate / 2.0));
-  if (spec.power != 1.0 && spec.power != 2.0)
-    throw Error(where, fmt::format("mel power is {}, expected 1 or 2", spec.power));
-  if (!(spec.magnitude_epsilon >= 0.0) || !std::isfinite(spec.magnitude_epsilon))
-    throw Error(where, fmt::format("mel magnitude_epsilon is {}, expected at least 0",
-                                   spec.magnitude_epsilon));
-  if (spec.log != MelLog::kNone && (!(spec.floor > 0.0) || !std::isfinite(spec.floor)))
-    throw Error(where, fmt::format("mel floor is {}, expected more than 0", spec.floor));
-  if (!std::isfinite(spec.mean))
-    throw Error(where, fmt::format("mel mean is {}, expected a finite number", spec.mean));
-  if (!(spec.deviation > 0.0) || !std::isfinite(spec.deviation))
-    throw Error(where, fmt::format("mel deviation is {}, expected more than 0", spec.deviation));
-}
-
 MelSpec mel_preset(const std::string& name) {
   std::string names;
   for (const Preset& preset : presets()) {
@@ -205,22 +117,6 @@ std::vector<std::string> mel_preset_names() {
   std::vector<std::string> names;
   for (const Preset& preset : presets()) names.push_back(preset.first);
   return names;
-}
-
-std::string describe(const MelSpec& spec) {
-  std::string text = fmt::format(
-      "{} Hz, n_fft {}, hop {}, win {}, padding {}, {} bands, {} to {} Hz, scale {}, norm {}, "
-      "power {}, epsilon {}, log {}, floor {}",
-      spec.sample_rate_hz, spec.n_fft, spec.hop_samples, spec.win_samples, name_of(spec.padding),
-      spec.bands, spec.f_min_hz, spec.f_max_hz, name_of(spec.scale), name_of(spec.norm), spec.power,
-      spec.magnitude_epsilon, name_of(spec.log), spec.floor);
-  // What few have is said where it is so.
-  if (spec.floor_rule == MelFloor::kAdd) text += " added";
-  if (spec.window == MelWindow::kSymmetric) text += ", window symmetric";
-  if (spec.filter_rate_hz > 0) text += fmt::format(", filters of {} Hz", spec.filter_rate_hz);
-  if (spec.mean != 0.0 || spec.deviation != 1.0)
-    text += fmt::format(", less {} and divided by {}", spec.mean, spec.deviation);
-  return text;
 }
 
 }  // namespace glowvox

@@ -76,6 +76,8 @@ TEST_CASE("a mel from every kind of file and in every layout") {
   }
   write_file(folder.file("x.f32"), raw_bytes(frame_major()));
   CHECK(read("x.f32") == frame_major());
+  write_file(folder.file("X.F32"), raw_bytes(frame_major()));
+  CHECK(read("X.F32") == frame_major());
   write_file(folder.file("x.raw"), raw_bytes(band_major()));
   CHECK(read("x.raw", {MelLayout::kBandsFrames, ""}) == frame_major());
 }
