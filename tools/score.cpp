@@ -9,9 +9,9 @@
 #include "core/printable.hpp"
 #include "core/streams.hpp"
 #include "data_options.hpp"
-#include "eval/picture.hpp"
 #include "glowvox/error.hpp"
 #include "model/model_file.hpp"
+#include "report/picture.hpp"
 #include "signals.hpp"
 #include "sound.hpp"
 #include "torch_threads.hpp"
@@ -56,8 +56,8 @@ Score score(model::FlowVocoder& model, const std::string& path, const Options& o
   if (!o.plot.empty()) {
     std::vector<double> curve;
     for (const float nats : to_vector(frames)) curve.push_back(nats / config.lift.channels);
-    eval::write_spectrogram_with_curve(o.plot, to_vector(r.audio), config.mel.sample_rate_hz,
-                                       curve);
+    report::write_spectrogram(o.plot, to_vector(r.audio), config.mel.sample_rate_hz,
+                              {"nats per sample", curve});
   }
   return {input_name(path), frames.to(torch::kDouble).sum().item<double>(),
           count / config.mel.sample_rate_hz, count};
@@ -103,7 +103,8 @@ std::function<int()> setup_score(CLI::App& app) {
   app.add_option("--wav", o->wavs, "Sound files; - is standard input");
   app.add_option("--list", o->list, "A folder, or a list of sound files as train takes it");
   add_skip_unreadable(app, o->skip_unreadable);
-  app.add_option("--plot", o->plot, "PNG: spectrogram and nats per sample over time");
+  app.add_option("--plot", o->plot,
+                 "Spectrogram and nats per sample over time: .svg with axes, .png without");
   app.add_flag("--exact-samples", o->exact_samples,
                "Score the samples as they are, without dequantisation noise of one 16-bit step");
   app.add_option("--threads", o->threads, "Threads (default: all cores)");

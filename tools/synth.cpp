@@ -16,10 +16,10 @@
 #include "core/streams.hpp"
 #include "core/thread_team.hpp"
 #include "engine_options.hpp"
-#include "eval/picture.hpp"
 #include "glowvox/error.hpp"
 #include "interrupt.hpp"
 #include "mel_input.hpp"
+#include "report/picture.hpp"
 #include "sound.hpp"
 #include "synth_jobs.hpp"
 #include "synth_report.hpp"
@@ -146,7 +146,7 @@ std::optional<SynthOutcome> synthesize(const SynthJob& job, const Synthesis& s) 
   SynthOutcome outcome;
   outcome.elapsed = std::chrono::duration<double>(Clock::now() - start).count();
   outcome.seconds = static_cast<double>(samples) / rate;
-  if (!o.picture.empty()) eval::write_spectrogram(o.picture, picture, rate);
+  if (!o.picture.empty()) report::write_spectrogram(o.picture, picture, rate);
   outcome.clipped = writer->commit();
   return outcome;
 }
@@ -274,7 +274,8 @@ std::function<int()> setup_synth(CLI::App& app) {
   o->engine.add_sampling_to(app);
   o->mel.add_to(app);
   o->engine.add_finishing_to(app);
-  app.add_option("--picture", o->picture, "PNG: spectrogram of the result");
+  app.add_option("--picture", o->picture,
+                 "Spectrogram of the result: .svg with axes, .png without");
   app.add_flag("--force", o->force, "Make sound of a mel that cannot be speech for the model");
   app.add_flag("--skip-existing", o->skip_existing,
                "Pass over inputs whose output is there: goes on with a batch that was stopped");
