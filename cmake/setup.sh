@@ -11,7 +11,7 @@ packages=(
   libxsmm-dev libhwy-dev libeigen3-dev libyaml-cpp-dev nlohmann-json3-dev libfmt-dev
 )
 if [ "$preset" != engine ]; then
-  packages+=(libsndfile1-dev libsoxr-dev libzip-dev libpng-dev libcli11-dev)
+  packages+=(libsndfile1-dev libsoxr-dev libzip-dev libpng-dev libcli11-dev libkainjow-mustache-dev)
 fi
 case $preset in
   engine | synthesis) ;;

@@ -19,7 +19,7 @@
 #include "core/streams.hpp"
 #include "core/thread_team.hpp"
 #include "core/usage_error.hpp"
-#include "eval/picture.hpp"
+#include "report/picture.hpp"
 
 namespace glowvox::batch {
 
@@ -135,7 +135,7 @@ std::optional<Outcome> synthesize(const Job& job, const Synthesis& s) {
   Outcome outcome;
   outcome.elapsed = std::chrono::duration<double>(Clock::now() - start).count();
   outcome.seconds = static_cast<double>(samples) / rate;
-  if (!o.picture.empty()) eval::write_spectrogram(o.picture, picture, rate);
+  if (!o.picture.empty()) report::write_spectrogram(o.picture, picture, rate);
   outcome.clipped = writer->commit();
   return outcome;
 }

@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: MIT
-// Line charts as SVG.
+// Line charts.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
-#include "report/page.hpp"
+#include "report/plot.hpp"
 
 namespace glowvox::report {
 
-// A figure element: the drawing, its legend and a line for the values under the pointer, whose data
-// stands in an element with the id `data_id`.
-std::string chart_html(const Chart& chart, const std::string& data_id);
+struct Chart {
+  std::string title, x_label, y_label;
+  bool log_y = false;  // values that are not positive interrupt the line
+  std::vector<Curve> curves;
+};
+
+// What templates/section.html shows of a chart, thinned to what a screen shows; "readings" is what
+// its script says of the values under the pointer.
+nlohmann::json chart_values(const Chart& chart);
 
 // At most `columns` * 2 points that keep every column's least and largest value, in order.
 Curve thinned(const Curve& curve, double from, double to, int columns);

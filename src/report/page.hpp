@@ -6,18 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "report/chart.hpp"
+
 namespace glowvox::report {
-
-struct Curve {
-  std::string name;
-  std::vector<double> x, y;  // equally many; what is not finite interrupts the line
-};
-
-struct Chart {
-  std::string title, x_label, y_label;
-  bool log_y = false;  // values that are not positive interrupt the line
-  std::vector<Curve> curves;
-};
 
 struct Table {
   std::vector<std::string> header;
@@ -42,19 +33,18 @@ class Page {
   void notes(const std::vector<std::string>& warnings);  // nothing when there are none
   void heading(const std::string& text);
   void paragraph(const std::string& text);
-  // Drawn here as SVG, thinned to what a screen shows; a script adds values under the pointer.
+  // SVG; a script adds values under the pointer.
   void charts(const std::vector<Chart>& charts);
   void table(const Table& table);
-  // Spectrograms side by side, each with a player.
+  // Spectrograms side by side, each with a player that a script ties to it.
   void sounds(const std::vector<SoundRow>& rows, int sample_rate_hz);
   void folded_text(const std::string& label, const std::string& text);
   std::string html() const;
 
  private:
+  // Of templates/section.html, the part of that name.
+  void add(const std::string& part, const nlohmann::json& values);
   std::string title_, subtitle_, body_;
-  int charts_ = 0;
 };
-
-std::string escape_html(const std::string& text);
 
 }  // namespace glowvox::report

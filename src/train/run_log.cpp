@@ -10,9 +10,9 @@
 #include <utility>
 
 #include "audio/wav.hpp"
-#include "eval/picture.hpp"
 #include "glowvox/error.hpp"
 #include "report/event_file.hpp"
+#include "report/picture.hpp"
 
 namespace glowvox::train {
 
@@ -163,7 +163,7 @@ void RunLog::sounds(const Progress& progress, const std::vector<Clip>& clips, in
       for (const auto& [kind, samples] :
            {std::make_pair("recording", &c.recording), std::make_pair("synthesis", &c.synthesis)}) {
         const std::string tag = fmt::format("{}/{}", c.name, kind);
-        const eval::Picture picture = eval::spectrogram(*samples, sample_rate_hz);
+        const report::Picture picture = report::spectrogram(*samples);
         events_->image(tag, progress.step, picture.png, picture.width, picture.height);
         events_->audio(tag, progress.step, audio::encode_wav(*samples, sample_rate_hz),
                        sample_rate_hz, static_cast<std::int64_t>(samples->size()));

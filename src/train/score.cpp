@@ -8,7 +8,7 @@
 #include "core/result.hpp"
 #include "core/streams.hpp"
 #include "core/usage_error.hpp"
-#include "eval/picture.hpp"
+#include "report/picture.hpp"
 #include "flow/to_vector.hpp"
 #include "flow/torch_threads.hpp"
 #include "model/model_file.hpp"
@@ -47,8 +47,8 @@ Score score_of(model::FlowVocoder& model, const std::string& path, const ScoreOp
   if (!o.plot.empty()) {
     std::vector<double> curve;
     for (const float nats : flow::to_vector(frames)) curve.push_back(nats / config.lift.channels);
-    eval::write_spectrogram_with_curve(o.plot, flow::to_vector(r.audio), config.mel.sample_rate_hz,
-                                       curve);
+    report::write_spectrogram(o.plot, flow::to_vector(r.audio), config.mel.sample_rate_hz,
+                              {"nats per sample", curve});
   }
   return {input_name(path), frames.to(torch::kDouble).sum().item<double>(),
           count / config.mel.sample_rate_hz, count};

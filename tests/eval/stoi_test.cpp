@@ -9,7 +9,6 @@
 
 #include "audio/wav.hpp"
 #include "core/atomic_file.hpp"
-#include "eval/picture.hpp"
 #include "temporary.hpp"
 
 using namespace glowvox;
@@ -83,24 +82,4 @@ TEST_CASE("too little sound is an error") {
   const std::vector<float> brief(x.begin() + 10000, x.begin() + 14000);
   CHECK(test::contains(test::error_of([&] { stoi(brief, brief, 22050); }), "need at least 30"));
   CHECK(test::contains(test::error_of([&] { stoi({}, x, 22050); }), "only 0 frames"));
-}
-
-TEST_CASE("pictures are written for any length and any curve") {
-  const test::TemporaryDirectory directory;
-  const std::string path = directory.file("x.png");
-  const std::string signature = "\x89PNG";
-  for (const std::size_t samples : {0, 1, 5000, 2000000}) {
-    CAPTURE(samples);
-    eval::write_spectrogram(path, std::vector<float>(samples, 0.0F), 22050);
-    CHECK(read_file(path).substr(0, 4) == signature);
-  }
-  const std::vector<float> x = speech();
-  for (const std::vector<double>& curve :
-       {std::vector<double>{}, {3.0}, {1.0, std::nan(""), -2.5, 1e9}}) {
-    eval::write_spectrogram_with_curve(path, x, 22050, curve);
-    CHECK(read_file(path).substr(0, 4) == signature);
-  }
-  CHECK(test::contains(
-      test::error_of([&] { eval::write_spectrogram(directory.file("no/x.png"), x, 22050); }),
-      "cannot write"));
 }

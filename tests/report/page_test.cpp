@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <regex>
 
 #include "audio/wav.hpp"
 #include "core/atomic_file.hpp"
 #include "report/chart.hpp"
+#include "report/template.hpp"
 #include "temporary.hpp"
 
 using namespace glowvox;
@@ -47,30 +49,52 @@ TEST_CASE("many points are thinned without losing a peak, few are left alone") {
   CHECK(std::is_sorted(few.x.begin(), few.x.end()));
   const report::Curve small{"s", {1, 2, 3}, {3, 2, 1}};
   CHECK(report::thinned(small, 1.0, 3.0, 500).y == small.y);
-  report::Chart chart{"t", "step", "y", false, {curve}};
-  CHECK(report::chart_html(chart, "id").size() < 200000);
+  CHECK(report::chart_values({"t", "step", "y", false, {curve}}).dump().size() < 200000);
 }
 
 TEST_CASE("what is not finite interrupts a line, nothing at all is said") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  const auto moves = [](const std::string& html) {
-    const std::regex path("class=\"line c0\" d=\"([^\"]*)\"");
-    std::smatch found;
-    REQUIRE(std::regex_search(html, found, path));
-    const std::string d = found[1];
-    return std::count(d.begin(), d.end(), 'M');
+  const auto moves = [](const report::Chart& chart) {
+    const std::string line = report::chart_values(chart)["curves"][0]["line"];
+    CHECK(!test::contains(line, "nan"));
+    return std::count(line.begin(), line.end(), 'M');
   };
   report::Chart chart{"t", "step", "y", false, {{"c", {1, 2, 3, 4, 5}, {1, 2, nan, 4, 5}}}};
-  CHECK(moves(report::chart_html(chart, "a")) == 2);
+  CHECK(moves(chart) == 2);
   chart.log_y = true;
   chart.curves[0].y = {1, 2, -3, 4, 5};
-  CHECK(moves(report::chart_html(chart, "a")) == 2);
+  CHECK(moves(chart) == 2);
+  CHECK(report::chart_values(chart)["curves"][0]["dots"] == "");
   chart.curves[0].y = {nan, nan, nan, nan, nan};
-  CHECK(test::contains(report::chart_html(chart, "a"), "no values yet"));
-  CHECK(!test::contains(report::chart_html(chart, "a"), "nan"));
-  // A lone value is a dot.
+  report::Page page("t", "s");
+  page.charts({chart});
+  CHECK(test::contains(page.html(), "no values yet"));
+  // A lone value is a dot, in the middle.
   chart.curves = {{"c", {3}, {5}}};
-  CHECK(test::contains(report::chart_html(chart, "a"), "<circle"));
+  CHECK(report::chart_values(chart)["curves"][0]["dots"] == "M500.0 500.0h0");
+}
+
+TEST_CASE("ticks are round numbers within the axis") {
+  const auto labels = [](double from, double to, bool log) {
+    report::Axis axis;
+    axis.from = from;
+    axis.to = to;
+    axis.log = log;
+    std::string all;
+    for (const auto& tick : report::plot_values({}, axis, axis)["x_ticks"])
+      all += tick["label"].get<std::string>() + "@" + tick["at"].get<std::string>() + " ";
+    return all;
+  };
+  CHECK(labels(0, 2, false) == "0@0.00 0.5@25.00 1@50.00 1.5@75.00 2@100.00 ");
+  CHECK(labels(-1e6, 1e6, false) == "-1M@0.00 -500k@25.00 0@50.00 500k@75.00 1M@100.00 ");
+  CHECK(labels(1, 1000, true) == "1@0.00 10@33.33 100@66.67 1000@100.00 ");
+}
+
+TEST_CASE("bytes in a page's addresses are base64 with its padding") {  // RFC 4648, section 10
+  CHECK(report::data_uri("a/b", "") == "data:a/b;base64,");
+  CHECK(report::data_uri("a/b", "f") == "data:a/b;base64,Zg==");
+  CHECK(report::data_uri("a/b", "fo") == "data:a/b;base64,Zm8=");
+  CHECK(report::data_uri("a/b", "foobar") == "data:a/b;base64,Zm9vYmFy");
 }
 
 TEST_CASE("a sound in memory is the file that would be written") {

@@ -5,13 +5,10 @@
 #include <string>
 #include <vector>
 
-namespace glowvox::eval {
+namespace glowvox::report {
 
 // A PNG file's bytes (libpng); rgb: [height][width][3]. Errors name `where`.
 std::string encode_png(const std::string& where, int width, int height,
                        const std::vector<std::uint8_t>& rgb);
-// The same as a file, written atomically.
-void write_png(const std::string& path, int width, int height,
-               const std::vector<std::uint8_t>& rgb);
 
-}  // namespace glowvox::eval
+}  // namespace glowvox::report
