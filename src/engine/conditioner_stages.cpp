@@ -11,8 +11,6 @@ namespace glowvox::engine {
 
 namespace {
 
-constexpr float kSmallestMagnitude = 1e-10F;
-
 Target target(Rows& rows, std::int64_t row, bool half) {
   Target to;
   to.row = rows.row_elements();
@@ -43,7 +41,7 @@ class InputStage : public Stage {
     const float* from = mel_->full(row);
     float* to = log_mel_->full(row);
     const int elements = rows * mel_->row_elements();
-    for (int i = 0; i < elements; ++i) to[i] = log_of(from[i]);
+    for (int i = 0; i < elements; ++i) to[i] = model_.natural_log(from[i]);
     if (first_ == nullptr) return;
     if (model_.kind == config::ConditionerKind::kRepeat) {
       copy(from, mel_->row_elements(), mel_->row_elements(), rows, target(*first_, row, half_));
@@ -57,11 +55,6 @@ class InputStage : public Stage {
   }
 
  private:
-  float log_of(float value) const {
-    if (model_.take_log) value = std::log(std::max(value, kSmallestMagnitude));
-    return value * model_.log_factor;
-  }
-
   const PreparedConditioner& model_;
   Rows *mel_, *log_mel_, *first_;
   bool half_;

@@ -7,6 +7,7 @@
 
 #include "config/model_config.hpp"
 #include "config/receptive_field.hpp"
+#include "dsp/natural_log.hpp"
 #include "engine/channels.hpp"
 #include "engine/kernels.hpp"
 #include "engine/product.hpp"
@@ -27,8 +28,7 @@ struct PreparedConditioner {
   int features = 0;
   int rows_per_frame = 1;  // lifted rows
   bool per_row = false;    // features lie at the rate of lifted rows instead of mel frames
-  bool take_log = false;
-  float log_factor = 1.0F;
+  dsp::NaturalLog natural_log;
   struct Block {
     Affine first, second;
     config::Context context;
