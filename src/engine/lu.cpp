@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "engine/lu.hpp"
 
-#include <fmt/format.h>
-
 #include <Eigen/Eigenvalues>
 #include <Eigen/LU>
 #include <algorithm>
@@ -10,6 +8,7 @@
 #include <functional>
 #include <limits>
 
+#include "core/condition_number.hpp"
 #include "engine/kernels.hpp"
 #include "glowvox/error.hpp"
 
@@ -20,7 +19,6 @@ namespace {
 using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using View = Eigen::Map<const RowMajor>;
 
-constexpr double kLargestCondition = 1e7;
 constexpr int kBlock = 8;  // rows
 
 double largest_singular_value(const View& W) {
@@ -101,13 +99,7 @@ std::vector<double> LuFactors::inverse(const std::string& where, const std::stri
       less[static_cast<std::size_t>(c)] = to[order_[static_cast<std::size_t>(c)]];
     std::copy_n(less.begin(), n_, to);
   }
-  const double number = condition(X);
-  if (!(number < kLargestCondition))
-    throw Error(where,
-                fmt::format("{}: the mixing matrix cannot be inverted: condition number {:.3g}, "
-                            "expected below {:.0e}",
-                            name, number, kLargestCondition),
-                "train with mixing: lu, a lower rate or from an earlier checkpoint");
+  check_condition(condition(X), where, name);
   return X;
 }
 

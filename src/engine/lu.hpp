@@ -23,8 +23,8 @@ class LuFactors {
   // W.
   std::vector<double> product() const;
 
-  // The inverse of W. Throws Error with `where` and `name` when W's condition number is 1e7 or more
-  // (beyond it the inverse in float keeps no digit of a 16-bit sample).
+  // The inverse of W. Throws Error with `where` and `name` when W's condition number is too large
+  // (check_condition).
   std::vector<double> inverse(const std::string& where, const std::string& name) const;
 
   // log|det W|.
