@@ -35,10 +35,10 @@ LuFactors::LuFactors(const std::vector<double>& W, int n) : n_(n), factors_(W.si
   for (int r = 0; r < n; ++r) order_.push_back(lu.permutationP().indices()(r));
 }
 
-LuFactors::LuFactors(const std::vector<float>& triangles, const std::vector<float>& sign,
-                     const std::vector<float>& log_s, const std::vector<float>& order,
-                     const std::string& where, const std::string& name)
-    : n_(static_cast<int>(log_s.size())), factors_(triangles.begin(), triangles.end()) {
+LuFactors::LuFactors(const StoredLu& stored, const std::string& where, const std::string& name)
+    : n_(static_cast<int>(stored.log_s.size())),
+      factors_(stored.triangles.begin(), stored.triangles.end()) {
+  const auto& [triangles, sign, log_s, order] = stored;
   std::vector<bool> taken(log_s.size());
   for (int i = 0; i < n_; ++i) {
     const auto at = static_cast<std::size_t>(i);
@@ -58,7 +58,7 @@ std::vector<double> LuFactors::product() const {
   for (int r = 0; r < n_; ++r) {
     const int from = order_[static_cast<std::size_t>(r)];
     std::copy_n(row(U, from), n_, row(W, r));
-    add_product(row(from), n_, U.data(), n_, 1, from, n_, row(W, r), n_);
+    add_product({row(from), 1, n_}, {U.data(), from, n_}, n_, {row(W, r), 1, n_});
   }
   return W;
 }
@@ -74,22 +74,24 @@ std::vector<double> LuFactors::inverse(const std::string& where, const std::stri
   for (int first = 0; first < n_; first += kBlock) {
     const int end = std::min(first + kBlock, n_);
     negate(first, end);
-    add_product(less.data(), n_, X.data(), n_, end - first, first, first, row(X, first), n_);
+    add_product({less.data(), end - first, n_}, {X.data(), first, n_}, first,
+                {row(X, first), end - first, n_});
     for (int r = first; r < end; ++r) {
-      add_product(&less[static_cast<std::size_t>(r - first) * n_ + first], n_, row(X, first), n_, 1,
-                  r - first, r, row(X, r), n_);
+      add_product({&less[static_cast<std::size_t>(r - first) * n_ + first], 1, n_},
+                  {row(X, first), r - first, n_}, r, {row(X, r), 1, n_});
       row(X, r)[r] = 1.0;
     }
   }
   for (int first = (n_ - 1) / kBlock * kBlock; first >= 0; first -= kBlock) {
     const int end = std::min(first + kBlock, n_);
     negate(first, end);
-    add_product(less.data() + end, n_, X.data() + static_cast<std::ptrdiff_t>(end) * n_, n_,
-                end - first, n_ - end, n_, row(X, first), n_);
+    add_product({less.data() + end, end - first, n_},
+                {X.data() + static_cast<std::ptrdiff_t>(end) * n_, n_ - end, n_}, n_,
+                {row(X, first), end - first, n_});
     for (int r = end - 1; r >= first; --r) {
       double* to = row(X, r);
-      add_product(less.data() + static_cast<std::ptrdiff_t>(r - first) * n_ + r + 1, n_, to + n_,
-                  n_, 1, end - 1 - r, n_, to, n_);
+      add_product({less.data() + static_cast<std::ptrdiff_t>(r - first) * n_ + r + 1, 1, n_},
+                  {to + n_, end - 1 - r, n_}, n_, {to, 1, n_});
       for (int c = 0; c < n_; ++c) to[c] /= row(r)[r];
     }
   }
