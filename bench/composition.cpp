@@ -68,14 +68,14 @@ int main() {
         for (int row = 0; row + kTile <= rows; row += kTile)
           direct.run(&features[static_cast<std::size_t>(row) * kFeatures /
                                (number == Number::kBfloat16 ? 2 : 1)],
-                     tile.data(), kTile, false);
+                     tile.data(), kTile);
     });
     float sums[kVector] = {};
     const double b = median_seconds([&] {
       for (int flow = 0; flow < kFlows; ++flow) {
         for (int p = 0; p < kPhases; ++p)
           composed[static_cast<std::size_t>(flow * kPhases + p)].run(
-              mel.data(), &all[static_cast<std::size_t>(p) * kOut], frames, false);
+              mel.data(), &all[static_cast<std::size_t>(p) * kOut], frames);
         for (std::size_t i = 0; i < all.size(); i += kVector)
           for (int j = 0; j < kVector; ++j) sums[j] += all[i + static_cast<std::size_t>(j)];
       }

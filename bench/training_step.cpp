@@ -127,10 +127,8 @@ double median(std::vector<double> values) {
 // The loss of the first step by LibTorch's own operators, which the step's has to equal.
 double portable_loss(const config::ModelConfig& config) {
   torch::manual_seed(1);
-  flow::use_portable_operators(true);
-  const double loss = Steps(config).step();
-  flow::use_portable_operators(false);
-  return loss;
+  const flow::PortableGuard guard(true);
+  return Steps(config).step();
 }
 
 // Steps that have been timed.

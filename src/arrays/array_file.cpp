@@ -10,11 +10,11 @@
 #include <cstring>
 
 #include "arrays/npy_file.hpp"
-#include "arrays/zip_archive.hpp"
 #include "core/atomic_file.hpp"
 #include "core/mapped_file.hpp"
 #include "core/streams.hpp"
 #include "core/text.hpp"
+#include "core/zip_archive.hpp"
 #include "glowvox/error.hpp"
 #include "pytorch/torch_file.hpp"
 #include "safetensors/floats.hpp"

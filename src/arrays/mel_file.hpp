@@ -6,6 +6,7 @@
 #include <string>
 
 #include "arrays/array_file.hpp"
+#include "core/text.hpp"
 #include "glowvox/mel.hpp"
 
 namespace glowvox::arrays {
@@ -43,6 +44,14 @@ class MelReader {
   std::int64_t utterances_ = 1, frames_ = 0;
   std::int64_t utterance_stride_ = 0, band_stride_ = 1, frame_stride_ = 1;
 };
+
+// Whether a file's extension is of those that mels with a header are stored in.
+inline bool is_mel_name(const std::string& path) {
+  const std::string extension = extension_of(path);
+  for (const char* known : {".npy", ".npz", ".pt", ".pth", ".safetensors"})
+    if (extension == known) return true;
+  return false;
+}
 
 // The whole of it.
 Mel read_mel(const std::string& path, int bands, const MelReadOptions& options = {});

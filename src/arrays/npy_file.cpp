@@ -7,14 +7,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 
 #include "arrays/npy_header.hpp"
 #include "core/atomic_file.hpp"
-#include "core/half.hpp"
-#include "glowvox/error.hpp"
+#include "core/file_error.hpp"
 
 namespace glowvox::arrays {
 
@@ -29,21 +29,15 @@ std::uint64_t little_endian(const std::string& bytes, std::size_t at, std::size_
   return value;
 }
 
-template <typename To, typename From>
-To bits_as(From bits) {
-  static_assert(sizeof(To) == sizeof(From));
-  To value;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
 float decode(const char* item, std::size_t size, bool big_endian) {
   std::uint64_t bits = 0;
   for (std::size_t i = 0; i < size; ++i)
     bits = (bits << 8) | static_cast<unsigned char>(item[big_endian ? i : size - 1 - i]);
-  if (size == 2) return half_to_float(static_cast<std::uint16_t>(bits));
-  if (size == 4) return bits_as<float>(static_cast<std::uint32_t>(bits));
-  return static_cast<float>(bits_as<double>(bits));
+  if (size == 2)
+    return static_cast<float>(
+        Eigen::numext::bit_cast<Eigen::half>(static_cast<std::uint16_t>(bits)));
+  if (size == 4) return Eigen::numext::bit_cast<float>(static_cast<std::uint32_t>(bits));
+  return static_cast<float>(Eigen::numext::bit_cast<double>(bits));
 }
 
 // Number of items, or Error when the payload does not hold exactly that many.
@@ -79,7 +73,7 @@ NpyFile::NpyFile(const std::string& path) : ArrayFile(path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode)) {
     file_.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (file_.get() < 0) throw Error(path, std::string("cannot read: ") + std::strerror(errno));
+    if (file_.get() < 0) throw cannot_read(path);
     size_ = static_cast<std::uint64_t>(status.st_size);
   } else {
     held_ = read_file(path);
@@ -130,7 +124,7 @@ std::string NpyFile::bytes(std::uint64_t at, std::uint64_t count) const {
     const ssize_t got =
         ::pread(file_.get(), &result[done], count - done, static_cast<off_t>(at + done));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw Error(path_, std::string("cannot read: ") + std::strerror(errno));
+    if (got < 0) throw cannot_read(path_);
     if (got == 0) throw Error(path_, "was cut short while it was read");
     done += static_cast<std::uint64_t>(got);
   }

@@ -11,6 +11,8 @@
 #include <mutex>
 #include <thread>
 
+#include "core/text.hpp"
+
 namespace glowvox::audio {
 
 namespace {
@@ -133,10 +135,7 @@ class Running {
 };
 
 bool same_letters(const std::string& text, const std::string& part) {
-  const auto lower = [](unsigned char c) { return std::tolower(c); };
-  return std::search(text.begin(), text.end(), part.begin(), part.end(), [&](char a, char b) {
-           return lower(static_cast<unsigned char>(a)) == lower(static_cast<unsigned char>(b));
-         }) != text.end();
+  return lowercase(text).find(lowercase(part)) != std::string::npos;
 }
 
 Device choose(const std::vector<Device>& all, const std::string& choice, bool output) {

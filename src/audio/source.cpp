@@ -12,8 +12,8 @@
 
 #include "audio/riff.hpp"
 #include "core/atomic_file.hpp"
+#include "core/file_error.hpp"
 #include "core/streams.hpp"
-#include "glowvox/error.hpp"
 
 namespace glowvox::audio {
 
@@ -42,9 +42,7 @@ Source::Source(const std::string& path) : name_(input_name(path)) {
   } else {
     struct stat status {};
     disk_.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (disk_.get() < 0 || ::fstat(disk_.get(), &status) != 0)
-      throw Error(path, errno == ENOENT ? std::string("no such file")
-                                        : std::string("cannot read: ") + std::strerror(errno));
+    if (disk_.get() < 0 || ::fstat(disk_.get(), &status) != 0) throw cannot_read(path);
     if (S_ISDIR(status.st_mode)) throw Error(path, "is a directory, expected an audio file");
     in_memory_ = !S_ISREG(status.st_mode);
     if (in_memory_) bytes_ = read_descriptor(disk_.get(), path);

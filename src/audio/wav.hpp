@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "audio/formats.hpp"
+
 namespace glowvox::audio {
 
 struct Clip {
@@ -32,12 +34,6 @@ Clip read_audio(const std::string& path);
 // read_audio, then resampling to sample_rate_hz where the rates differ; notice (if not null)
 // receives one line saying what was converted, or stays empty.
 std::vector<float> load_mono(const std::string& path, int sample_rate_hz, std::string* notice);
-
-// kRaw: 16-bit samples in little endian without a header, which no extension stands for.
-enum class Format { kByName, kWav, kFlac, kOgg, kRaw };
-
-// wav, flac, ogg, raw; empty: kByName. Throws Error for another.
-Format format_named(const std::string& name);
 
 // A sound file that is written piece by piece: 16-bit wav, flac or raw, or ogg (Vorbis), by its
 // extension (standard output: wav) or as `format` says. Values outside [-1, 1] are clamped. Throws

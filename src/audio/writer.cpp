@@ -3,11 +3,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <cstring>
 #include <exception>
-#include <filesystem>
 #include <optional>
 
 #include "audio/riff.hpp"
@@ -80,17 +78,9 @@ SF_VIRTUAL_IO output_io() {
   return io;
 }
 
-Format format_of(const std::string& path, Format format) {
+Format chosen(Format format, const std::string& path) {
   if (format != Format::kByName) return format;
-  if (is_standard(path)) return Format::kWav;
-  std::string extension = std::filesystem::path(path).extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  if (extension == ".wav") return Format::kWav;
-  if (extension == ".flac") return Format::kFlac;
-  if (extension == ".ogg") return Format::kOgg;
-  throw Error(path, "unknown audio file extension '" + extension + "'",
-              "use .wav, .flac or .ogg, or say --format");
+  return is_standard(path) ? Format::kWav : format_of(path);
 }
 
 int encoder_of(Format format) {
@@ -154,7 +144,7 @@ struct AudioWriter::State {
 };
 
 AudioWriter::AudioWriter(const std::string& path, int sample_rate_hz, Format format)
-    : state_(std::make_unique<State>(path, sample_rate_hz, format_of(path, format), false)) {}
+    : state_(std::make_unique<State>(path, sample_rate_hz, chosen(format, path), false)) {}
 
 AudioWriter::AudioWriter(int sample_rate_hz)
     : state_(std::make_unique<State>("sound", sample_rate_hz, Format::kWav, true)) {}
@@ -193,19 +183,5 @@ std::int64_t AudioWriter::commit() {
 }
 
 const std::string& AudioWriter::bytes() const { return state_->target.bytes; }
-
-std::string encode_wav(const std::vector<float>& samples, int sample_rate_hz) {
-  AudioWriter writer(sample_rate_hz);
-  writer.write(samples.data(), samples.size());
-  writer.commit();
-  return writer.bytes();
-}
-
-std::int64_t write_audio(const std::string& path, const std::vector<float>& samples,
-                         int sample_rate_hz, Format format) {
-  AudioWriter writer(path, sample_rate_hz, format);
-  writer.write(samples.data(), samples.size());
-  return writer.commit();
-}
 
 }  // namespace glowvox::audio

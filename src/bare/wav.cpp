@@ -7,12 +7,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <filesystem>
 
 #include "audio/resample.hpp"
 #include "audio/riff.hpp"
 #include "core/atomic_file.hpp"
 #include "core/streams.hpp"
+#include "core/text.hpp"
 #include "glowvox/error.hpp"
 
 namespace glowvox::audio {
@@ -136,7 +136,7 @@ struct AudioWriter::State {
 AudioWriter::AudioWriter(const std::string& path, int sample_rate_hz, Format format)
     : state_(new State{path, sample_rate_hz, {}, {}, 0}) {
   const bool by_name = format == Format::kByName;
-  if (by_name ? std::filesystem::path(path).extension() != ".wav" : format != Format::kWav)
+  if (by_name ? extension_of(path) != ".wav" : format != Format::kWav)
     throw Error(path, "expected a .wav: this build has no libsndfile");
 }
 
@@ -168,19 +168,5 @@ std::int64_t AudioWriter::commit() {
 }
 
 const std::string& AudioWriter::bytes() const { return state_->bytes; }
-
-std::string encode_wav(const std::vector<float>& samples, int sample_rate_hz) {
-  AudioWriter writer(sample_rate_hz);
-  writer.write(samples.data(), samples.size());
-  writer.commit();
-  return writer.bytes();
-}
-
-std::int64_t write_audio(const std::string& path, const std::vector<float>& samples,
-                         int sample_rate_hz, Format format) {
-  AudioWriter writer(path, sample_rate_hz, format);
-  writer.write(samples.data(), samples.size());
-  return writer.commit();
-}
 
 }  // namespace glowvox::audio

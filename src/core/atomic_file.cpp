@@ -7,19 +7,15 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 
 #include "core/descriptor.hpp"
+#include "core/file_error.hpp"
 #include "core/streams.hpp"
-#include "glowvox/error.hpp"
 
 namespace glowvox {
 
 namespace {
-
-std::string reason(int error) { return std::strerror(error); }
 
 std::string directory_of(const std::string& path) {
   const std::string parent = std::filesystem::path(path).parent_path().string();
@@ -53,7 +49,7 @@ void wait_for(int fd, short events) {
 
 void throw_write_error(const std::string& where, int error) {
   if (error == EPIPE) throw BrokenPipe(where, "nobody reads it any more");
-  throw Error(where, "cannot write: " + reason(error));
+  throw cannot_write(where, error);
 }
 
 AtomicFile::AtomicFile(int descriptor, std::string name)
@@ -69,7 +65,7 @@ AtomicFile::AtomicFile(const std::string& path) : path_(path) {
     throw Error(path_, "cannot write: it is a directory", "give a file name");
   if (exists && !S_ISREG(status.st_mode)) {
     fd_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-    if (fd_ < 0) throw Error(path_, "cannot write: " + reason(errno));
+    if (fd_ < 0) throw cannot_write(path_);
     return;
   }
   // A symbolic link stays one: what it points to is replaced.
@@ -91,8 +87,9 @@ AtomicFile::AtomicFile(const std::string& path) : path_(path) {
   }
   if (fd_ < 0) {
     const int error = errno;
-    throw Error(path_, "cannot write: " + reason(error),
-                error == ENOENT ? "create the directory " + directory_of(target_) + " first" : "");
+    throw cannot_write(
+        path_, error,
+        error == ENOENT ? "create the directory " + directory_of(target_) + " first" : "");
   }
   // Best effort: the permissions of another owner's file cannot always be kept.
   if (exists) static_cast<void>(::fchmod(fd_, status.st_mode & 07777));
@@ -149,25 +146,25 @@ void AtomicFile::give_name() {
   if (linked != 0) {
     const int error = errno;
     temporary_.clear();
-    throw Error(path_, "cannot write: " + reason(error));
+    throw cannot_write(path_, error);
   }
 }
 
 void AtomicFile::commit() {
-  if (sync_failed(fd_)) throw Error(path_, "cannot write: " + reason(errno));
+  if (sync_failed(fd_)) throw cannot_write(path_);
   if (nameless_) give_name();
   const int fd = fd_;
   fd_ = -1;
   const bool closed = ::close(fd) == 0;
   const int close_error = errno;
   if (temporary_.empty()) {
-    if (!closed) throw Error(path_, "cannot write: " + reason(close_error));
+    if (!closed) throw cannot_write(path_, close_error);
     return;
   }
   if (!closed || ::rename(temporary_.c_str(), target_.c_str()) != 0) {
     const int error = closed ? errno : close_error;
     ::unlink(temporary_.c_str());
-    throw Error(path_, "cannot write: " + reason(error));
+    throw cannot_write(path_, error);
   }
   sync_directory(directory_of(target_));
 }
@@ -187,9 +184,7 @@ void write_output(const std::string& path, const std::string& bytes) {
 
 std::string read_file(const std::string& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0)
-    throw Error(path,
-                errno == ENOENT ? std::string("no such file") : "cannot read: " + reason(errno));
+  if (file.get() < 0) throw cannot_read(path);
   return read_descriptor(file.get(), path);
 }
 
@@ -209,7 +204,7 @@ std::string read_descriptor(int descriptor, const std::string& name) {
     else if (errno == EAGAIN)
       wait_for(descriptor, POLLIN);
     else if (errno != EINTR)
-      throw Error(name, "cannot read: " + reason(errno));
+      throw cannot_read(name);
   }
   bytes.resize(used);
   return bytes;

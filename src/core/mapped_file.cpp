@@ -9,7 +9,7 @@
 #include <cstring>
 
 #include "core/descriptor.hpp"
-#include "glowvox/error.hpp"
+#include "core/file_error.hpp"
 
 namespace glowvox {
 
@@ -29,9 +29,7 @@ std::int64_t written_ns(const struct stat& status) {
 MappedFile::MappedFile(const std::string& path) : path_(path) {
   // A pipe without a writer must not hold us up before it is refused.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (file.get() < 0)
-    throw Error(path, errno == ENOENT ? std::string("no such file")
-                                      : std::string("cannot read: ") + std::strerror(errno));
+  if (file.get() < 0) throw cannot_read(path);
   struct stat status {};
   if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode))
     throw Error(path, "expected a regular file", "copy it to one");

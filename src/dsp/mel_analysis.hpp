@@ -9,7 +9,7 @@
 #include <memory>
 #include <vector>
 
-#include "glowvox/mel.hpp"
+#include "dsp/natural_log.hpp"
 
 namespace glowvox::dsp {
 
@@ -43,7 +43,7 @@ T stored(T value, const MelSpec& spec) {
 inline double unstored(double value, const MelSpec& spec) {
   value = value * spec.deviation + spec.mean;
   if (spec.log == MelLog::kNone) return value;
-  const double x = std::exp(spec.log == MelLog::kLn ? value : value * std::log(10.0));
+  const double x = std::exp(value * log_unit(spec.log));
   return spec.floor_rule == MelFloor::kAdd ? std::max(0.0, x - spec.floor) : x;
 }
 

@@ -17,6 +17,7 @@ constexpr double kMostImpossible = 0.1;  // share of frames or values: a glitch 
 constexpr double kSilentRms = 1e-3;      // -60 dB: speech is louder somewhere
 constexpr double kBelowFloor = 100.0;    // amplitudes, which acoustic models may undershoot by
 constexpr double kLn2 = 0.69314718055994531;
+const double kDecibel = std::log(10.0) / 20.0;               // of magnitudes, in nepers
 constexpr double kUndershoot = 0.5, kMostUndershoot = 0.02;  // nepers, share of the values
 constexpr double kBeyondRange = 1.02;  // of a range that values were scaled into
 constexpr double kMostSkew = 1.5;      // deviations a mean: magnitudes of speech have more
@@ -25,8 +26,7 @@ constexpr double kNormalMean = 0.5, kLeastNormal = 0.5, kMostNormal = 1.6;
 
 double decibels(double rms) { return 20.0 * std::log10(std::max(rms, 1e-10)); }
 
-// What a value of the specification's logarithm is as a natural one.
-double unit_of(const MelSpec& spec) { return spec.log == MelLog::kLog10 ? std::log(10.0) : 1.0; }
+MelLog other_than(MelLog log) { return log == MelLog::kLog10 ? MelLog::kLn : MelLog::kLog10; }
 
 std::string made_anew() { return "compute it with glowvox mel --model"; }
 
@@ -50,7 +50,7 @@ MelJudge::MelJudge(const MelSpec& spec, std::vector<float> mean, std::vector<flo
       undershot_(below_floor_) {
   if (spec.log == MelLog::kNone) return;
   const auto below = [&spec](double nepers) {
-    const double value = (std::log(spec.floor) - spec.power * nepers) / unit_of(spec);
+    const double value = (std::log(spec.floor) - spec.power * nepers) / log_unit(spec.log);
     return static_cast<float>((value - spec.mean) / spec.deviation);
   };
   below_floor_ = below(std::log(kBelowFloor));
@@ -97,7 +97,7 @@ std::string MelJudge::impossible() const {
 bool MelJudge::like_training(double factor) const {
   if (mean_.empty() || spec_.log == MelLog::kNone || spec_.mean != 0.0 || spec_.deviation != 1.0)
     return false;
-  const auto scale = static_cast<float>(factor / unit_of(spec_));
+  const auto scale = static_cast<float>(factor / log_unit(spec_.log));
   std::vector<float> mean = mean_, deviation = deviation_;
   for (float& m : mean) m /= scale;
   for (float& d : deviation) d /= scale;
@@ -106,7 +106,7 @@ bool MelJudge::like_training(double factor) const {
 
 void MelJudge::say_what_it_is(MelVerdict* verdict) const {
   const MelStatistics& s = statistics_;
-  const double ln10 = std::log(10.0), lowest = s.minimum(), highest = s.maximum();
+  const double lowest = s.minimum(), highest = s.maximum();
   const auto says = [&](const std::string& probably, const std::string& advice) {
     verdict->probably = probably;
     verdict->advice = advice;
@@ -114,16 +114,15 @@ void MelJudge::say_what_it_is(MelVerdict* verdict) const {
   const auto within = [&](double range) {
     return std::max(-lowest, highest) <= kBeyondRange * range;
   };
-  MelSpec other = spec_;
-  other.log = spec_.log == MelLog::kLog10 ? MelLog::kLn : MelLog::kLog10;
-  if (spec_.log != MelLog::kNone && like_training(unit_of(other)))
-    return says(other.log == MelLog::kLog10 ? "a decimal logarithm" : "a natural logarithm",
-                fmt::format("convert it with --from-preset '{{log: {}}}'", name_of(other.log)));
+  const MelLog other = other_than(spec_.log);
+  if (like_training(log_unit(other)))
+    return says(other == MelLog::kLog10 ? "a decimal logarithm" : "a natural logarithm",
+                fmt::format("convert it with --from-preset '{{log: {}}}'", name_of(other)));
   if (is_binary_logarithm())
     return says("a binary logarithm",
                 "convert it with --from-preset '{log: log10, deviation: 0.30103}'");
   const bool wide = highest - lowest > kWidestRange;
-  if (spec_.log != MelLog::kNone && (wide || like_training(ln10 / 20.0)))
+  if (spec_.log != MelLog::kNone && (wide || like_training(kDecibel)))
     return says("in decibels",
                 "decibels of magnitudes are converted by --from-preset '{log: log10, deviation: "
                 "0.05}'; where they are of powers, or relative to the loudest, " +
@@ -163,9 +162,8 @@ MelVerdict MelJudge::verdict() const {
     verdict.warning = unlike(statistics_, mean_, deviation_);
     if (verdict.warning.empty()) return verdict;
     // Unlike as it is, and like the training data by another logarithm: hardly chance.
-    const double ln10 = std::log(10.0);
-    const double other = spec_.log == MelLog::kLog10 ? 1.0 : ln10;
-    if (!like_training(other) && !like_training(ln10 / 20.0) && !is_binary_logarithm())
+    if (!like_training(log_unit(other_than(spec_.log))) && !like_training(kDecibel) &&
+        !is_binary_logarithm())
       return verdict;
     verdict.refusal = verdict.warning;
   }

@@ -24,17 +24,10 @@ MelLevel::MelLevel(const MelSpec& spec) : spec_(spec) {
   }
 }
 
-double MelLevel::magnitude(float value) const {
-  const double x = value * spec_.deviation + spec_.mean;
-  if (spec_.log == MelLog::kNone) return std::max(0.0, x);
-  const double raised = std::exp(spec_.log == MelLog::kLn ? x : x * std::log(10.0));
-  return spec_.floor_rule == MelFloor::kAdd ? std::max(0.0, raised - spec_.floor) : raised;
-}
-
 double MelLevel::rms(const float* frame) const {
   double sum = 0.0;
   for (std::size_t b = 0; b < weights_.size(); ++b) {
-    const double m = magnitude(frame[b]);
+    const double m = std::max(0.0, unstored(frame[b], spec_));
     sum += weights_[b] * (spec_.power == 1.0 ? m * m : m);
   }
   return std::sqrt(sum);

@@ -18,8 +18,6 @@ class MelLevel {
   double rms(const float* frame) const;
 
  private:
-  double magnitude(float value) const;
-
   MelSpec spec_;
   std::vector<double> weights_;  // of a band's squared magnitude
 };

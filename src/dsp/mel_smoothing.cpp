@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/random.hpp"
+#include "dsp/natural_log.hpp"
 
 namespace glowvox::dsp {
 
@@ -50,8 +51,7 @@ void blur_mel(const MelSmoothing& smoothing, std::int64_t frames, std::int64_t b
 Mel as_if_predicted(Mel mel, const MelSpec& spec, std::uint64_t seed) {
   blur_mel(kAsIfPredicted, mel.frames, mel.bands, mel.values.data());
   if (spec.log == MelLog::kNone) return mel;
-  const double neper =
-      spec.power / spec.deviation / (spec.log == MelLog::kLn ? 1.0 : std::log(10.0));
+  const double neper = spec.power / spec.deviation / log_unit(spec.log);
   const auto deviation = static_cast<float>(kAsIfPredicted.noise * neper);
   const auto floor = static_cast<float>(mel_floor(spec));
   std::vector<float> noise(mel.values.size());

@@ -93,14 +93,14 @@ class Regions {
 
 }  // namespace
 
-AlignedBytes::AlignedBytes(std::size_t size, bool zero) : size_(size) {
+AlignedBytes::AlignedBytes(std::size_t size, Contents contents) : size_(size) {
   const std::size_t whole = round_up(size, kLine) + kLine;
 #ifdef __SANITIZE_ADDRESS__
   data_ = allocate_apart(whole);
 #else
   data_ = cut(whole);
 #endif
-  if (zero) std::memset(data_.get(), 0, whole);
+  if (contents == Contents::kZero) std::memset(data_.get(), 0, whole);
 }
 
 }  // namespace glowvox::engine

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <memory>
 
+#include "core/rows_view.hpp"
+
 namespace glowvox::engine {
 
 // Rows of activations are padded to whole vectors, two or more (see Product).
@@ -19,10 +21,12 @@ inline int padded(int columns) {
 class AlignedBytes {
  public:
   AlignedBytes() = default;
-  explicit AlignedBytes(std::size_t size, bool zero = true);
+  enum class Contents { kZero, kUndefined };
+  explicit AlignedBytes(std::size_t size, Contents contents = Contents::kZero);
   char* data() { return data_.get(); }
   const char* data() const { return data_.get(); }
   float* floats() { return reinterpret_cast<float*>(data_.get()); }
+  RowsView rows(std::int64_t count, std::ptrdiff_t stride) { return {floats(), count, stride}; }
   std::size_t size() const { return size_; }
 
  private:

@@ -11,22 +11,12 @@ namespace glowvox::engine {
 
 namespace {
 
-constexpr float kSmallestMagnitude = 1e-10F;
-
-Target target(Rows& rows, std::int64_t row, bool half) {
-  Target to;
-  to.row = rows.row_elements();
-  to.full = rows.full(row);
-  if (half) to.half = rows.half(row);
-  return to;
-}
-
 // Frames in, natural log out; and the first features: the frames themselves, or a linear map of the
 // log.
 class InputStage : public Stage {
  public:
-  InputStage(const PreparedConditioner& model, Rows* mel, Rows* log_mel, Rows* first, bool half)
-      : model_(model), mel_(mel), log_mel_(log_mel), first_(first), half_(half) {}
+  InputStage(const PreparedConditioner& model, Rows* mel, Rows* log_mel, Rows* first)
+      : model_(model), mel_(mel), log_mel_(log_mel), first_(first) {}
 
   void plan(std::int64_t most_frames) override {
     std::int64_t room = log_mel_->room();
@@ -43,41 +33,30 @@ class InputStage : public Stage {
     const float* from = mel_->full(row);
     float* to = log_mel_->full(row);
     const int elements = rows * mel_->row_elements();
-    for (int i = 0; i < elements; ++i) to[i] = log_of(from[i]);
+    for (int i = 0; i < elements; ++i) to[i] = model_.natural_log(from[i]);
     if (first_ == nullptr) return;
     if (model_.kind == config::ConditionerKind::kRepeat) {
-      copy(from, mel_->row_elements(), mel_->row_elements(), rows, target(*first_, row, half_));
+      copy(mel_->view(row, rows), mel_->row_elements(), first_->target(row));
       return;
     }
-    float* mapped = scratch.wide.floats();
-    model_.input.product.run(to, mapped, rows, false);
     const int columns = first_->row_elements();
-    add_bias(nullptr, 0, mapped, columns, model_.input.bias.data(), columns, rows,
-             target(*first_, row, half_));
+    const RowsView mapped = scratch.wide.rows(rows, columns);
+    model_.input.product.run(to, mapped.data, rows);
+    add_bias(mapped, model_.input.bias.data(), columns, first_->target(row));
   }
 
  private:
-  float log_of(float value) const {
-    if (model_.take_log) value = std::log(std::max(value, kSmallestMagnitude));
-    return value * model_.log_factor;
-  }
-
   const PreparedConditioner& model_;
   Rows *mel_, *log_mel_, *first_;
-  bool half_;
 };
 
 // A residual block: h + second(gelu(first(h))).
 class BlockStage : public Stage {
  public:
-  BlockStage(const PreparedConditioner::Block& block, std::unique_ptr<Rows> in, Rows* out,
-             bool half)
-      : block_(block), in_(std::move(in)), out_(out), half_(half) {}
+  BlockStage(const PreparedConditioner::Block& block, std::unique_ptr<Rows> in, Rows* out)
+      : block_(block), in_(std::move(in)), out_(out) {}
   Rows* input() { return in_.get(); }
-  void set_output(Rows* out, bool half) {
-    out_ = out;
-    half_ = half;
-  }
+  void set_output(Rows* out) { out_ = out; }
 
   void plan(std::int64_t most_frames) override {
     const std::int64_t rows =
@@ -88,31 +67,26 @@ class BlockStage : public Stage {
 
   void run(std::int64_t row, int rows, Scratch& scratch) override {
     const int columns = in_->row_elements();
-    float* inner = scratch.wide.floats();
-    float* active = scratch.input.floats();
-    block_.first.product.run(in_->full(row - block_.context.before), inner, rows, false);
-    Target to;
-    to.full = active;
-    to.row = columns;
-    gelu(inner, columns, block_.first.bias.data(), columns, rows, to);
-    block_.second.product.run(active, inner, rows, false);
-    add_bias(in_->full(row), columns, inner, columns, block_.second.bias.data(), columns, rows,
-             target(*out_, row, half_));
+    const RowsView inner = scratch.wide.rows(rows, columns);
+    const RowsView active = scratch.input.rows(rows, columns);
+    block_.first.product.run(in_->full(row - block_.context.before), inner.data, rows);
+    gelu(inner, block_.first.bias.data(), columns, active);
+    block_.second.product.run(active.data, inner.data, rows);
+    add_bias(inner, block_.second.bias.data(), columns, out_->target(row), in_->view(row, rows));
   }
 
  private:
   const PreparedConditioner::Block& block_;
   std::unique_ptr<Rows> in_;
   Rows* out_;
-  bool half_;
 };
 
 // WaveGlow's transposed convolution: rows_per_frame rows of features for every frame. The stage's
 // own rows are frames.
 class UpsampleStage : public Stage {
  public:
-  UpsampleStage(const PreparedConditioner& model, Rows* mel, Rows* features, bool full, bool half)
-      : model_(model), mel_(mel), features_(features), full_(full), half_(half) {}
+  UpsampleStage(const PreparedConditioner& model, Rows* mel, Rows* features)
+      : model_(model), mel_(mel), features_(features) {}
 
   void plan(std::int64_t most_frames) override {
     const int ratio = model_.rows_per_frame;
@@ -124,23 +98,20 @@ class UpsampleStage : public Stage {
 
   void run(std::int64_t frame, int frames, Scratch& scratch) override {
     const int columns = features_->row_elements(), ratio = model_.rows_per_frame;
-    float* rows_of_phase = scratch.wide.floats();
+    const RowsView rows_of_phase = scratch.wide.rows(frames, columns);
     const float* window = mel_->full(frame - (model_.phase_taps - 1));
     for (int p = 0; p < ratio; ++p) {
       const Affine& phase = model_.phases[static_cast<std::size_t>(p)];
-      phase.product.run(window, rows_of_phase, frames, false);
-      Target to;
-      to.row = columns * ratio;
-      if (full_) to.full = features_->full(frame * ratio + p);
-      if (half_) to.half = features_->half(frame * ratio + p);
-      add_bias(nullptr, 0, rows_of_phase, columns, phase.bias.data(), columns, frames, to);
+      phase.product.run(window, rows_of_phase.data, frames);
+      Target to = features_->target(frame * ratio + p);
+      to.stride *= ratio;
+      add_bias(rows_of_phase, phase.bias.data(), columns, to);
     }
   }
 
  private:
   const PreparedConditioner& model_;
   Rows *mel_, *features_;
-  bool full_, half_;
 };
 
 }  // namespace
@@ -169,39 +140,40 @@ std::vector<std::unique_ptr<Stage>> conditioner_stages(const PreparedModel& mode
                                                        Condition* condition, int most_frames,
                                                        int delay_rows) {
   const PreparedConditioner& c = model.conditioner;
-  const bool half = model.number == Number::kBfloat16;
   int frames_after = 0;
   for (const auto& block : c.blocks) frames_after += block.context.after;
   const int delay_frames = delay_rows / c.rows_per_frame + 1;
-  condition->mel_ratio = c.rows_per_frame;
-  condition->ratio = c.per_row ? 1 : c.rows_per_frame;
-  condition->log_mel =
-      Rows({c.bands, true, false, 0, 0, most_frames + frames_after + delay_frames});
+  condition->log_mel = {
+      Rows({c.bands, Rows::Stored::kFloat, most_frames + frames_after + delay_frames}),
+      c.rows_per_frame};
   const int capacity = most_frames + delay_frames;
-  const bool full =
-      !half || c.kind != config::ConditionerKind::kUpsample || model.output.scale_shift;
-  condition->features =
-      Rows({c.features, full, half, 0, 0, c.per_row ? capacity * c.rows_per_frame : capacity});
+  // Whatever maps them further in float.
+  const bool full = c.kind != config::ConditionerKind::kUpsample || model.output.scale_shift;
+  const Rows::Stored stored = model.number == Number::kFloat32 ? Rows::Stored::kFloat
+                              : full                           ? Rows::Stored::kBoth
+                                                               : Rows::Stored::kBfloat16;
+  condition->features = {
+      Rows({c.features, stored, c.per_row ? capacity * c.rows_per_frame : capacity}),
+      c.per_row ? 1 : c.rows_per_frame};
+  Rows *log_mel = &condition->log_mel.rows, *features = &condition->features.rows;
 
   std::vector<std::unique_ptr<Stage>> stages;
   if (c.per_row) {
-    stages.push_back(std::make_unique<InputStage>(c, mel, &condition->log_mel, nullptr, half));
-    stages.push_back(std::make_unique<UpsampleStage>(c, mel, &condition->features, full, half));
+    stages.push_back(std::make_unique<InputStage>(c, mel, log_mel, nullptr));
+    stages.push_back(std::make_unique<UpsampleStage>(c, mel, features));
     return stages;
   }
   std::vector<std::unique_ptr<BlockStage>> blocks;
   for (const auto& block : c.blocks)
     blocks.push_back(std::make_unique<BlockStage>(
         block,
-        std::make_unique<Rows>(Rows::Options{c.features, true, false, block.context.before,
-                                             block.context.after,
-                                             most_frames + block.context.after}),
-        &condition->features, half));
-  for (std::size_t i = 0; i + 1 < blocks.size(); ++i)
-    blocks[i]->set_output(blocks[i + 1]->input(), false);
-  stages.push_back(std::make_unique<InputStage>(
-      c, mel, &condition->log_mel, blocks.empty() ? &condition->features : blocks[0]->input(),
-      blocks.empty() && half));
+        std::make_unique<Rows>(Rows::Options{c.features, Rows::Stored::kFloat,
+                                             most_frames + block.context.after,
+                                             block.context.before, block.context.after}),
+        features));
+  for (std::size_t i = 0; i + 1 < blocks.size(); ++i) blocks[i]->set_output(blocks[i + 1]->input());
+  stages.push_back(std::make_unique<InputStage>(c, mel, log_mel,
+                                                blocks.empty() ? features : blocks[0]->input()));
   for (auto& block : blocks) stages.push_back(std::move(block));
   return stages;
 }

@@ -29,21 +29,19 @@ struct EncodedRows {
         log_prob(static_cast<std::size_t>(rows)) {}
 
   // Channels of x, from the first on, become latents; rows of x are in `layout`.
-  void leave(const float* x, const ChannelLayout& layout, int count, std::int64_t row, int rows) {
+  void leave(ConstRowsView x, const ChannelLayout& layout, int count, std::int64_t row) {
     const int first = channels - layout.channels;  // those before have left already
     for (int c = 0; c < count; ++c) {
-      const float* from = x + layout.column_of(c);
+      const int column = layout.column_of(c);
       float* to = &latents[static_cast<std::size_t>(row * channels + first + c)];
-      for (int r = 0; r < rows; ++r, from += layout.columns(), to += channels) *to = *from;
+      for (std::int64_t r = 0; r < x.count; ++r, to += channels) *to = x.row(r)[column];
     }
   }
 
-  // log_s: [rows] of `count`, net_row apart.
-  void add_log_det(const float* log_s, int net_row, int count, double sign, std::int64_t row,
-                   int rows) {
-    for (int r = 0; r < rows; ++r)
-      log_det[static_cast<std::size_t>(row + r)] +=
-          sign * sum(log_s + static_cast<std::ptrdiff_t>(r) * net_row, count);
+  // log_s: rows of `count`.
+  void add_log_det(ConstRowsView log_s, int count, double sign, std::int64_t row) {
+    for (std::int64_t r = 0; r < log_s.count; ++r)
+      log_det[static_cast<std::size_t>(row + r)] += sign * sum(log_s.row(r), count);
   }
 
   int channels;
@@ -52,21 +50,10 @@ struct EncodedRows {
 };
 
 // A step's input to what its coupling takes.
-void run_link(const EncodingLink& link, const float* from, std::int64_t row, int rows, float* to,
+void run_link(const ChannelMap& link, ConstRowsView from, std::int64_t row, RowsView to,
               EncodedRows* encoded) {
-  const int from_row = link.from.columns(), to_row = link.to.columns();
-  encoded->leave(from, link.from, link.early, row, rows);
-  if (link.dense) {
-    Target target;
-    target.full = to;
-    target.row = to_row;
-    link.mixing.product.run(from, to, rows, false);
-    add_bias(nullptr, 0, to, to_row, link.mixing.bias.data(), to_row, rows, target);
-    return;
-  }
-  for (int r = 0; r < rows; ++r, from += from_row, to += to_row)
-    for (std::size_t c = 0; c < link.source.size(); ++c)
-      to[c] = link.source[c] < 0 ? 0.0F : from[link.source[c]] * link.scale[c] + link.shift[c];
+  encoded->leave(from, link.from, link.early, row);
+  run_map(link, from, to);
 }
 
 // The first stage: lifted rows, their scale and shift given the mel taken off, enter the first
@@ -84,32 +71,29 @@ class LiftedStage : public SourceStage {
   void run(std::int64_t row, int rows, Scratch& scratch) override {
     const ChannelLayout& layout = model_.output.layout;
     const int C = layout.channels, columns = layout.columns();
-    float* x = scratch.input.floats();
-    std::fill_n(x, static_cast<std::ptrdiff_t>(rows) * columns, 0.0F);
+    const RowsView x = scratch.input.rows(rows, columns);
+    std::fill_n(x.data, static_cast<std::ptrdiff_t>(rows) * columns, 0.0F);
     for (int c = 0; c < C; ++c) {
       const float* from = &lifted_[static_cast<std::size_t>(row * C + c)];
-      float* to = x + layout.column_of(c);
+      float* to = x.data + layout.column_of(c);
       for (int r = 0; r < rows; ++r, from += C, to += columns) *to = *from;
     }
-    if (model_.output.scale_shift) take_off(x, row, rows, scratch);
-    run_link(link_, x, row, rows, to_->x().full(row), encoded_);
+    if (model_.output.scale_shift) take_off(x, row, scratch);
+    run_link(link_, x, row, to_->x().view(row, rows), encoded_);
     to_->enter(row, rows, scratch);
   }
 
  private:
-  void take_off(float* x, std::int64_t row, int rows, Scratch& scratch) {
+  void take_off(RowsView x, std::int64_t row, Scratch& scratch) {
     const PreparedOutput& output = model_.output;
     const int columns = output.layout.columns();
-    float* net = scratch.wide.floats();
-    run_conditioned(output.from_features, given_.features, given_.ratio, row, rows, false, net,
-                    2 * columns, scratch);
-    run_conditioned(output.from_mel, given_.log_mel, given_.mel_ratio, row, rows, true, net,
-                    2 * columns, scratch);
-    undo_scale_shift(net, 2 * columns, output.bias.data(), columns, rows, x, columns);
-    encoded_->add_log_det(net + columns, 2 * columns, columns, -1.0, row, rows);
+    const RowsView net = scratch.wide.rows(x.count, 2 * columns);
+    run_scale_shift(output, given_, row, net, scratch);
+    undo_scale_shift(net, output.bias.data(), columns, x);
+    encoded_->add_log_det(net.from_column(columns), columns, -1.0, row);
   }
 
-  const EncodingLink& link_;
+  const ChannelMap& link_;
   const std::vector<float> lifted_;  // [rows][channels]
   Condition& given_;
   EncodedRows* encoded_;
@@ -119,28 +103,28 @@ class LiftedStage : public SourceStage {
 class CouplingEnd : public StepEnd {
  public:
   // link: null after the last step.
-  CouplingEnd(StepState* state, Receiver* next, const EncodingLink* link, EncodedRows* encoded)
+  CouplingEnd(StepState* state, Receiver* next, const ChannelMap* link, EncodedRows* encoded)
       : state_(*state), next_(*next), link_(link), encoded_(encoded) {}
 
   void run(std::int64_t row, int rows, float* output, Scratch& scratch) override {
     const PreparedStep& step = state_.step();
-    Rows& x = state_.x();
-    const int width = step.layout.width(), output_row = step.rule.affine ? 2 * width : width;
-    apply_coupling(step.rule, output, output_row, step.net.end.bias.data(), width, rows,
-                   x.full(row) + step.changed_column(), x.row_elements());
-    if (step.rule.affine) encoded_->add_log_det(output + width, output_row, width, 1.0, row, rows);
+    const RowsView x = state_.x().view(row, rows), to = next_.x().view(row, rows);
+    const int width = step.layout.width();
+    const RowsView net{output, rows, step.rule.affine ? 2 * width : width};
+    apply_coupling(step.rule, net, step.net.end.bias.data(), width,
+                   x.from_column(step.changed_column()));
+    if (step.rule.affine) encoded_->add_log_det(net.from_column(width), width, 1.0, row);
     if (link_ != nullptr)
-      run_link(*link_, x.full(row), row, rows, next_.x().full(row), encoded_);
+      run_link(*link_, x, row, to, encoded_);
     else
-      std::copy_n(x.full(row), static_cast<std::ptrdiff_t>(rows) * x.row_elements(),
-                  next_.x().full(row));
+      copy(x, step.layout.columns(), to);
     next_.enter(row, rows, scratch);
   }
 
  private:
   StepState& state_;
   Receiver& next_;
-  const EncodingLink* link_;
+  const ChannelMap* link_;
   EncodedRows* encoded_;
 };
 
@@ -152,19 +136,18 @@ class LatentState : public Receiver {
       : base_(prepared.base),
         layout_(prepared.links.back().to),
         condition_(condition),
-        x_({layout_.columns(), true, false, 0, 0, most_rows}),
+        x_({layout_.columns(), Rows::Stored::kFloat, most_rows}),
         encoded_(encoded) {}
 
   std::int64_t room() const override { return x_.room(); }
   void append(std::int64_t rows, bool complete) override {
     x_.append(rows, complete);
     x_.release(x_.end());
-    condition_->log_mel.release(x_.end() / condition_->mel_ratio);
-    condition_->features.release(x_.end() / condition_->ratio);
+    condition_->release(x_.end());
   }
   Rows& x() override { return x_; }
   void enter(std::int64_t row, int rows, Scratch& /*scratch*/) override {
-    encoded_->leave(x_.full(row), layout_, layout_.channels, row, rows);
+    encoded_->leave(x_.view(row, rows), layout_, layout_.channels, row);
     for (std::int64_t r = row; r < row + rows; ++r)
       encoded_->log_prob[static_cast<std::size_t>(r)] =
           base_.log_prob(&encoded_->latents[static_cast<std::size_t>(r * encoded_->channels)]);
@@ -211,7 +194,7 @@ Encoding encode(const PreparedEncoding& prepared, const Mel& mel, const float* a
   const int bands = model.conditioner.bands, ratio = model.conditioner.rows_per_frame;
   const std::int64_t rows = mel.frames * ratio;
   EncodedRows encoded(prepared, rows);
-  Rows frames({bands, true, false, mel_frames_before(model), 0, most_frames});
+  Rows frames({bands, Rows::Stored::kFloat, most_frames, mel_frames_before(model)});
   Condition condition;
   Passes passes(threads, widest_columns(model), most_frames);
   passes.add(conditioner_stages(model, &frames, &condition, most_frames, delay_rows(model)));

@@ -11,22 +11,13 @@
 
 namespace glowvox::engine {
 
-// What stands before a step's coupling, as encoding needs it: some channels leave, the others go
-// through actnorm and mixing. PreparedLink is its inverse.
-struct EncodingLink {
-  ChannelLayout from, to;
-  int early = 0;  // channels that leave, the first of `from`
-  bool dense = false;
-  Affine mixing;            // dense
-  std::vector<int> source;  // otherwise: the column each column comes from, -1: none
-  std::vector<float> scale, shift;
-};
-
 // What encoding needs beyond a float32 model's own weights.
 struct PreparedEncoding {
   std::shared_ptr<const PreparedModel> model;  // float32
-  std::vector<EncodingLink> links;             // before each step, in the order of encoding
-  double log_det = 0.0;                        // what they add in every row
+  // Before each step, in the order of encoding: some channels leave, the others go through actnorm
+  // and mixing. PreparedLink is the inverse.
+  std::vector<ChannelMap> links;
+  double log_det = 0.0;  // what they add in every row
   Base base;
 };
 

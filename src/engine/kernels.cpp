@@ -35,31 +35,28 @@ HWY_INLINE void store_half(V x, std::uint16_t* to) {
   hn::StoreU(hn::DemoteTo(dh, hn::BitCast(hn::RebindToSigned<D>(), rounded)), dh, to);
 }
 
-HWY_INLINE void store(V x, const Target& out, int r, int c) {
-  const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(r) * out.row + c;
+HWY_INLINE void store(V x, const Target& out, std::int64_t r, int c) {
+  const std::ptrdiff_t at = r * out.stride + c;
   if (out.full != nullptr) hn::StoreU(x, d, out.full + at);
   if (out.half != nullptr) store_half(x, out.half + at);
 }
 
 // Calls body(r, c) for every vector.
 template <typename Body>
-HWY_INLINE void for_each(int columns, int rows, const Body& body) {
-  for (int r = 0; r < rows; ++r)
+HWY_INLINE void for_each(int columns, std::int64_t rows, const Body& body) {
+  for (std::int64_t r = 0; r < rows; ++r)
     for (int c = 0; c < columns; c += static_cast<int>(hn::Lanes(d))) body(r, c);
 }
 
-HWY_INLINE V load(const float* x, int row, int r, int c) {
-  return hn::LoadU(d, x + static_cast<std::ptrdiff_t>(r) * row + c);
-}
+HWY_INLINE V load(ConstRowsView x, std::int64_t r, int c) { return hn::LoadU(d, x.row(r) + c); }
 
 // With E = exp(2 u) and G = exp(-v): (E - 1) / ((E + 1) (1 + G)). Beyond 9 tanh is 1 in float,
 // below -80 sigmoid is 0.
-void gate(const float* pre, int pre_row, const float* bias, int columns, int rows,
-          const Target& out) {
+void gate(ConstRowsView pre, const float* bias, int columns, const Target& out) {
   const V one = value(1.0F);
-  for_each(columns, rows, [&](int r, int c) HWY_ATTR {
-    const V u = hn::Add(load(pre, pre_row, r, c), hn::LoadU(d, bias + c));
-    const V v = hn::Add(load(pre, pre_row, r, columns + c), hn::LoadU(d, bias + columns + c));
+  for_each(columns, pre.count, [&](std::int64_t r, int c) HWY_ATTR {
+    const V u = hn::Add(load(pre, r, c), hn::LoadU(d, bias + c));
+    const V v = hn::Add(load(pre, r, columns + c), hn::LoadU(d, bias + columns + c));
     const V bounded = hn::Min(hn::Max(u, value(-9.0F)), value(9.0F));
     const V E = hn::Exp(d, hn::Add(bounded, bounded));
     const V G = hn::Exp(d, hn::Min(hn::Neg(v), value(80.0F)));
@@ -68,34 +65,33 @@ void gate(const float* pre, int pre_row, const float* bias, int columns, int row
   });
 }
 
-void add_bias(const float* x, int x_row, const float* y, int y_row, const float* bias, int columns,
-              int rows, const Target& out) {
-  for_each(columns, rows, [&](int r, int c) HWY_ATTR {
-    V sum = hn::Add(load(y, y_row, r, c), hn::LoadU(d, bias + c));
-    if (x != nullptr) sum = hn::Add(load(x, x_row, r, c), sum);
+void add_bias(ConstRowsView y, const float* bias, int columns, const Target& out, ConstRowsView x) {
+  for_each(columns, y.count, [&](std::int64_t r, int c) HWY_ATTR {
+    V sum = hn::Add(load(y, r, c), hn::LoadU(d, bias + c));
+    if (x.data != nullptr) sum = hn::Add(load(x, r, c), sum);
     store(sum, out, r, c);
   });
 }
 
-void copy(const float* x, int x_row, int columns, int rows, const Target& out) {
-  for_each(columns, rows, [&](int r, int c) HWY_ATTR { store(load(x, x_row, r, c), out, r, c); });
+void copy(ConstRowsView x, int columns, const Target& out) {
+  for_each(columns, x.count,
+           [&](std::int64_t r, int c) HWY_ATTR { store(load(x, r, c), out, r, c); });
 }
 
-void scale_and_shift(const float* x, int x_row, const float* scale, const float* shift, int columns,
-                     int rows, const Target& out) {
-  for_each(columns, rows, [&](int r, int c) HWY_ATTR {
-    store(hn::MulAdd(load(x, x_row, r, c), hn::LoadU(d, scale + c), hn::LoadU(d, shift + c)), out,
-          r, c);
+void scale_and_shift(ConstRowsView x, const float* scale, const float* shift, int columns,
+                     const Target& out) {
+  for_each(columns, x.count, [&](std::int64_t r, int c) HWY_ATTR {
+    store(hn::MulAdd(load(x, r, c), hn::LoadU(d, scale + c), hn::LoadU(d, shift + c)), out, r, c);
   });
 }
 
-void depthwise(const float* x, int x_row, std::int64_t x_tap, const float* weight, int taps,
-               const float* bias, int columns, int rows, const Target& out) {
-  for_each(columns, rows, [&](int r, int c) HWY_ATTR {
+void depthwise(ConstRowsView x, DepthwiseFilter filter, const float* bias, int columns,
+               const Target& out) {
+  for_each(columns, x.count, [&](std::int64_t r, int c) HWY_ATTR {
     V sum = hn::LoadU(d, bias + c);
-    for (int k = 0; k < taps; ++k) {
-      const float* tap = x + k * x_tap;
-      sum = hn::MulAdd(load(tap, x_row, r, c), load(weight, columns, k, c), sum);
+    for (int k = 0; k < filter.taps; ++k) {
+      const V tap = hn::LoadU(d, x.row(r) + k * filter.x_tap + c);
+      sum = hn::MulAdd(tap, hn::LoadU(d, filter.weight + k * columns + c), sum);
     }
     store(sum, out, r, c);
   });
@@ -113,9 +109,9 @@ HWY_INLINE V erf(V x) {
   return hn::CopySign(hn::Sub(value(1.0F), tail), x);
 }
 
-void gelu(const float* x, int x_row, const float* bias, int columns, int rows, const Target& out) {
-  for_each(columns, rows, [&](int r, int c) HWY_ATTR {
-    const V v = hn::Add(load(x, x_row, r, c), hn::LoadU(d, bias + c));
+void gelu(ConstRowsView x, const float* bias, int columns, const Target& out) {
+  for_each(columns, x.count, [&](std::int64_t r, int c) HWY_ATTR {
+    const V v = hn::Add(load(x, r, c), hn::LoadU(d, bias + c));
     const V half = hn::Mul(v, value(0.5F));
     store(hn::MulAdd(half, erf(hn::Mul(v, value(0.70710678118654752F))), half), out, r, c);
   });
@@ -126,25 +122,25 @@ HWY_INLINE V bounded_log_scale(V raw, float bound) {
   return hn::Mul(hn::Tanh(d, hn::Mul(raw, value(1.0F / bound))), value(bound));
 }
 
-void invert_coupling(const CouplingRule& rule, const float* net, int net_row, const float* bias,
-                     int columns, int rows, float* x, int x_row) {
-  for_each(columns, rows, [&](int r, int c) HWY_ATTR {
-    float* at = x + static_cast<std::ptrdiff_t>(r) * x_row + c;
-    const V t = hn::Add(load(net, net_row, r, c), hn::LoadU(d, bias + c));
+void invert_coupling(const CouplingRule& rule, ConstRowsView net, const float* bias, int columns,
+                     RowsView x) {
+  for_each(columns, x.count, [&](std::int64_t r, int c) HWY_ATTR {
+    float* at = x.row(r) + c;
+    const V t = hn::Add(load(net, r, c), hn::LoadU(d, bias + c));
     V y = hn::Sub(hn::LoadU(d, at), t);
     if (rule.affine) {
-      const V raw = hn::Add(load(net, net_row, r, columns + c), hn::LoadU(d, bias + columns + c));
+      const V raw = hn::Add(load(net, r, columns + c), hn::LoadU(d, bias + columns + c));
       y = hn::Mul(y, hn::Exp(d, hn::Neg(bounded_log_scale(raw, rule.bound))));
     }
     hn::StoreU(y, d, at);
   });
 }
 
-void apply_coupling(const CouplingRule& rule, float* net, int net_row, const float* bias,
-                    int columns, int rows, float* x, int x_row) {
-  for_each(columns, rows, [&](int r, int c) HWY_ATTR {
-    float* at = x + static_cast<std::ptrdiff_t>(r) * x_row + c;
-    float* raw = net + static_cast<std::ptrdiff_t>(r) * net_row + columns + c;
+void apply_coupling(const CouplingRule& rule, RowsView net, const float* bias, int columns,
+                    RowsView x) {
+  for_each(columns, x.count, [&](std::int64_t r, int c) HWY_ATTR {
+    float* at = x.row(r) + c;
+    float* raw = net.row(r) + columns + c;
     V y = hn::LoadU(d, at);
     if (rule.affine) {
       const V biased = hn::Add(hn::LoadU(d, raw), hn::LoadU(d, bias + columns + c));
@@ -152,26 +148,24 @@ void apply_coupling(const CouplingRule& rule, float* net, int net_row, const flo
       hn::StoreU(log_s, d, raw);
       y = hn::Mul(y, hn::Exp(d, log_s));
     }
-    hn::StoreU(hn::Add(y, hn::Add(load(net, net_row, r, c), hn::LoadU(d, bias + c))), d, at);
+    hn::StoreU(hn::Add(y, hn::Add(load(net, r, c), hn::LoadU(d, bias + c))), d, at);
   });
 }
 
-void apply_scale_shift(const float* net, int net_row, const float* bias, int columns, int rows,
-                       float* x, int x_row) {
-  for_each(columns, rows, [&](int r, int c) HWY_ATTR {
-    float* at = x + static_cast<std::ptrdiff_t>(r) * x_row + c;
-    const V t = hn::Add(load(net, net_row, r, c), hn::LoadU(d, bias + c));
-    const V log_s = hn::Add(load(net, net_row, r, columns + c), hn::LoadU(d, bias + columns + c));
+void apply_scale_shift(ConstRowsView net, const float* bias, int columns, RowsView x) {
+  for_each(columns, x.count, [&](std::int64_t r, int c) HWY_ATTR {
+    float* at = x.row(r) + c;
+    const V t = hn::Add(load(net, r, c), hn::LoadU(d, bias + c));
+    const V log_s = hn::Add(load(net, r, columns + c), hn::LoadU(d, bias + columns + c));
     hn::StoreU(hn::Mul(hn::Add(hn::LoadU(d, at), t), hn::Exp(d, log_s)), d, at);
   });
 }
 
-void undo_scale_shift(float* net, int net_row, const float* bias, int columns, int rows, float* x,
-                      int x_row) {
-  for_each(columns, rows, [&](int r, int c) HWY_ATTR {
-    float* at = x + static_cast<std::ptrdiff_t>(r) * x_row + c;
-    float* raw = net + static_cast<std::ptrdiff_t>(r) * net_row + columns + c;
-    const V t = hn::Add(load(net, net_row, r, c), hn::LoadU(d, bias + c));
+void undo_scale_shift(RowsView net, const float* bias, int columns, RowsView x) {
+  for_each(columns, x.count, [&](std::int64_t r, int c) HWY_ATTR {
+    float* at = x.row(r) + c;
+    float* raw = net.row(r) + columns + c;
+    const V t = hn::Add(load(net, r, c), hn::LoadU(d, bias + c));
     const V log_s = hn::Add(hn::LoadU(d, raw), hn::LoadU(d, bias + columns + c));
     hn::StoreU(log_s, d, raw);
     hn::StoreU(hn::Sub(hn::Mul(hn::LoadU(d, at), hn::Exp(d, hn::Neg(log_s))), t), d, at);
@@ -180,20 +174,21 @@ void undo_scale_shift(float* net, int net_row, const float* bias, int columns, i
 
 // kRows rows of C and four of B at a time: C's stay in the first cache while B's stream by.
 template <int kRows, typename T>
-HWY_INLINE void add_product_rows(const T* A, std::ptrdiff_t a_row, const T* B, std::ptrdiff_t b_row,
-                                 int inner, int columns, T* C, std::ptrdiff_t c_row) {
+HWY_INLINE void add_product_rows(BasicRowsView<const T> A, BasicRowsView<const T> B, int columns,
+                                 BasicRowsView<T> C) {
   const hn::ScalableTag<T> dt;
   const int lanes = static_cast<int>(hn::Lanes(dt));
+  const int inner = static_cast<int>(B.count);
   int k = 0;
   for (; k + 4 <= inner; k += 4) {
-    const T* b = B + k * b_row;
+    const T* b = B.row(k);
     int c = 0;
     for (; c + lanes <= columns; c += lanes) {
-      const auto b0 = hn::LoadU(dt, b + c), b1 = hn::LoadU(dt, b + b_row + c),
-                 b2 = hn::LoadU(dt, b + 2 * b_row + c), b3 = hn::LoadU(dt, b + 3 * b_row + c);
+      const auto b0 = hn::LoadU(dt, b + c), b1 = hn::LoadU(dt, b + B.stride + c),
+                 b2 = hn::LoadU(dt, b + 2 * B.stride + c), b3 = hn::LoadU(dt, b + 3 * B.stride + c);
       for (int r = 0; r < kRows; ++r) {
-        const T* a = A + r * a_row + k;
-        T* to = C + r * c_row + c;
+        const T* a = A.row(r) + k;
+        T* to = C.row(r) + c;
         auto sum = hn::MulAdd(hn::Set(dt, a[0]), b0, hn::LoadU(dt, to));
         sum = hn::MulAdd(hn::Set(dt, a[1]), b1, sum);
         sum = hn::MulAdd(hn::Set(dt, a[2]), b2, sum);
@@ -202,33 +197,28 @@ HWY_INLINE void add_product_rows(const T* A, std::ptrdiff_t a_row, const T* B, s
     }
     for (; c < columns; ++c)
       for (int r = 0; r < kRows; ++r)
-        for (int i = 0; i < 4; ++i) C[r * c_row + c] += A[r * a_row + k + i] * b[i * b_row + c];
+        for (int i = 0; i < 4; ++i) C.row(r)[c] += A.row(r)[k + i] * B.row(k + i)[c];
   }
   for (; k < inner; ++k)
     for (int r = 0; r < kRows; ++r)
-      for (int c = 0; c < columns; ++c) C[r * c_row + c] += A[r * a_row + k] * B[k * b_row + c];
+      for (int c = 0; c < columns; ++c) C.row(r)[c] += A.row(r)[k] * B.row(k)[c];
 }
 
 template <typename T>
-HWY_INLINE void add_any_product(const T* A, int a_row, const T* B, int b_row, int rows, int inner,
-                                int columns, T* C, int c_row) {
-  int r = 0;
-  for (; r + 4 <= rows; r += 4)
-    add_product_rows<4>(A + static_cast<std::ptrdiff_t>(r) * a_row, a_row, B, b_row, inner, columns,
-                        C + static_cast<std::ptrdiff_t>(r) * c_row, c_row);
-  for (; r < rows; ++r)
-    add_product_rows<1>(A + static_cast<std::ptrdiff_t>(r) * a_row, a_row, B, b_row, inner, columns,
-                        C + static_cast<std::ptrdiff_t>(r) * c_row, c_row);
+HWY_INLINE void add_any_product(BasicRowsView<const T> A, BasicRowsView<const T> B, int columns,
+                                BasicRowsView<T> C) {
+  std::int64_t r = 0;
+  for (; r + 4 <= A.count; r += 4) add_product_rows<4>(A.part(r, 4), B, columns, C.part(r, 4));
+  for (; r < A.count; ++r) add_product_rows<1>(A.part(r, 1), B, columns, C.part(r, 1));
 }
 
-void add_float_product(const float* A, int a_row, const float* B, int b_row, int rows, int inner,
-                       int columns, float* C, int c_row) {
-  add_any_product(A, a_row, B, b_row, rows, inner, columns, C, c_row);
+void add_float_product(ConstRowsView A, ConstRowsView B, int columns, RowsView C) {
+  add_any_product(A, B, columns, C);
 }
 
-void add_double_product(const double* A, int a_row, const double* B, int b_row, int rows, int inner,
-                        int columns, double* C, int c_row) {
-  add_any_product(A, a_row, B, b_row, rows, inner, columns, C, c_row);
+void add_double_product(BasicRowsView<const double> A, BasicRowsView<const double> B, int columns,
+                        BasicRowsView<double> C) {
+  add_any_product(A, B, columns, C);
 }
 
 #if HWY_TARGET == HWY_SCALAR
@@ -316,51 +306,46 @@ HWY_EXPORT(transpose);
 HWY_EXPORT(to_bfloat16);
 HWY_EXPORT(decode_half);
 
-void gate(const float* pre, int pre_row, const float* bias, int columns, int rows,
-          const Target& out) {
-  HWY_DYNAMIC_DISPATCH(gate)(pre, pre_row, bias, columns, rows, out);
+void gate(ConstRowsView pre, const float* bias, int columns, const Target& out) {
+  HWY_DYNAMIC_DISPATCH(gate)(pre, bias, columns, out);
 }
-void add_bias(const float* x, int x_row, const float* y, int y_row, const float* bias, int columns,
-              int rows, const Target& out) {
-  HWY_DYNAMIC_DISPATCH(add_bias)(x, x_row, y, y_row, bias, columns, rows, out);
+void add_bias(ConstRowsView y, const float* bias, int columns, const Target& out, ConstRowsView x) {
+  HWY_DYNAMIC_DISPATCH(add_bias)(y, bias, columns, out, x);
 }
-void copy(const float* x, int x_row, int columns, int rows, const Target& out) {
-  HWY_DYNAMIC_DISPATCH(copy)(x, x_row, columns, rows, out);
+void copy(ConstRowsView x, int columns, const Target& out) {
+  HWY_DYNAMIC_DISPATCH(copy)(x, columns, out);
 }
-void scale_and_shift(const float* x, int x_row, const float* scale, const float* shift, int columns,
-                     int rows, const Target& out) {
-  HWY_DYNAMIC_DISPATCH(scale_and_shift)(x, x_row, scale, shift, columns, rows, out);
+void scale_and_shift(ConstRowsView x, const float* scale, const float* shift, int columns,
+                     const Target& out) {
+  HWY_DYNAMIC_DISPATCH(scale_and_shift)(x, scale, shift, columns, out);
 }
-void depthwise(const float* x, int x_row, std::int64_t x_tap, const float* weight, int taps,
-               const float* bias, int columns, int rows, const Target& out) {
-  HWY_DYNAMIC_DISPATCH(depthwise)(x, x_row, x_tap, weight, taps, bias, columns, rows, out);
+void depthwise(ConstRowsView x, DepthwiseFilter filter, const float* bias, int columns,
+               const Target& out) {
+  HWY_DYNAMIC_DISPATCH(depthwise)(x, filter, bias, columns, out);
 }
-void gelu(const float* x, int x_row, const float* bias, int columns, int rows, const Target& out) {
-  HWY_DYNAMIC_DISPATCH(gelu)(x, x_row, bias, columns, rows, out);
+void gelu(ConstRowsView x, const float* bias, int columns, const Target& out) {
+  HWY_DYNAMIC_DISPATCH(gelu)(x, bias, columns, out);
 }
-void invert_coupling(const CouplingRule& rule, const float* net, int net_row, const float* bias,
-                     int columns, int rows, float* x, int x_row) {
-  HWY_DYNAMIC_DISPATCH(invert_coupling)(rule, net, net_row, bias, columns, rows, x, x_row);
+void invert_coupling(const CouplingRule& rule, ConstRowsView net, const float* bias, int columns,
+                     RowsView x) {
+  HWY_DYNAMIC_DISPATCH(invert_coupling)(rule, net, bias, columns, x);
 }
-void apply_coupling(const CouplingRule& rule, float* net, int net_row, const float* bias,
-                    int columns, int rows, float* x, int x_row) {
-  HWY_DYNAMIC_DISPATCH(apply_coupling)(rule, net, net_row, bias, columns, rows, x, x_row);
+void apply_coupling(const CouplingRule& rule, RowsView net, const float* bias, int columns,
+                    RowsView x) {
+  HWY_DYNAMIC_DISPATCH(apply_coupling)(rule, net, bias, columns, x);
 }
-void apply_scale_shift(const float* net, int net_row, const float* bias, int columns, int rows,
-                       float* x, int x_row) {
-  HWY_DYNAMIC_DISPATCH(apply_scale_shift)(net, net_row, bias, columns, rows, x, x_row);
+void apply_scale_shift(ConstRowsView net, const float* bias, int columns, RowsView x) {
+  HWY_DYNAMIC_DISPATCH(apply_scale_shift)(net, bias, columns, x);
 }
-void undo_scale_shift(float* net, int net_row, const float* bias, int columns, int rows, float* x,
-                      int x_row) {
-  HWY_DYNAMIC_DISPATCH(undo_scale_shift)(net, net_row, bias, columns, rows, x, x_row);
+void undo_scale_shift(RowsView net, const float* bias, int columns, RowsView x) {
+  HWY_DYNAMIC_DISPATCH(undo_scale_shift)(net, bias, columns, x);
 }
-void add_product(const float* A, int a_row, const float* B, int b_row, int rows, int inner,
-                 int columns, float* C, int c_row) {
-  HWY_DYNAMIC_DISPATCH(add_float_product)(A, a_row, B, b_row, rows, inner, columns, C, c_row);
+void add_product(ConstRowsView A, ConstRowsView B, int columns, RowsView C) {
+  HWY_DYNAMIC_DISPATCH(add_float_product)(A, B, columns, C);
 }
-void add_product(const double* A, int a_row, const double* B, int b_row, int rows, int inner,
-                 int columns, double* C, int c_row) {
-  HWY_DYNAMIC_DISPATCH(add_double_product)(A, a_row, B, b_row, rows, inner, columns, C, c_row);
+void add_product(BasicRowsView<const double> A, BasicRowsView<const double> B, int columns,
+                 BasicRowsView<double> C) {
+  HWY_DYNAMIC_DISPATCH(add_double_product)(A, B, columns, C);
 }
 void transpose(const std::uint32_t* from, int rows, int columns, std::uint32_t* to, int to_row) {
   HWY_DYNAMIC_DISPATCH(transpose)(from, rows, columns, to, to_row);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "engine/lu.hpp"
 
-#include <fmt/format.h>
-
 #include <Eigen/Eigenvalues>
 #include <Eigen/LU>
 #include <algorithm>
@@ -10,6 +8,7 @@
 #include <functional>
 #include <limits>
 
+#include "core/condition_number.hpp"
 #include "engine/kernels.hpp"
 #include "glowvox/error.hpp"
 
@@ -20,7 +19,6 @@ namespace {
 using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using View = Eigen::Map<const RowMajor>;
 
-constexpr double kLargestCondition = 1e7;
 constexpr int kBlock = 8;  // rows
 
 double largest_singular_value(const View& W) {
@@ -37,10 +35,10 @@ LuFactors::LuFactors(const std::vector<double>& W, int n) : n_(n), factors_(W.si
   for (int r = 0; r < n; ++r) order_.push_back(lu.permutationP().indices()(r));
 }
 
-LuFactors::LuFactors(const std::vector<float>& triangles, const std::vector<float>& sign,
-                     const std::vector<float>& log_s, const std::vector<float>& order,
-                     const std::string& where, const std::string& name)
-    : n_(static_cast<int>(log_s.size())), factors_(triangles.begin(), triangles.end()) {
+LuFactors::LuFactors(const StoredLu& stored, const std::string& where, const std::string& name)
+    : n_(static_cast<int>(stored.log_s.size())),
+      factors_(stored.triangles.begin(), stored.triangles.end()) {
+  const auto& [triangles, sign, log_s, order] = stored;
   std::vector<bool> taken(log_s.size());
   for (int i = 0; i < n_; ++i) {
     const auto at = static_cast<std::size_t>(i);
@@ -60,7 +58,7 @@ std::vector<double> LuFactors::product() const {
   for (int r = 0; r < n_; ++r) {
     const int from = order_[static_cast<std::size_t>(r)];
     std::copy_n(row(U, from), n_, row(W, r));
-    add_product(row(from), n_, U.data(), n_, 1, from, n_, row(W, r), n_);
+    add_product({row(from), 1, n_}, {U.data(), from, n_}, n_, {row(W, r), 1, n_});
   }
   return W;
 }
@@ -76,22 +74,24 @@ std::vector<double> LuFactors::inverse(const std::string& where, const std::stri
   for (int first = 0; first < n_; first += kBlock) {
     const int end = std::min(first + kBlock, n_);
     negate(first, end);
-    add_product(less.data(), n_, X.data(), n_, end - first, first, first, row(X, first), n_);
+    add_product({less.data(), end - first, n_}, {X.data(), first, n_}, first,
+                {row(X, first), end - first, n_});
     for (int r = first; r < end; ++r) {
-      add_product(&less[static_cast<std::size_t>(r - first) * n_ + first], n_, row(X, first), n_, 1,
-                  r - first, r, row(X, r), n_);
+      add_product({&less[static_cast<std::size_t>(r - first) * n_ + first], 1, n_},
+                  {row(X, first), r - first, n_}, r, {row(X, r), 1, n_});
       row(X, r)[r] = 1.0;
     }
   }
   for (int first = (n_ - 1) / kBlock * kBlock; first >= 0; first -= kBlock) {
     const int end = std::min(first + kBlock, n_);
     negate(first, end);
-    add_product(less.data() + end, n_, X.data() + static_cast<std::ptrdiff_t>(end) * n_, n_,
-                end - first, n_ - end, n_, row(X, first), n_);
+    add_product({less.data() + end, end - first, n_},
+                {X.data() + static_cast<std::ptrdiff_t>(end) * n_, n_ - end, n_}, n_,
+                {row(X, first), end - first, n_});
     for (int r = end - 1; r >= first; --r) {
       double* to = row(X, r);
-      add_product(less.data() + static_cast<std::ptrdiff_t>(r - first) * n_ + r + 1, n_, to + n_,
-                  n_, 1, end - 1 - r, n_, to, n_);
+      add_product({less.data() + static_cast<std::ptrdiff_t>(r - first) * n_ + r + 1, 1, n_},
+                  {to + n_, end - 1 - r, n_}, n_, {to, 1, n_});
       for (int c = 0; c < n_; ++c) to[c] /= row(r)[r];
     }
   }
@@ -101,13 +101,7 @@ std::vector<double> LuFactors::inverse(const std::string& where, const std::stri
       less[static_cast<std::size_t>(c)] = to[order_[static_cast<std::size_t>(c)]];
     std::copy_n(less.begin(), n_, to);
   }
-  const double number = condition(X);
-  if (!(number < kLargestCondition))
-    throw Error(where,
-                fmt::format("{}: the mixing matrix cannot be inverted: condition number {:.3g}, "
-                            "expected below {:.0e}",
-                            name, number, kLargestCondition),
-                "train with mixing: lu, a lower rate or from an earlier checkpoint");
+  check_condition(condition(X), where, name);
   return X;
 }
 

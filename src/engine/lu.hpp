@@ -7,24 +7,26 @@
 
 namespace glowvox::engine {
 
+// A decomposition as a model stores it: triangles [n][n] holds L below its diagonal, which is 1,
+// and U above it, whose diagonal is sign * exp(log_s), [n] each; row r of W is row order[r] of L U.
+struct StoredLu {
+  std::vector<float> triangles, sign, log_s, order;
+};
+
 // All in double; matrices are [n][n], row by row.
 class LuFactors {
  public:
   // Of any matrix, by partial pivoting.
   LuFactors(const std::vector<double>& W, int n);
 
-  // As a model stores them: triangles [n][n] holds L below its diagonal, which is 1, and U above
-  // it, whose diagonal is sign * exp(log_s); row r of W is row order[r] of L U. Throws Error with
-  // `where` and `name` when order is no permutation.
-  LuFactors(const std::vector<float>& triangles, const std::vector<float>& sign,
-            const std::vector<float>& log_s, const std::vector<float>& order,
-            const std::string& where, const std::string& name);
+  // Throws Error with `where` and `name` when order is no permutation.
+  LuFactors(const StoredLu& stored, const std::string& where, const std::string& name);
 
   // W.
   std::vector<double> product() const;
 
-  // The inverse of W. Throws Error with `where` and `name` when W's condition number is 1e7 or more
-  // (beyond it the inverse in float keeps no digit of a 16-bit sample).
+  // The inverse of W. Throws Error with `where` and `name` when W's condition number is too large
+  // (check_condition).
   std::vector<double> inverse(const std::string& where, const std::string& name) const;
 
   // log|det W|.

@@ -6,15 +6,10 @@
 
 namespace glowvox::engine {
 
-namespace {
-
-constexpr float kLeastMel = 1e-10F;  // where there is no logarithm, and so no floor
-
-}  // namespace
-
 MelCorrection::MelCorrection(const MelSpec& spec, std::int64_t most_frames,
                              std::size_t most_samples, ThreadTeam* team)
     : spec_(spec),
+      natural_log_(spec),
       analysis_(dsp::mel_analysis(spec)),
       frames_(analysis_->window, spec.hop_samples, frame_center_samples(spec) - spec.n_fft / 2,
               most_samples, team, [this](const OverlapAdd::Frame& frame) { correct(frame); }) {
@@ -38,17 +33,9 @@ MelCorrection::MelCorrection(const MelSpec& spec, std::int64_t most_frames,
   }
 }
 
-float MelCorrection::natural(float value) const {
-  float ln = value;
-  if (spec_.log == MelLog::kLog10) ln *= std::log(10.0F);
-  if (spec_.log == MelLog::kNone) ln = std::log(std::max(value, kLeastMel));
-  return ln / static_cast<float>(spec_.power);
-}
-
 void MelCorrection::push_mel(const float* frames, std::int64_t count) {
   const std::size_t values = static_cast<std::size_t>(count * spec_.bands);
-  std::transform(frames, frames + values, std::back_inserter(targets_),
-                 [this](float value) { return natural(value); });
+  std::transform(frames, frames + values, std::back_inserter(targets_), natural_log_);
 }
 
 std::int64_t MelCorrection::frame_of(std::int64_t first_sample) const {
@@ -77,7 +64,7 @@ void MelCorrection::correct(const OverlapAdd::Frame& frame) {
   const float* target = &targets_[static_cast<std::size_t>(t - first_target_) * bands];
   const float most = std::log(kMostGain);
   for (std::size_t b = 0; b < bands; ++b)
-    s.gains[b] = std::clamp(kStrength * (target[b] - natural(s.mel[b])), -most, most);
+    s.gains[b] = std::clamp(kStrength * (target[b] - natural_log_(s.mel[b])), -most, most);
   s.gains[bands] = s.gains[bands - 1];
   for (std::size_t k = 0; k < lower_.size(); ++k) {
     const auto lower = static_cast<std::size_t>(lower_[k]);

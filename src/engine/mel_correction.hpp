@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dsp/mel_analysis.hpp"
+#include "dsp/natural_log.hpp"
 #include "engine/overlap_add.hpp"
 #include "glowvox/mel.hpp"
 
@@ -48,9 +49,9 @@ class MelCorrection {
   };
   void correct(const OverlapAdd::Frame& frame);
   std::int64_t frame_of(std::int64_t first_sample) const;
-  float natural(float value) const;  // logarithm of an amplitude
 
   MelSpec spec_;
+  dsp::NaturalLog natural_log_;
   std::shared_ptr<const dsp::MelAnalysis> analysis_;
   // A bin's gain lies between those of two bands: the lower one, and the upper one's share.
   std::vector<int> lower_;

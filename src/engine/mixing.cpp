@@ -26,9 +26,9 @@ Mixing mixing_of(const Weights& weights, const std::string& name, config::Mixing
       break;
     }
     case config::MixingKind::kLu:
-      result.dense.emplace(own.tensor("triangles", {C, C}), own.tensor("sign", {C}),
-                           own.tensor("log_s", {C}), own.tensor("order", {C}), weights.where(),
-                           name);
+      result.dense.emplace(StoredLu{own.tensor("triangles", {C, C}), own.tensor("sign", {C}),
+                                    own.tensor("log_s", {C}), own.tensor("order", {C})},
+                           weights.where(), name);
       break;
   }
   return result;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/random.hpp"
+#include "engine/aligned.hpp"
 
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL)
 #undef HWY_TARGET_INCLUDE
@@ -22,11 +23,11 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 #if HWY_TARGET == HWY_SCALAR
 
-void noise(std::uint64_t seed, const std::uint32_t* channels, int columns, std::int64_t first_frame,
-           int frames, float sigma, float* out, int out_row) {
-  for (int c = 0; c < columns; ++c) {
-    fill_normal(seed, 0, channels[c], first_frame, frames, out + c, out_row);
-    for (int r = 0; r < frames; ++r) out[static_cast<std::ptrdiff_t>(r) * out_row + c] *= sigma;
+void noise(std::uint64_t seed, const std::vector<std::uint32_t>& channels, std::int64_t first_frame,
+           float sigma, RowsView out) {
+  for (std::size_t c = 0; c < channels.size(); ++c) {
+    fill_normal(seed, 0, channels[c], first_frame, out.count, out.data + c, out.stride);
+    for (std::int64_t r = 0; r < out.count; ++r) out.row(r)[c] *= sigma;
   }
 }
 
@@ -99,22 +100,23 @@ HWY_NOINLINE void normals(const std::uint32_t* first, const std::uint32_t* secon
   }
 }
 
-void noise(std::uint64_t seed, const std::uint32_t* channels, int columns, std::int64_t first_frame,
-           int frames, float sigma, float* out, int out_row) {
+void noise(std::uint64_t seed, const std::vector<std::uint32_t>& channels, std::int64_t first_frame,
+           float sigma, RowsView out) {
   std::uint32_t bits[4][kNoiseColumns];
   float values[4][kNoiseColumns];
-  const std::int64_t end = first_frame + frames;
+  const std::int64_t end = first_frame + out.count;
+  const int columns = static_cast<int>(channels.size());
   for (std::int64_t block = first_frame / 4; block * 4 < end; ++block) {
     for (int begin = 0; begin < columns; begin += kNoiseColumns) {
       const int count = std::min(kNoiseColumns, columns - begin);
-      philox(seed, static_cast<std::uint64_t>(block), channels + begin, count, bits);
+      philox(seed, static_cast<std::uint64_t>(block), &channels[static_cast<std::size_t>(begin)],
+             count, bits);
       normals(bits[0], bits[1], count, sigma, values[0], values[1]);
       normals(bits[2], bits[3], count, sigma, values[2], values[3]);
       for (int lane = 0; lane < 4; ++lane) {
         const std::int64_t frame = block * 4 + lane;
         if (frame < first_frame || frame >= end) continue;
-        std::copy(values[lane], values[lane] + count,
-                  out + (frame - first_frame) * out_row + begin);
+        std::copy(values[lane], values[lane] + count, out.row(frame - first_frame) + begin);
       }
     }
   }
@@ -130,9 +132,9 @@ namespace glowvox::engine {
 
 HWY_EXPORT(noise);
 
-void noise(std::uint64_t seed, const std::uint32_t* channels, int columns, std::int64_t first_frame,
-           int frames, float sigma, float* out, int out_row) {
-  HWY_DYNAMIC_DISPATCH(noise)(seed, channels, columns, first_frame, frames, sigma, out, out_row);
+void noise(std::uint64_t seed, const std::vector<std::uint32_t>& channels, std::int64_t first_frame,
+           float sigma, RowsView out) {
+  HWY_DYNAMIC_DISPATCH(noise)(seed, channels, first_frame, sigma, out);
 }
 
 }  // namespace glowvox::engine

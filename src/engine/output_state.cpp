@@ -10,8 +10,8 @@ OutputState::OutputState(const PreparedModel& model, Condition* condition, int m
                          bool skip_alignment)
     : model_(model),
       condition_(condition),
-      x_({model.output.layout.columns(), true, false, 0, 0, most_rows}),
-      blocks_({model.config.lift.channels, true, false, 0, 0, most_rows}),
+      x_({model.output.layout.columns(), Rows::Stored::kFloat, most_rows}),
+      blocks_({model.config.lift.channels, Rows::Stored::kFloat, most_rows}),
       skip_(skip_alignment ? std::max(0, config::alignment_shift_samples(model.config)) : 0) {
   const int C = model.config.lift.channels;
   if (model.config.lift.kind != config::LiftKind::kMdct) return;
@@ -23,30 +23,26 @@ void OutputState::append(std::int64_t rows, bool complete) {
   x_.append(rows, complete);
   x_.release(x_.end());
   blocks_.append(rows, complete);
-  condition_->log_mel.release(x_.end() / condition_->mel_ratio);
-  condition_->features.release(x_.end() / condition_->ratio);
+  condition_->release(x_.end());
 }
 
 void OutputState::enter(std::int64_t row, int rows, Scratch& scratch) {
   const PreparedOutput& output = model_.output;
   const int columns = output.layout.columns();
-  float* x = x_.full(row);
+  const RowsView x = x_.view(row, rows);
   if (output.scale_shift) {
-    float* net = scratch.wide.floats();
-    run_conditioned(output.from_features, condition_->features, condition_->ratio, row, rows, false,
-                    net, 2 * columns, scratch);
-    run_conditioned(output.from_mel, condition_->log_mel, condition_->mel_ratio, row, rows, true,
-                    net, 2 * columns, scratch);
-    apply_scale_shift(net, 2 * columns, output.bias.data(), columns, rows, x, columns);
+    const RowsView net = scratch.wide.rows(rows, 2 * columns);
+    run_scale_shift(output, *condition_, row, net, scratch);
+    apply_scale_shift(net, output.bias.data(), columns, x);
   }
   if (output.transform.out() > 0) {
-    output.transform.run(x, blocks_.full(row), rows, false);
+    output.transform.run(x.data, blocks_.full(row), rows);
     return;
   }
   for (int r = 0; r < rows; ++r) {
     float* block = blocks_.full(row + r);
     for (int c = 0; c < output.layout.channels; ++c)
-      block[c] = x[static_cast<std::ptrdiff_t>(r) * columns + output.layout.column_of(c)];
+      block[c] = x.row(r)[output.layout.column_of(c)];
   }
 }
 

@@ -17,10 +17,7 @@ PreparedLink prepare_link(const Weights& weights, const config::ModelConfig& con
                           const ChannelLayout& from, const ChannelLayout& to) {
   const int C = from.channels;
   const std::string prefix = "step_" + std::to_string(step);
-  PreparedLink link;
-  link.from = from;
-  link.to = to;
-  link.early = to.channels - C;
+  PreparedLink link(from, to);
   if (link.early > 0) link.early_channels.assign(static_cast<std::size_t>(padded(link.early)), 0);
   for (int c = 0; c < link.early; ++c)
     link.early_channels[static_cast<std::size_t>(c)] =
@@ -31,10 +28,6 @@ PreparedLink prepare_link(const Weights& weights, const config::ModelConfig& con
   link.dense = mixing.dense.has_value();
   std::vector<double> unmixing;
   if (link.dense) unmixing = mixing.dense->inverse(weights.where(), prefix + "_mixing");
-  const auto columns = static_cast<std::size_t>(to.columns());
-  link.source.assign(columns, -1);
-  link.scale.assign(columns, 1.0F);
-  link.shift.assign(columns, 0.0F);
   link.identity = !link.dense && link.early == 0 && !config.actnorm;
   Matrix matrix(to.columns(), 1, from.columns());
   for (int c = 0; c < C; ++c) {

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "engine/prepared.hpp"
 #include "glowvox/error.hpp"
@@ -84,9 +83,7 @@ PreparedConditioner prepare_conditioner(const Weights& weights, const config::Mo
   c.kind = from.kind;
   c.bands = config.mel.bands;
   c.rows_per_frame = config.mel.hop_samples / config.lift.channels;
-  c.take_log = config.mel.log == MelLog::kNone;
-  c.log_factor = static_cast<float>((config.mel.log == MelLog::kLog10 ? std::log(10.0) : 1.0) /
-                                    config.mel.power);
+  c.natural_log = dsp::NaturalLog(config.mel);
   switch (from.kind) {
     case config::ConditionerKind::kRepeat:
       c.features = c.bands;

@@ -17,8 +17,7 @@ std::vector<double> scales_of(const ActNorm& actnorm) {
 }
 
 // Actnorm multiplied into the matrix.
-Affine prepare_dense(const std::vector<double>& W, const ActNorm& actnorm,
-                     const EncodingLink& link) {
+Affine prepare_dense(const std::vector<double>& W, const ActNorm& actnorm, const ChannelMap& link) {
   const int C = link.to.channels, columns = link.to.columns();
   Matrix matrix(columns, 1, link.from.columns());
   std::vector<float> bias(static_cast<std::size_t>(columns));
@@ -37,12 +36,7 @@ Affine prepare_dense(const std::vector<double>& W, const ActNorm& actnorm,
   return {Product(matrix, Number::kFloat32, {link.from.columns(), 0, columns}), std::move(bias)};
 }
 
-void prepare_permutation(const std::vector<int>& source, const ActNorm& actnorm,
-                         EncodingLink& link) {
-  const auto columns = static_cast<std::size_t>(link.to.columns());
-  link.source.assign(columns, -1);
-  link.scale.assign(columns, 1.0F);
-  link.shift.assign(columns, 0.0F);
+void prepare_permutation(const std::vector<int>& source, const ActNorm& actnorm, ChannelMap& link) {
   const std::vector<double> scales = scales_of(actnorm);
   for (int c = 0; c < link.to.channels; ++c) {
     const auto column = static_cast<std::size_t>(link.to.column_of(c));
@@ -55,14 +49,11 @@ void prepare_permutation(const std::vector<int>& source, const ActNorm& actnorm,
 }
 
 // Adds what it has of every row's log-determinant to log_det.
-EncodingLink prepare_link(const Weights& weights, const config::ModelConfig& config, int step,
-                          const ChannelLayout& from, const ChannelLayout& to, double* log_det) {
+ChannelMap prepare_link(const Weights& weights, const config::ModelConfig& config, int step,
+                        const ChannelLayout& from, const ChannelLayout& to, double* log_det) {
   const int C = to.channels;
   const std::string prefix = "step_" + std::to_string(step);
-  EncodingLink link;
-  link.from = from;
-  link.to = to;
-  link.early = from.channels - C;
+  ChannelMap link(from, to);
   const ActNorm actnorm = actnorm_of(weights, prefix + "_actnorm", config.actnorm, C);
   const Mixing mixing = mixing_of(weights, prefix + "_mixing", config.mixing, C);
   *log_det += std::accumulate(actnorm.log_scale.begin(), actnorm.log_scale.end(), 0.0) +

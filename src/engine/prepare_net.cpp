@@ -43,8 +43,8 @@ MatrixRows rows_of(const MatrixRows& m, int first, int count) {
 // outer(inner(x)) as one matrix, both with a single tap.
 Matrix multiply(const Matrix& outer, const Matrix& inner) {
   Matrix product(outer.out, 1, inner.in);
-  add_product(outer.weight.data(), outer.in, inner.weight.data(), inner.in, outer.out, outer.in,
-              inner.in, product.weight.data(), inner.in);
+  add_product({outer.weight.data(), outer.out, outer.in}, {inner.weight.data(), outer.in, inner.in},
+              inner.in, {product.weight.data(), outer.out, inner.in});
   return product;
 }
 

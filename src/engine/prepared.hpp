@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
 #include <vector>
 
 #include "config/model_config.hpp"
 #include "config/receptive_field.hpp"
+#include "dsp/natural_log.hpp"
 #include "engine/channels.hpp"
 #include "engine/kernels.hpp"
 #include "engine/product.hpp"
@@ -27,8 +29,7 @@ struct PreparedConditioner {
   int features = 0;
   int rows_per_frame = 1;  // lifted rows
   bool per_row = false;    // features lie at the rate of lifted rows instead of mel frames
-  bool take_log = false;
-  float log_factor = 1.0F;
+  dsp::NaturalLog natural_log;
   struct Block {
     Affine first, second;
     config::Context context;
@@ -63,16 +64,28 @@ struct PreparedNet {
   Affine end;                    // product empty where folded
 };
 
-// From a step's output to the next one's input, or to the lift's: mixing and actnorm undone.
-struct PreparedLink {
+// Channels of one layout to those of another: mixing and actnorm.
+struct ChannelMap {
+  ChannelMap(const ChannelLayout& before, const ChannelLayout& after)
+      : from(before),
+        to(after),
+        early(std::abs(after.channels - before.channels)),
+        source(static_cast<std::size_t>(after.columns()), -1),
+        scale(source.size(), 1.0F),
+        shift(source.size(), 0.0F) {}
   ChannelLayout from, to;
+  int early;  // channels that leave or join, the first of the wider layout: not in the map
   bool dense = false;
   Affine mixing;            // dense
-  bool identity = false;    // neither permuted nor scaled
   std::vector<int> source;  // otherwise: the column each column comes from, -1: none
   std::vector<float> scale, shift;
-  int early = 0;                              // channels that join, the first of `to`, as noise
-  std::vector<std::uint32_t> early_channels;  // their latent channels, [padded(early)]
+};
+
+// From a step's output to the next one's input, or to the lift's: mixing and actnorm undone.
+struct PreparedLink : ChannelMap {
+  using ChannelMap::ChannelMap;
+  bool identity = false;                      // neither permuted nor scaled
+  std::vector<std::uint32_t> early_channels;  // latent ones that join as noise, [padded(early)]
 };
 
 struct PreparedStep {
@@ -80,7 +93,7 @@ struct PreparedStep {
   bool swapped = false;  // the second part passes
   CouplingRule rule;
   PreparedNet net;
-  PreparedLink link;
+  PreparedLink link{{}, {}};
   int passes_column() const { return swapped ? layout.width() : 0; }
   int changed_column() const { return swapped ? 0 : layout.width(); }
 };

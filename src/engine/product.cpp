@@ -89,7 +89,8 @@ Product::Product(const MatrixRows& matrix, Number number, const Layout& layout)
 void Product::pack(const MatrixRows& matrix) {
   const std::size_t inputs = static_cast<std::size_t>(taps_) * in_;
   const std::size_t words = inputs * bytes_of(number_) / sizeof(std::uint32_t);
-  packed_ = AlignedBytes(padded(out_) * words * sizeof(std::uint32_t), false);
+  packed_ = AlignedBytes(padded(out_) * words * sizeof(std::uint32_t),
+                         AlignedBytes::Contents::kUndefined);
   std::vector<float> made(matrix.row_size()), row(inputs);
   std::vector<std::uint32_t> rows(kPacked * words);
   for (int first = 0, columns = 0; first < padded(out_); first += columns) {
@@ -154,15 +155,15 @@ void Product::prepare_kernels() {
   }
 }
 
-void Product::run(const void* x, float* y, int rows, bool add) const {
+void Product::run(const void* x, float* y, int rows, Write write) const {
   const std::size_t item = bytes_of(number_);
   for (int first = 0, columns = 0; first < padded(out_); first += columns) {
     const int width = width_index(padded(out_) - first);
     columns = kWidth[width];
     const char* a = packed_.data() + static_cast<std::size_t>(first) * taps_ * in_ * item;
-    const AnyKernel* kernels = kernels_[width][add ? 1 : 0];
+    const AnyKernel* kernels = kernels_[width][write == Write::kAdd ? 1 : 0];
     if (std::any_of(kernels, kernels + kRowSizes, [](AnyKernel k) { return k == nullptr; })) {
-      run_plain(a, static_cast<const char*>(x), y + first, columns, rows, add);
+      run_plain(a, static_cast<const char*>(x), {y + first, rows, layout_.y_row}, columns, write);
       continue;
     }
     int done = 0;
@@ -184,14 +185,14 @@ void Product::run(const void* x, float* y, int rows, bool add) const {
 }
 
 // For processors that LIBXSMM generates no code for.
-void Product::run_plain(const char* a, const char* x, float* y, int columns, int rows,
-                        bool add) const {
-  for (int r = 0; r < rows; ++r, y += layout_.y_row) {
-    if (!add) std::fill(y, y + columns, 0.0F);
+void Product::run_plain(const char* a, const char* x, RowsView rows, int columns,
+                        Write write) const {
+  for (std::int64_t r = 0; r < rows.count; ++r) {
+    float* y = rows.row(r);
+    if (write == Write::kReplace) std::fill(y, y + columns, 0.0F);
     const auto* weight = reinterpret_cast<const float*>(a);
     for (int k = 0; k < taps_; ++k) {
-      const float* row = reinterpret_cast<const float*>(x) +
-                         static_cast<std::ptrdiff_t>(r) * layout_.x_row + k * layout_.x_tap;
+      const float* row = reinterpret_cast<const float*>(x) + r * layout_.x_row + k * layout_.x_tap;
       for (int i = 0; i < in_; ++i, weight += columns)
         for (int j = 0; j < columns; ++j) y[j] += row[i] * weight[j];
     }

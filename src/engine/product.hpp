@@ -57,6 +57,9 @@ struct Layout {
   int y_row = 0;
 };
 
+// What becomes of the sums that stand where a product's are written.
+enum class Write { kReplace, kAdd };
+
 // A matrix packed for one layout. Bit for bit the same result however rows are grouped (LIBXSMM
 // sums in one order for all row counts, except in blocks of a single vector of columns, of which
 // there are none).
@@ -69,8 +72,8 @@ class Product {
       : Product(matrix.rows(), number, layout) {}
 
   // x: the row of the first output's first tap, of the product's number; y: [rows][y_row], the
-  // first padded(out) columns of every row are set, or added to.
-  void run(const void* x, float* y, int rows, bool add) const;
+  // first padded(out) columns of every row are replaced, or added to.
+  void run(const void* x, float* y, int rows, Write write = Write::kReplace) const;
 
   int out() const { return out_; }
   Number number() const { return number_; }
@@ -81,13 +84,13 @@ class Product {
   static constexpr int kWidths = 3;  // blocks of 64, 48 and 32 columns
   void pack(const MatrixRows& matrix);
   void prepare_kernels();
-  void run_plain(const char* a, const char* x, float* y, int columns, int rows, bool add) const;
+  void run_plain(const char* a, const char* x, RowsView y, int columns, Write write) const;
 
   int out_ = 0, taps_ = 0, in_ = 0;  // in_: even for bfloat16
   Number number_ = Number::kFloat32;
   Layout layout_;
-  AlignedBytes packed_;                                      // blocks of columns
-  void (*kernels_[kWidths][2 /* add */][kRowSizes])() = {};  // null: run_plain
+  AlignedBytes packed_;                                        // blocks of columns
+  void (*kernels_[kWidths][2 /* Write */][kRowSizes])() = {};  // null: run_plain
 };
 
 }  // namespace glowvox::engine

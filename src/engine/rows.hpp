@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "engine/aligned.hpp"
-#include "engine/product.hpp"
+#include "engine/kernels.hpp"
 
 namespace glowvox::engine {
 
@@ -14,11 +14,12 @@ namespace glowvox::engine {
 // `right` rows of context go: what convolutions see beyond the ends.
 class Rows {
  public:
+  enum class Stored { kFloat, kBfloat16, kBoth };
   struct Options {
     int columns = 0;  // padded here
-    bool full = true, half = false;
-    int left = 0, right = 0;  // context that the reader needs around a row
+    Stored stored = Stored::kFloat;
     int capacity = 0;         // rows between what is released and the end
+    int left = 0, right = 0;  // context that the reader needs around a row
   };
   Rows() = default;
   explicit Rows(const Options& options);
@@ -40,12 +41,17 @@ class Rows {
   std::uint16_t* half(std::int64_t row) {
     return reinterpret_cast<std::uint16_t*>(half_.data()) + offset(row);
   }
+  RowsView view(std::int64_t row, std::int64_t count) { return {full(row), count, columns_}; }
+  // For those from `row` on, whatever is stored of them.
+  Target target(std::int64_t row);
   // As a product of this number takes it.
   const void* input(std::int64_t row, Number number) {
     return number == Number::kBfloat16 ? static_cast<const void*>(half(row)) : full(row);
   }
 
  private:
+  bool has_full() const { return options_.stored != Stored::kBfloat16; }
+  bool has_half() const { return options_.stored != Stored::kFloat; }
   std::ptrdiff_t offset(std::int64_t row) const { return (row - first_) * columns_; }
   void move_rows(std::int64_t from, std::int64_t count);
   void zero_rows(std::int64_t from, std::int64_t count);

@@ -3,21 +3,21 @@
 
 namespace glowvox::engine {
 
-void run_conditioned(const Product& product, Rows& source, int ratio, std::int64_t row, int rows,
-                     bool add, float* out, int out_row, Scratch& scratch) {
-  if (ratio == 1) {
-    product.run(source.input(row, product.number()), out, rows, add);
+void run_conditioned(const Product& product, Condition::Part& part, std::int64_t row, Write write,
+                     RowsView out, Scratch& scratch) {
+  if (part.ratio == 1) {
+    product.run(part.rows.input(row, product.number()), out.data, static_cast<int>(out.count),
+                write);
     return;
   }
-  const std::int64_t first = row / ratio, last = (row + rows - 1) / ratio;
-  float* own = scratch.other.floats();
-  product.run(source.input(first, product.number()), own, static_cast<int>(last - first + 1),
-              false);
+  const std::int64_t first = row / part.ratio, last = (row + out.count - 1) / part.ratio;
+  const RowsView own = scratch.other.rows(last - first + 1, out.stride);
+  product.run(part.rows.input(first, product.number()), own.data, static_cast<int>(own.count));
   const int columns = padded(product.out());
-  for (int r = 0; r < rows; ++r) {
-    const float* from = own + ((row + r) / ratio - first) * out_row;
-    float* to = out + static_cast<std::ptrdiff_t>(r) * out_row;
-    if (!add)
+  for (std::int64_t r = 0; r < out.count; ++r) {
+    const float* from = own.row((row + r) / part.ratio - first);
+    float* to = out.row(r);
+    if (write == Write::kReplace)
       std::copy(from, from + columns, to);
     else
       for (int c = 0; c < columns; ++c) to[c] += from[c];

@@ -53,14 +53,22 @@ class Stage {
 
 // What the mel says, for the stages that need it.
 struct Condition {
-  Rows log_mel;       // natural log, at the mel's rate
-  Rows features;      // the conditioner's
-  int mel_ratio = 1;  // lifted rows for each row of log_mel
-  int ratio = 1;      // lifted rows for each row of features
+  struct Part {
+    Rows rows;
+    int ratio = 1;  // lifted rows for each of them
+  };
+  Part log_mel;   // natural log, at the mel's rate
+  Part features;  // the conditioner's
+
+  // Nobody will come back to lifted rows before `row`.
+  void release(std::int64_t row) {
+    for (Part* part : {&log_mel, &features}) part->rows.release(row / part->ratio);
+  }
 };
 
-// out (+)= product of the rows of `source` that lifted rows [row, row + rows) belong to.
-void run_conditioned(const Product& product, Rows& source, int ratio, std::int64_t row, int rows,
-                     bool add, float* out, int out_row, Scratch& scratch);
+// The product of those rows of `part` that the lifted rows from `row` on belong to, as many as out
+// has.
+void run_conditioned(const Product& product, Condition::Part& part, std::int64_t row, Write write,
+                     RowsView out, Scratch& scratch);
 
 }  // namespace glowvox::engine

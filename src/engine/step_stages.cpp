@@ -2,6 +2,7 @@
 #include "engine/step_stages.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/noise.hpp"
 
@@ -9,36 +10,22 @@ namespace glowvox::engine {
 
 namespace {
 
-Target float_target(float* to, int row) {
-  Target target;
-  target.full = to;
-  target.row = row;
+Target target_of(Number number, AlignedBytes& tile, int columns) {
+  Target target(tile.rows(kTileRows, columns));
+  if (number == Number::kBfloat16)
+    target.half = reinterpret_cast<std::uint16_t*>(std::exchange(target.full, nullptr));
   return target;
 }
 
-Target target_of(Number number, AlignedBytes& tile, int row) {
-  Target target;
-  target.row = row;
-  if (number == Number::kFloat32)
-    target.full = tile.floats();
-  else
-    target.half = reinterpret_cast<std::uint16_t*>(tile.data());
-  return target;
-}
-
-// Latents of the given channels for rows [row, row + rows).
+// Latents of the given channels for the rows from `row` on.
 void draw(const Latent& latent, int all_channels, const std::vector<std::uint32_t>& channels,
-          std::int64_t row, int rows, float* out, int out_row) {
-  const int columns = static_cast<int>(channels.size());
-  if (latent.given == nullptr) {
-    noise(latent.seed, channels.data(), columns, row, rows, static_cast<float>(latent.sigma), out,
-          out_row);
-    return;
-  }
-  for (int r = 0; r < rows; ++r) {
+          std::int64_t row, RowsView out) {
+  if (latent.given == nullptr)
+    return noise(latent.seed, channels, row, static_cast<float>(latent.sigma), out);
+  for (std::int64_t r = 0; r < out.count; ++r) {
     const float* from = latent.given + (row + r) * all_channels;
-    float* to = out + static_cast<std::ptrdiff_t>(r) * out_row;
-    for (int c = 0; c < columns; ++c) to[c] = from[channels[static_cast<std::size_t>(c)]];
+    float* to = out.row(r);
+    for (const std::uint32_t channel : channels) *to++ = from[channel];
   }
 }
 
@@ -49,8 +36,8 @@ class NoiseStage : public SourceStage {
       : SourceStage(model, condition, to), latent_(latent) {}
 
   void run(std::int64_t row, int rows, Scratch& scratch) override {
-    draw(latent_, model_.config.lift.channels, model_.latent_channels, row, rows,
-         to_->x().full(row), to_->x().row_elements());
+    draw(latent_, model_.config.lift.channels, model_.latent_channels, row,
+         to_->x().view(row, rows));
     to_->enter(row, rows, scratch);
   }
 
@@ -66,47 +53,27 @@ class Inversion : public StepEnd {
 
   void run(std::int64_t row, int rows, float* output, Scratch& scratch) override {
     const PreparedStep& step = state_.step();
-    Rows& x = state_.x();
     const int width = step.layout.width();
-    invert_coupling(step.rule, output, step.rule.affine ? 2 * width : width,
-                    step.net.end.bias.data(), width, rows, x.full(row) + step.changed_column(),
-                    x.row_elements());
-    link(row, rows, scratch);
+    const RowsView x = state_.x().view(row, rows);
+    invert_coupling(step.rule, {output, rows, step.rule.affine ? 2 * width : width},
+                    step.net.end.bias.data(), width, x.from_column(step.changed_column()));
+    run_link(row, x, next_.x().view(row, rows), scratch);
     next_.enter(row, rows, scratch);
   }
 
  private:
-  void link(std::int64_t row, int rows, Scratch& scratch) {
+  void run_link(std::int64_t row, ConstRowsView from, RowsView to, Scratch& scratch) {
     const PreparedLink& link = state_.step().link;
-    const float* from = state_.x().full(row);
-    float* to = next_.x().full(row);
-    const int from_row = link.from.columns(), to_row = link.to.columns();
-    if (link.dense) {
-      link.mixing.product.run(from, to, rows, false);
-      add_bias(nullptr, 0, to, to_row, link.mixing.bias.data(), to_row, rows,
-               float_target(to, to_row));
-    } else if (link.identity) {
-      copy(from, from_row, to_row, rows, float_target(to, to_row));
-    } else {
-      for (int r = 0; r < rows; ++r)
-        permute(link, from + static_cast<std::ptrdiff_t>(r) * from_row,
-                to + static_cast<std::ptrdiff_t>(r) * to_row);
-    }
+    if (link.identity)
+      copy(from, link.to.columns(), to);
+    else
+      run_map(link, from, to);
     if (link.early == 0) return;
-    const int early_row = static_cast<int>(link.early_channels.size());
-    float* early = scratch.other.floats();
-    draw(latent_, all_channels_, link.early_channels, row, rows, early, early_row);
-    for (int r = 0; r < rows; ++r)
-      for (int c = 0; c < link.early; ++c)
-        to[static_cast<std::ptrdiff_t>(r) * to_row + link.to.column_of(c)] =
-            early[static_cast<std::ptrdiff_t>(r) * early_row + c];
-  }
-
-  static void permute(const PreparedLink& link, const float* from, float* to) {
-    for (std::size_t c = 0; c < link.source.size(); ++c) {
-      const int source = link.source[c];
-      to[c] = source < 0 ? 0.0F : from[source] * link.scale[c] + link.shift[c];
-    }
+    const RowsView early =
+        scratch.other.rows(to.count, static_cast<std::ptrdiff_t>(link.early_channels.size()));
+    draw(latent_, all_channels_, link.early_channels, row, early);
+    for (std::int64_t r = 0; r < to.count; ++r)
+      for (int c = 0; c < link.early; ++c) to.row(r)[link.to.column_of(c)] = early.row(r)[c];
   }
 
   StepState& state_;
@@ -166,40 +133,40 @@ class LayerStage : public Stage {
 
   // What enters the gate, without its bias: the condition's share first.
   void run_condition(std::int64_t row, int rows, Scratch& scratch) {
-    run_conditioned(layer_.cond, condition_->features, condition_->ratio, row, rows, false,
-                    scratch.wide.floats(), 2 * net_.hidden, scratch);
+    run_conditioned(layer_.cond, condition_->features, row, Write::kReplace,
+                    scratch.wide.rows(rows, 2 * net_.hidden), scratch);
   }
 
   void run_gate(int rows, Scratch& scratch) {
-    gate(scratch.wide.floats(), 2 * net_.hidden, layer_.gate_bias.data(), net_.hidden, rows,
+    gate(scratch.wide.rows(rows, 2 * net_.hidden), layer_.gate_bias.data(), net_.hidden,
          target_of(state_.number(), scratch.input, net_.hidden));
   }
 
   // The next layer's state: this one's, plus the residual product.
   void run_residual(std::int64_t row, int rows, Scratch& scratch) {
-    layer_.residual.product.run(scratch.input.data(), scratch.other.floats(), rows, false);
-    add_bias(state_.state(index_).full(row), net_.hidden, scratch.other.floats(), net_.hidden,
-             layer_.residual.bias.data(), net_.hidden, rows, state_.target(index_ + 1, row));
+    layer_.residual.product.run(scratch.input.data(), scratch.other.floats(), rows);
+    add_bias(scratch.other.rows(rows, net_.hidden), layer_.residual.bias.data(), net_.hidden,
+             state_.target(index_ + 1, row), state_.state(index_).view(row, rows));
     state_.finish_input(index_ + 1, row, rows);
   }
 
   void run_wavenet(std::int64_t row, int rows, Scratch& scratch) {
     run_condition(row, rows, scratch);
     layer_.filter.run(state_.input(index_).input(row - layer_.context.before, state_.number()),
-                      scratch.wide.floats(), rows, true);
+                      scratch.wide.floats(), rows, Write::kAdd);
     run_gate(rows, scratch);
-    layer_.skip.run(scratch.input.data(), state_.sum().full(row), rows, index_ > 0);
+    layer_.skip.run(scratch.input.data(), state_.sum().full(row), rows,
+                    index_ > 0 ? Write::kAdd : Write::kReplace);
     if (!last_layer()) run_residual(row, rows, scratch);
   }
 
   void run_separable(std::int64_t row, int rows, Scratch& scratch) {
-    Rows& in = state_.input(index_);
-    depthwise(in.full(row - layer_.context.before), net_.hidden,
-              std::int64_t{layer_.dilation} * net_.hidden, layer_.depthwise.data(), layer_.taps,
-              layer_.depthwise_bias.data(), net_.hidden, rows,
+    depthwise(state_.input(index_).view(row - layer_.context.before, rows),
+              {layer_.depthwise.data(), layer_.taps, std::int64_t{layer_.dilation} * net_.hidden},
+              layer_.depthwise_bias.data(), net_.hidden,
               target_of(state_.number(), scratch.input, net_.hidden));
     run_condition(row, rows, scratch);
-    layer_.filter.run(scratch.input.data(), scratch.wide.floats(), rows, true);
+    layer_.filter.run(scratch.input.data(), scratch.wide.floats(), rows, Write::kAdd);
     run_gate(rows, scratch);
     run_residual(row, rows, scratch);
   }
@@ -211,9 +178,9 @@ class LayerStage : public Stage {
     if (state_.separable())
       in = state_.state(index_ + 1).input(row, state_.number());
     else
-      add_bias(nullptr, 0, state_.sum().full(row), net_.summed, net_.skip_bias.data(), net_.hidden,
-               rows, target_of(state_.number(), scratch.input, net_.hidden));
-    net_.end.product.run(in, scratch.wide.floats(), rows, false);
+      add_bias(state_.sum().view(row, rows), net_.skip_bias.data(), net_.hidden,
+               target_of(state_.number(), scratch.input, net_.hidden));
+    net_.end.product.run(in, scratch.wide.floats(), rows);
     return scratch.wide.floats();
   }
 
@@ -241,29 +208,31 @@ config::Context context_of(const PreparedNet& net) {
 StepState::StepState(const PreparedStep& step, Number number, int most_rows)
     : step_(step), number_(number) {
   const PreparedNet& net = step.net;
+  using Stored = Rows::Stored;
   const bool half = number == Number::kBfloat16;
   const int behind = context_of(net).after;
-  x_ = Rows({step.layout.columns(), true, false, 0, 0, most_rows + behind});
+  x_ = Rows({step.layout.columns(), Stored::kFloat, most_rows + behind});
   for (const PreparedLayer& layer : net.layers) {
     const int before = layer.context.before, after = layer.context.after;
     const int capacity = most_rows + after;
     Hidden hidden;
     hidden.shared = !separable() && !half;
     if (hidden.shared) {
-      hidden.state = Rows({net.hidden, true, false, before, after, capacity});
+      hidden.state = Rows({net.hidden, Stored::kFloat, capacity, before, after});
     } else {
-      hidden.state = Rows({net.hidden, true, false, 0, 0, capacity});
-      hidden.input = Rows({net.hidden, separable(), !separable(), before, after, capacity});
+      hidden.state = Rows({net.hidden, Stored::kFloat, capacity});
+      hidden.input = Rows(
+          {net.hidden, separable() ? Stored::kFloat : Stored::kBfloat16, capacity, before, after});
     }
     hidden_.push_back(std::move(hidden));
   }
   if (separable()) {
     Hidden last;
     last.shared = true;
-    last.state = Rows({net.hidden, true, half, 0, 0, most_rows});
+    last.state = Rows({net.hidden, half ? Stored::kBoth : Stored::kFloat, most_rows});
     hidden_.push_back(std::move(last));
   } else {
-    sum_ = Rows({net.summed, true, false, 0, 0, most_rows + behind});
+    sum_ = Rows({net.summed, Stored::kFloat, most_rows + behind});
   }
 }
 
@@ -291,10 +260,8 @@ void StepState::append_hidden(int layer, std::int64_t rows, bool complete) {
 
 Target StepState::target(int layer, std::int64_t row) {
   Hidden& hidden = hidden_[static_cast<std::size_t>(layer)];
-  Target target = float_target(hidden.state.full(row), hidden.state.row_elements());
-  const bool last_of_separable = separable() && hidden.shared;
-  if (number_ == Number::kBfloat16 && (!separable() || last_of_separable))
-    target.half = input(layer).half(row);
+  Target target = hidden.state.target(row);
+  if (!separable() && !hidden.shared) target.half = hidden.input.half(row);
   return target;
 }
 
@@ -302,30 +269,49 @@ void StepState::finish_input(int layer, std::int64_t row, int rows) {
   if (!separable() || layer == static_cast<int>(step_.net.layers.size())) return;
   const PreparedLayer& next = step_.net.layers[static_cast<std::size_t>(layer)];
   const int columns = step_.net.hidden;
-  scale_and_shift(state(layer).full(row), columns, next.scale.data(), next.shift.data(), columns,
-                  rows, float_target(input(layer).full(row), columns));
+  scale_and_shift(state(layer).view(row, rows), next.scale.data(), next.shift.data(), columns,
+                  input(layer).target(row));
 }
 
 void StepState::enter(std::int64_t row, int rows, Scratch& scratch) {
-  const float* passes = x_.full(row) + step_.passes_column();
-  const void* in = passes;
+  const RowsView passes = x_.view(row, rows).from_column(step_.passes_column());
+  const void* in = passes.data;
   if (number_ == Number::kBfloat16) {
     const int width = step_.layout.width();
-    copy(passes, x_.row_elements(), width, rows, target_of(number_, scratch.input, width));
+    copy(passes, width, target_of(number_, scratch.input, width));
     in = scratch.input.data();
   }
   const int columns = step_.net.hidden;
-  step_.net.start.product.run(in, scratch.wide.floats(), rows, false);
-  add_bias(nullptr, 0, scratch.wide.floats(), columns, step_.net.start.bias.data(), columns, rows,
-           target(0, row));
+  step_.net.start.product.run(in, scratch.wide.floats(), rows);
+  add_bias(scratch.wide.rows(rows, columns), step_.net.start.bias.data(), columns, target(0, row));
   finish_input(0, row, rows);
 }
 
+void run_map(const ChannelMap& map, ConstRowsView from, RowsView to) {
+  if (map.dense) {
+    map.mixing.product.run(from.data, to.data, static_cast<int>(from.count));
+    add_bias(to, map.mixing.bias.data(), map.to.columns(), to);
+    return;
+  }
+  for (std::int64_t r = 0; r < from.count; ++r) {
+    const float* x = from.row(r);
+    float* y = to.row(r);
+    for (std::size_t c = 0; c < map.source.size(); ++c)
+      y[c] = map.source[c] < 0 ? 0.0F : x[map.source[c]] * map.scale[c] + map.shift[c];
+  }
+}
+
+void run_scale_shift(const PreparedOutput& output, Condition& condition, std::int64_t row,
+                     RowsView net, Scratch& scratch) {
+  run_conditioned(output.from_features, condition.features, row, Write::kReplace, net, scratch);
+  run_conditioned(output.from_mel, condition.log_mel, row, Write::kAdd, net, scratch);
+}
+
 void SourceStage::plan(std::int64_t most_frames) {
-  const std::int64_t there = condition_->features.end() * condition_->ratio;
+  const std::int64_t there = condition_->features.rows.end() * condition_->features.ratio;
   const std::int64_t rows = set_plan(std::min(
       {there, end() + to_->room(), end() + most_frames * model_.conditioner.rows_per_frame}));
-  to_->append(rows, condition_->features.complete() && end() == there);
+  to_->append(rows, condition_->features.rows.complete() && end() == there);
 }
 
 void add_layer_stages(StepState* state, Condition* condition, Receiver* next,

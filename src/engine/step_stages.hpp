@@ -88,6 +88,14 @@ void add_layer_stages(StepState* state, Condition* condition, Receiver* next,
                       std::unique_ptr<StepEnd> end, int rows_per_frame,
                       std::vector<std::unique_ptr<Stage>>* stages);
 
+// to: rows in map.to's layout, as many as `from` has in map.from's.
+void run_map(const ChannelMap& map, ConstRowsView from, RowsView to);
+
+// A row's scale and shift given the mel, [t | log_s] without their bias, for the lifted rows from
+// `row` on.
+void run_scale_shift(const PreparedOutput& output, Condition& condition, std::int64_t row,
+                     RowsView net, Scratch& scratch);
+
 // Samples of a stream, as they become final.
 class OutputState : public Receiver {
  public:

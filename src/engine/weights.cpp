@@ -104,16 +104,21 @@ MatrixRows Weights::convolution(int out, int taps, int in) const {
   matrix.row = [plain, name, size, where = where_, g = tensor("weight_g", {out})](int n,
                                                                                   float* row) {
     plain(n, row);
-    double square = 0.0;
-    for (std::size_t i = 0; i < size; ++i) square += static_cast<double>(row[i]) * row[i];
-    if (square == 0.0)
-      throw Error(where, fmt::format("tensor '{}': output channel {} is all zero, so its weight "
-                                     "normalisation is undefined",
-                                     name, n));
-    const double factor = g[static_cast<std::size_t>(n)] / std::sqrt(square);
-    for (std::size_t i = 0; i < size; ++i) row[i] = static_cast<float>(row[i] * factor);
+    normalize_weight(row, size, g[static_cast<std::size_t>(n)], where, name, n);
   };
   return matrix;
+}
+
+void normalize_weight(float* v, std::size_t size, float g, const std::string& where,
+                      const std::string& tensor, std::int64_t channel) {
+  double square = 0.0;
+  for (std::size_t i = 0; i < size; ++i) square += static_cast<double>(v[i]) * v[i];
+  if (square == 0.0)
+    throw Error(where, fmt::format("tensor '{}': output channel {} is all zero, so its weight "
+                                   "normalisation is undefined",
+                                   tensor, channel));
+  const double factor = g / std::sqrt(square);
+  for (std::size_t i = 0; i < size; ++i) v[i] = static_cast<float>(v[i] * factor);
 }
 
 void Weights::check_all_used() const {

@@ -48,6 +48,11 @@ class Weights {
   std::shared_ptr<Used> used_;
 };
 
+// v [size], the weights of an output channel, becomes g * v / |v| (weight normalisation, Salimans
+// and Kingma 2016). Throws Error naming the tensor where |v| is 0.
+void normalize_weight(float* v, std::size_t size, float g, const std::string& where,
+                      const std::string& tensor, std::int64_t channel);
+
 // "dilated", 3 -> "dilated_3".
 inline std::string indexed(const char* name, int i) { return name + ("_" + std::to_string(i)); }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/atomic_file.hpp"
+#include "engine/weights.hpp"
 #include "exchange/swap_axes.hpp"
 #include "exchange/waveglow_variant.hpp"
 #include "glowvox/error.hpp"
@@ -98,22 +99,11 @@ class Import {
              source_.take(conv.theirs + ".bias", {conv.out}));
   }
 
-  // g * v / |v|, the norm for every output channel (Salimans and Kingma 2016).
   void normalize(std::vector<float>& v, const std::vector<float>& g, const ConvPair& conv) const {
     const std::size_t size = v.size() / g.size();
-    for (std::size_t n = 0; n < g.size(); ++n) {
-      double square = 0.0;
-      for (std::size_t i = 0; i < size; ++i)
-        square += static_cast<double>(v[n * size + i]) * v[n * size + i];
-      if (square == 0.0)
-        throw Error(source_.file().path(),
-                    fmt::format("tensor '{}': output channel {} is all zero, so its weight "
-                                "normalisation is undefined",
-                                source_.prefix() + conv.theirs, n));
-      const double factor = g[n] / std::sqrt(square);
-      for (std::size_t i = 0; i < size; ++i)
-        v[n * size + i] = static_cast<float>(v[n * size + i] * factor);
-    }
+    for (std::size_t n = 0; n < g.size(); ++n)
+      engine::normalize_weight(&v[n * size], size, g[n], source_.file().path(),
+                               source_.prefix() + conv.theirs, static_cast<std::int64_t>(n));
   }
 
   // Kept as an affine map in front of the depthwise convolution, whose padding with zeros comes

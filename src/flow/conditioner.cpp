@@ -4,6 +4,8 @@
 #include <cmath>
 #include <string>
 
+#include "dsp/natural_log.hpp"
+
 namespace glowvox::flow {
 
 namespace {
@@ -54,10 +56,9 @@ Conditioner::Conditioner(const config::ModelConfig& config)
 }
 
 Tensor Conditioner::natural_log(const Tensor& mel) const {
-  Tensor ln = mel;
-  if (mel_.log == MelLog::kLog10) ln = mel * std::log(10.0);
-  if (mel_.log == MelLog::kNone) ln = mel.clamp_min(1e-10).log();
-  return mel_.power == 1.0 ? ln : ln / mel_.power;
+  const dsp::NaturalLog rule(mel_);
+  const Tensor ln = rule.is_taken ? mel.clamp_min(dsp::NaturalLog::kSmallest).log() : mel;
+  return rule.factor == 1.0 ? ln : ln * rule.factor;
 }
 
 Tensor Conditioner::repeat(const Tensor& x) const {

@@ -1,25 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "flow/mixing.hpp"
 
-#include <fmt/format.h>
-
 #include <cmath>
 
-#include "glowvox/error.hpp"
+#include "core/condition_number.hpp"
 
 namespace glowvox::flow {
 
 namespace {
-
-void check(const std::string& name, const Tensor& W) {
-  const double condition = condition_number(W);
-  if (condition < kLargestCondition) return;
-  throw Error(name,
-              fmt::format("the mixing matrix cannot be inverted: condition number {:.3g}, expected "
-                          "below {:.0e}",
-                          condition, kLargestCondition),
-              "train with mixing: lu, a lower rate or from an earlier checkpoint");
-}
 
 // W^-1 in double whatever the weights are, and without waiting to hear whether there is one.
 struct InverseFunction : torch::autograd::Function<InverseFunction> {
@@ -36,8 +24,6 @@ struct InverseFunction : torch::autograd::Function<InverseFunction> {
     return {-at::mm(X.t(), at::mm(grads[0], X.t()))};
   }
 };
-
-Tensor inverse_of(const Tensor& W) { return InverseFunction::apply(W); }
 
 // Determinant 1.
 Tensor first_matrix(int64_t channels, config::MixingStart start) {
@@ -57,8 +43,16 @@ double condition_number(const Tensor& W) {
   return s.max().item<double>() / s.min().item<double>();
 }
 
+Tensor DenseMixing::inverse(const Tensor& z, const Condition& /*condition*/) {
+  return at::linear(z, InverseFunction::apply(mixing_matrix()));
+}
+
+void DenseMixing::check_invertible() const {
+  check_condition(condition_number(mixing_matrix()), layer_name());
+}
+
 Conv1x1::Conv1x1(const std::string& name, int64_t channels, config::MixingStart start)
-    : Layer(name) {
+    : DenseMixing(name) {
   weight_ = register_parameter("weight", first_matrix(channels, start).to(torch::kFloat));
 }
 
@@ -67,13 +61,7 @@ Output Conv1x1::forward(const Tensor& x, const Condition& /*condition*/) {
   return {at::linear(x, weight_), log_det.expand({x.size(0), x.size(1)})};
 }
 
-Tensor Conv1x1::inverse(const Tensor& z, const Condition& /*condition*/) {
-  return at::linear(z, inverse_of(weight_));
-}
-
-void Conv1x1::check_invertible() const { check(layer_name(), weight_); }
-
-Lu::Lu(const std::string& name, int64_t channels, config::MixingStart start) : Layer(name) {
+Lu::Lu(const std::string& name, int64_t channels, config::MixingStart start) : DenseMixing(name) {
   const auto [P, L, U] = at::linalg_lu(first_matrix(channels, start));
   const Tensor diagonal = U.diagonal();
   order_ = register_buffer("order", P.argmax(1).to(torch::kFloat));
@@ -97,14 +85,8 @@ Output Lu::forward(const Tensor& x, const Condition& /*condition*/) {
   return out;
 }
 
-Tensor Lu::inverse(const Tensor& z, const Condition& /*condition*/) {
-  return at::linear(z, inverse_of(mixing_matrix()));
-}
-
-void Lu::check_invertible() const { check(layer_name(), mixing_matrix()); }
-
 Tensor Permutation::permute(const Tensor& x) const {
-  return reverse_ ? x.flip({2}) : x.roll(x.size(2) / 2, 2);
+  return kind_ == config::MixingKind::kReverse ? x.flip({2}) : x.roll(x.size(2) / 2, 2);
 }
 
 Output Permutation::forward(const Tensor& x, const Condition& /*condition*/) {
@@ -123,7 +105,7 @@ std::shared_ptr<Layer> make_mixing(const std::string& name, config::MixingKind k
       return std::make_shared<Lu>(name, channels, start);
     case config::MixingKind::kReverse:
     case config::MixingKind::kSwap:
-      return std::make_shared<Permutation>(name, kind == config::MixingKind::kReverse);
+      return std::make_shared<Permutation>(name, kind);
     case config::MixingKind::kNone:
       break;
   }

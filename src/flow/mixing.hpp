@@ -9,16 +9,21 @@
 
 namespace glowvox::flow {
 
-// A dense matrix over channels, z = W x (Glow, section 3.2; WaveGlow).
-// forward() of a singular one has a log_det that is not finite, and so has inverse() its values;
-// check_invertible() throws.
-class Conv1x1 : public Layer {
+// z = W x, W = mixing_matrix() [C, C]. forward() of a singular one has a log_det that is not
+// finite, and so has inverse() its values; check_invertible() throws.
+class DenseMixing : public Layer {
+ public:
+  using Layer::Layer;
+  Tensor inverse(const Tensor& z, const Condition& condition) override;
+  void check_invertible() const override;
+};
+
+// A dense matrix over channels (Glow, section 3.2; WaveGlow).
+class Conv1x1 : public DenseMixing {
  public:
   Conv1x1(const std::string& name, int64_t channels,
           config::MixingStart start = config::MixingStart::kRotation);
   Output forward(const Tensor& x, const Condition& condition) override;
-  Tensor inverse(const Tensor& z, const Condition& condition) override;
-  void check_invertible() const override;
   Tensor mixing_matrix() const override { return weight_; }
   double macs_per_frame() const override { return static_cast<double>(weight_.numel()); }
 
@@ -28,13 +33,11 @@ class Conv1x1 : public Layer {
 
 // W = P L (U + diag(sign * exp(log_s))) (Glow, equation 10): P and the signs are fixed, so W can
 // never become singular by training.
-class Lu : public Layer {
+class Lu : public DenseMixing {
  public:
   Lu(const std::string& name, int64_t channels,
      config::MixingStart start = config::MixingStart::kRotation);
   Output forward(const Tensor& x, const Condition& condition) override;
-  Tensor inverse(const Tensor& z, const Condition& condition) override;
-  void check_invertible() const override;
   Tensor mixing_matrix() const override;
   double macs_per_frame() const override { return static_cast<double>(triangles_.numel()); }
 
@@ -47,17 +50,15 @@ class Lu : public Layer {
 // Channels in reverse order (NICE, Real NVP) or halves swapped; log-det 0.
 class Permutation : public Layer {
  public:
-  Permutation(const std::string& name, bool reverse) : Layer(name), reverse_(reverse) {}
+  // kind: kReverse or kSwap.
+  Permutation(const std::string& name, config::MixingKind kind) : Layer(name), kind_(kind) {}
   Output forward(const Tensor& x, const Condition& condition) override;
   Tensor inverse(const Tensor& z, const Condition& condition) override;
 
  private:
   Tensor permute(const Tensor& x) const;
-  bool reverse_;
+  config::MixingKind kind_;
 };
-
-// Beyond this the inverse in float keeps no digit of a 16-bit sample.
-constexpr double kLargestCondition = 1e7;
 
 // Largest over smallest singular value of a mixing matrix [C, C]; NaN when it is not finite.
 double condition_number(const Tensor& W);

@@ -4,7 +4,6 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
-#include <atomic>
 
 namespace glowvox::flow {
 
@@ -13,11 +12,8 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-thread_local bool bf16_products = false;
-std::atomic<bool> portable{false};
-
 // Whether the loops of this file can reach the tensor's memory; ATen's operators can always.
-bool own_loops(const Tensor& t) { return t.device().is_cpu() && !portable; }
+bool own_loops(const Tensor& t) { return t.device().is_cpu() && !PortableGuard::active(); }
 
 // While one lives, a GPU's products of floats run on its tensor cores (TF32). The nets' alone: the
 // lift, the mixing and the scales have to be exact for the likelihood to mean anything.
@@ -119,7 +115,7 @@ struct ConvFunction : torch::autograd::Function<ConvFunction> {
     const Tf32Guard tf32(x);
     const int64_t out_channels = weight.size(0), taps = weight.size(1), C = weight.size(2);
     const auto dtype =
-        bf16_products && x.scalar_type() == at::kFloat ? at::kBFloat16 : x.scalar_type();
+        Bf16Guard::active() && x.scalar_type() == at::kFloat ? at::kBFloat16 : x.scalar_type();
     const Tensor w = weight.reshape({out_channels, taps * C}).to(dtype);
     const Tensor operand = x.to(dtype);
     const Tensor u = unfold(operand, taps, dilation, left);
@@ -225,13 +221,6 @@ struct GateFunction : torch::autograd::Function<GateFunction> {
 };
 
 }  // namespace
-
-Bf16Guard::Bf16Guard(bool enabled) : before_(bf16_products) { bf16_products = enabled; }
-Bf16Guard::~Bf16Guard() { bf16_products = before_; }
-bool Bf16Guard::active() { return bf16_products; }
-
-void use_portable_operators(bool enabled) { portable = enabled; }
-bool portable_operators() { return portable; }
 
 Tensor conv(const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t dilation,
             int64_t left) {

@@ -4,28 +4,32 @@
 
 #include <torch/torch.h>
 
+#include <utility>
+
 namespace glowvox::flow {
 
 using torch::Tensor;
 
-// While one lives, the products inside conv() take bfloat16 operands (oneDNN); sums leave as float.
-// Holds for the thread that made it.
-class Bf16Guard {
+// Changes how operations are computed while one lives, for the thread that made it; the innermost
+// holds.
+template <typename Way>
+class WayGuard {
  public:
-  explicit Bf16Guard(bool enabled);
-  ~Bf16Guard();
-  Bf16Guard(const Bf16Guard&) = delete;
-  Bf16Guard& operator=(const Bf16Guard&) = delete;
-  static bool active();
+  explicit WayGuard(bool enabled) : before_(std::exchange(enabled_, enabled)) {}
+  ~WayGuard() { enabled_ = before_; }
+  WayGuard(const WayGuard&) = delete;
+  WayGuard& operator=(const WayGuard&) = delete;
+  static bool active() { return enabled_; }
 
  private:
+  static inline thread_local bool enabled_ = false;
   bool before_;
 };
 
-// Makes the CPU take the way of every other device, ATen's operators instead of loops of our own:
-// for tests.
-void use_portable_operators(bool enabled);
-bool portable_operators();
+// The products inside conv() take bfloat16 operands (oneDNN); sums leave as float.
+using Bf16Guard = WayGuard<struct Bf16>;
+// The CPU takes the way of every other device: ATen's operators instead of loops of our own.
+using PortableGuard = WayGuard<struct Portable>;
 
 // Dilated convolution along time, zero outside the segment.
 // x [T, B, Cin], weight [Cout, K, Cin], bias [Cout] -> [T, B, Cout]; tap k reads

@@ -178,7 +178,7 @@ struct WavenetFunction : torch::autograd::Function<WavenetFunction> {
 }  // namespace
 
 bool takes_wavenet(const Tensor& x, const Tensor& features) {
-  return x.device().is_cpu() && !portable_operators() && !Bf16Guard::active() &&
+  return x.device().is_cpu() && !PortableGuard::active() && !Bf16Guard::active() &&
          x.scalar_type() == at::kFloat && features.scalar_type() == at::kFloat;
 }
 

@@ -5,15 +5,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <set>
 
 #include "arrays/mel_file.hpp"
 #include "audio/wav.hpp"
+#include "core/file_error.hpp"
 #include "core/streams.hpp"
-#include "glowvox/error.hpp"
 #include "live/frame_source.hpp"
 
 namespace glowvox::live {
@@ -100,14 +96,10 @@ class OpenedFrames : public RawFrames {
 std::unique_ptr<FrameSource> open_frames(const std::string& path, const MelSpec& spec) {
   if (is_standard(path))
     return std::make_unique<RawFrames>(STDIN_FILENO, kStandardInput, spec.bands);
-  static const std::set<std::string> with_header = {".npy", ".npz", ".pt", ".pth", ".safetensors"};
-  if (with_header.count(std::filesystem::path(path).extension().string()) > 0)
-    return std::make_unique<MelFileFrames>(path, spec.bands);
+  if (arrays::is_mel_name(path)) return std::make_unique<MelFileFrames>(path, spec.bands);
   // A FIFO opens at once and waits for its writer in poll, where Ctrl-C reaches it.
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  if (descriptor < 0)
-    throw Error(path, errno == ENOENT ? std::string("no such file")
-                                      : std::string("cannot read: ") + std::strerror(errno));
+  if (descriptor < 0) throw cannot_read(path);
   auto frames = std::make_unique<OpenedFrames>(descriptor, path, spec.bands);
   struct stat status {};
   if (::fstat(descriptor, &status) == 0 && S_ISDIR(status.st_mode))

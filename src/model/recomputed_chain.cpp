@@ -7,11 +7,17 @@ namespace glowvox::model {
 
 using Layers = std::vector<std::shared_ptr<flow::Layer>>;
 
-// What a step's backward pass needs; none of it grows with the number of steps but `early`, which
+enum class Direction { kForward, kInverse };
+
+// What a step's backward pass needs; none of it grows with the number of steps but `apart`, which
 // is part of the latent.
 struct StepMemory : torch::CustomClassHolder {
+  Direction direction = Direction::kForward;
   Layers layers;
-  Tensor mel, early;
+  Tensor mel;
+  // Between this step and the one walked before: the channels that left, or, in the inverse
+  // direction, that joined. Undefined: none.
+  Tensor apart;
   std::shared_ptr<Tensor> output;
   bool bf16 = false;
 };
@@ -21,20 +27,29 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-std::pair<Tensor, Tensor> walk(const Layers& layers, Tensor x, const flow::Condition& condition) {
-  Tensor frames = torch::zeros({x.size(0), x.size(1)}, x.options());
+// {z, log-dets of frames} of x, or {x} of z.
+variable_list walk(Direction direction, const Layers& layers, Tensor input,
+                   const flow::Condition& condition) {
+  if (direction == Direction::kInverse) {
+    for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer)
+      input = (*layer)->inverse(input, condition);
+    return {input};
+  }
+  Tensor frames = torch::zeros({input.size(0), input.size(1)}, input.options());
   for (const auto& layer : layers) {
-    const flow::Output out = layer->forward(x, condition);
-    x = out.z;
+    const flow::Output out = layer->forward(input, condition);
+    input = out.z;
     frames = frames + out.frame_log_det;
   }
-  return {x, frames};
+  return {input, frames};
 }
 
-Tensor walk_back(const Layers& layers, Tensor z, const flow::Condition& condition) {
-  for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer)
-    z = (*layer)->inverse(z, condition);
-  return z;
+// The output of the step before, given the input of this one.
+Tensor output_before(const StepMemory& memory, const Tensor& input) {
+  if (!memory.apart.defined()) return input;
+  if (memory.direction == Direction::kForward) return torch::cat({memory.apart, input}, 2);
+  const std::int64_t joined = memory.apart.size(2);
+  return input.narrow(2, joined, input.size(2) - joined);
 }
 
 variable_list parameters_of(const Layers& layers) {
@@ -46,19 +61,14 @@ variable_list parameters_of(const Layers& layers) {
 
 constexpr const char* kMemory = "memory";
 
-c10::intrusive_ptr<StepMemory> memory_of(AutogradContext* ctx) {
-  return c10::static_intrusive_pointer_cast<StepMemory>(ctx->saved_data[kMemory].toCapsule());
-}
-
 // The gradients of a step walked again: of its input, the features and its parameters, given those
-// of its outputs, as `walked` returns them.
-template <typename Walk>
+// of its outputs.
 variable_list gradients_again(const StepMemory& memory, const Tensor& input, const Tensor& features,
-                              const variable_list& cotangents, const Walk& walked) {
+                              const variable_list& cotangents) {
   const torch::AutoGradMode with_gradients(true);
   const Tensor leaf = input.detach().requires_grad_(true);
   const Tensor given = features.detach().requires_grad_(true);
-  const variable_list all = walked(leaf, flow::Condition{memory.mel, given});
+  const variable_list all = walk(memory.direction, memory.layers, leaf, {memory.mel, given});
   variable_list inputs = {leaf, given}, outputs, kept;
   for (const Tensor& p : parameters_of(memory.layers)) inputs.push_back(p);
   for (std::size_t i = 0; i < all.size(); ++i)
@@ -73,62 +83,30 @@ variable_list gradients_again(const StepMemory& memory, const Tensor& input, con
 
 struct StepFunction : torch::autograd::Function<StepFunction> {
   // parameters: named here so that autograd gives them their gradients.
-  static variable_list forward(AutogradContext* ctx, const Tensor& x, const Tensor& features,
+  static variable_list forward(AutogradContext* ctx, const Tensor& input, const Tensor& features,
                                at::TensorList /*parameters*/,
                                const c10::intrusive_ptr<StepMemory>& memory) {
     ctx->save_for_backward({features});
     ctx->saved_data[kMemory] = c10::IValue::make_capsule(memory);
-    const auto [z, frames] = walk(memory->layers, x, {memory->mel, features});
-    *memory->output = z.detach();  // z itself will lead back to this memory
-    return {z, frames};
+    variable_list all = walk(memory->direction, memory->layers, input, {memory->mel, features});
+    *memory->output = all[0].detach();  // itself it will lead back to this memory
+    return all;
   }
 
   static variable_list backward(AutogradContext* ctx, variable_list grads) {
-    const auto memory = memory_of(ctx);
+    const auto memory =
+        c10::static_intrusive_pointer_cast<StepMemory>(ctx->saved_data[kMemory].toCapsule());
     const Tensor features = ctx->get_saved_variables()[0];
     const flow::Bf16Guard bf16(memory->bf16);
-    Tensor x;
+    const Direction back =
+        memory->direction == Direction::kForward ? Direction::kInverse : Direction::kForward;
+    Tensor input;
     {
       const torch::NoGradGuard no_grad;
-      x = walk_back(memory->layers, *memory->output, {memory->mel, features});
-      *memory->output = memory->early.defined() ? torch::cat({memory->early, x}, 2) : x;
+      input = walk(back, memory->layers, *memory->output, {memory->mel, features})[0];
+      *memory->output = output_before(*memory, input);
     }
-    return gradients_again(*memory, x, features, grads,
-                           [&](const Tensor& input, const flow::Condition& condition) {
-                             const auto [z, frames] = walk(memory->layers, input, condition);
-                             return variable_list{z, frames};
-                           });
-  }
-};
-
-// The same in the other direction.
-struct InverseStepFunction : torch::autograd::Function<InverseStepFunction> {
-  static Tensor forward(AutogradContext* ctx, const Tensor& z, const Tensor& features,
-                        at::TensorList /*parameters*/,
-                        const c10::intrusive_ptr<StepMemory>& memory) {
-    ctx->save_for_backward({features});
-    ctx->saved_data[kMemory] = c10::IValue::make_capsule(memory);
-    const Tensor x = walk_back(memory->layers, z, {memory->mel, features});
-    *memory->output = x.detach();
-    return x;
-  }
-
-  static variable_list backward(AutogradContext* ctx, variable_list grads) {
-    const auto memory = memory_of(ctx);
-    const Tensor features = ctx->get_saved_variables()[0];
-    const flow::Bf16Guard bf16(memory->bf16);
-    Tensor z;
-    {
-      const torch::NoGradGuard no_grad;
-      z = walk(memory->layers, *memory->output, {memory->mel, features}).first;
-      // What joined after the step before is no part of its output.
-      const std::int64_t joined = memory->early.defined() ? memory->early.size(2) : 0;
-      *memory->output = z.narrow(2, joined, z.size(2) - joined);
-    }
-    return gradients_again(*memory, z, features, grads,
-                           [&](const Tensor& input, const flow::Condition& condition) {
-                             return variable_list{walk_back(memory->layers, input, condition)};
-                           });
+    return gradients_again(*memory, input, features, grads);
   }
 };
 
@@ -137,28 +115,26 @@ struct InverseStepFunction : torch::autograd::Function<InverseStepFunction> {
 RecomputedChain::RecomputedChain(const flow::Condition& condition)
     : condition_(condition), output_(std::make_shared<Tensor>()) {}
 
-c10::intrusive_ptr<StepMemory> RecomputedChain::remember(const Layers& step,
-                                                         const Tensor& early) const {
+std::vector<Tensor> RecomputedChain::run(Direction direction, const Layers& step,
+                                         const Tensor& input, const Tensor& apart) const {
   auto memory = c10::make_intrusive<StepMemory>();
+  memory->direction = direction;
   memory->layers = step;
   memory->mel = condition_.mel;
-  memory->early = early.defined() ? early.detach() : early;
+  memory->apart = apart.defined() ? apart.detach() : apart;
   memory->output = output_;
   memory->bf16 = flow::Bf16Guard::active();
-  return memory;
+  const variable_list parameters = parameters_of(step);
+  return StepFunction::apply(input, condition_.features, at::TensorList(parameters), memory);
 }
 
 flow::Output RecomputedChain::forward(const Layers& step, const Tensor& x, const Tensor& early) {
-  const variable_list parameters = parameters_of(step);
-  const auto out = StepFunction::apply(x, condition_.features, at::TensorList(parameters),
-                                       remember(step, early));
+  const auto out = run(Direction::kForward, step, x, early);
   return {out[0], out[1]};
 }
 
 Tensor RecomputedChain::inverse(const Layers& step, const Tensor& z, const Tensor& joined) {
-  const variable_list parameters = parameters_of(step);
-  return InverseStepFunction::apply(z, condition_.features, at::TensorList(parameters),
-                                    remember(step, joined));
+  return run(Direction::kInverse, step, z, joined)[0];
 }
 
 }  // namespace glowvox::model

@@ -10,7 +10,7 @@
 namespace glowvox::model {
 
 using torch::Tensor;
-struct StepMemory;
+enum class Direction;
 
 // Steps of layers whose backward pass keeps no activations: it takes a step's output, computes its
 // input by walking the step the other way, and from that the activations again (Gomez, Ren,
@@ -30,8 +30,9 @@ class RecomputedChain {
                  const Tensor& joined);
 
  private:
-  c10::intrusive_ptr<StepMemory> remember(const std::vector<std::shared_ptr<flow::Layer>>& step,
-                                          const Tensor& early) const;
+  std::vector<Tensor> run(Direction direction,
+                          const std::vector<std::shared_ptr<flow::Layer>>& step,
+                          const Tensor& input, const Tensor& apart) const;
 
   flow::Condition condition_;
   std::shared_ptr<Tensor> output_;  // of the last step; on the way back, of the next one to redo

@@ -52,7 +52,7 @@ void TorchFile::open(const char* data, std::size_t size) {
 }
 
 void TorchFile::open_zip(const char* data, std::size_t size) {
-  zip_ = std::make_unique<arrays::ZipReader>(data, size, path_);
+  zip_ = std::make_unique<ZipReader>(data, size, path_);
   for (const std::string& name : zip_->names()) {
     if (ends_with(name, "/constants.pkl"))
       throw Error(path_, "holds a TorchScript program, expected tensors",

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "arrays/zip_archive.hpp"
 #include "core/mapped_file.hpp"
+#include "core/zip_archive.hpp"
 #include "pytorch/pickle.hpp"
 #include "safetensors/safetensors.hpp"
 
@@ -56,7 +56,7 @@ class TorchFile {
 
   std::string path_;
   std::unique_ptr<MappedFile> file_;
-  std::unique_ptr<arrays::ZipReader> zip_;
+  std::unique_ptr<ZipReader> zip_;
   std::string zip_folder_;  // of the archive's entries, "name/"
   std::unique_ptr<Pickle> pickle_;
   const char* data_ = nullptr;

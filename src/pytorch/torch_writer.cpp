@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "arrays/zip_archive.hpp"
 #include "core/atomic_file.hpp"
+#include "core/zip_archive.hpp"
 #include "glowvox/error.hpp"
 
 namespace glowvox::pytorch {
@@ -94,14 +94,14 @@ class PickleWriter {
 
 void write_state_dict(const std::string& path,
                       const std::map<std::string, safetensors::Tensor>& tensors) {
-  std::vector<arrays::ZipEntry> entries;
+  std::vector<ZipEntry> entries;
   const std::string pickled = PickleWriter(path).state_dict(tensors);
   entries.push_back({"archive/data.pkl", pickled});
   int key = 0;
   for (const auto& item : tensors)
     entries.push_back({"archive/data/" + std::to_string(key++), item.second.bytes});
   entries.push_back({"archive/version", "3\n"});
-  write_file(path, arrays::make_zip(entries, path));
+  write_file(path, make_zip(entries, path));
 }
 
 }  // namespace glowvox::pytorch

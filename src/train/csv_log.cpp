@@ -2,14 +2,13 @@
 #include "train/csv_log.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <limits>
 
 #include "core/atomic_file.hpp"
-#include "glowvox/error.hpp"
+#include "core/file_error.hpp"
 
 namespace glowvox::train {
 
@@ -62,10 +61,6 @@ double to_number(const std::string& cell) {
   return cell.empty() || *end != '\0' ? std::numeric_limits<double>::quiet_NaN() : value;
 }
 
-[[noreturn]] void throw_unwritable(const std::string& path) {
-  throw Error(path, std::string("cannot write: ") + std::strerror(errno));
-}
-
 }  // namespace
 
 CsvTable read_csv(const std::string& path) {
@@ -98,7 +93,7 @@ CsvLog::CsvLog(const std::string& path, const std::vector<std::string>& header, 
   }
   write_file(path, text);
   file_ = std::fopen(path.c_str(), "a");
-  if (!file_) throw_unwritable(path);
+  if (!file_) throw cannot_write(path);
 }
 
 CsvLog::~CsvLog() { std::fclose(file_); }
@@ -106,7 +101,7 @@ CsvLog::~CsvLog() { std::fclose(file_); }
 void CsvLog::append(const std::vector<std::string>& cells) {
   if (std::fputs(line_of(cells).c_str(), file_) < 0 || std::fflush(file_) != 0) {
     std::clearerr(file_);
-    throw_unwritable(path_);
+    throw cannot_write(path_);
   }
 }
 

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "flow/mixing.hpp"
+#include "core/condition_number.hpp"
 
 namespace glowvox::train {
 
@@ -26,7 +26,7 @@ std::vector<std::string> MixingWatch::look(std::int64_t step,
         warnings.push_back(fmt::format(
             "warning: {} is nearly singular: condition number {:.3g}, synthesis refuses "
             "{:.0e}; {}",
-            s.layer, s.condition, flow::kLargestCondition, kAdvice));
+            s.layer, s.condition, kLargestCondition, kAdvice));
         last.warned_at = s.condition;
       }
     } else if (known && step > last.step && s.condition > kEarliest && !last.predicted) {
@@ -37,7 +37,7 @@ std::vector<std::string> MixingWatch::look(std::int64_t step,
             fmt::format("warning: {} becomes singular in some {:.0f} steps at this rate: condition "
                         "number {:.3g}, "
                         "{:.3g} at step {}; {}",
-                        s.layer, (std::log(flow::kLargestCondition) - now) / slope, s.condition,
+                        s.layer, (std::log(kLargestCondition) - now) / slope, s.condition,
                         std::exp(last.log_condition), last.step, kAdvice));
         last.predicted = true;
       }

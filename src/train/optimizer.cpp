@@ -98,7 +98,7 @@ void Optimizer::step(std::int64_t step, double rate, double grad_scale) {
                   static_cast<float>(config_.ema > 0.0 ? 1.0 - decay : 1.0),
                   static_cast<float>(grad_scale),
                   decoupled};
-  if (!slots_.front().weight.device().is_cpu() || flow::portable_operators())
+  if (!slots_.front().weight.device().is_cpu() || flow::PortableGuard::active())
     return update_anywhere(slots_, f);
   for (Slot& s : slots_) {
     if (!s.weight.grad().defined()) continue;

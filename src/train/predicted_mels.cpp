@@ -41,7 +41,7 @@ std::map<std::string, std::string> files_by_name(const std::string& folder) {
   };
   try {
     for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-      if (!entry.is_regular_file() || !is_mel_name(entry.path().string())) continue;
+      if (!entry.is_regular_file() || !arrays::is_mel_name(entry.path().string())) continue;
       const std::string path = entry.path().string();
       add(without_extension(entry.path().lexically_relative(folder).string()), path);
       add(entry.path().stem().string(), path);

@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 
+#include "arrays/mel_file.hpp"
 #include "audio/formats.hpp"
 #include "audio/wav.hpp"
 #include "core/atomic_file.hpp"
@@ -28,9 +28,6 @@ namespace {
 constexpr std::size_t kSampled = 20;     // lines that tell what kind of list it is
 constexpr std::size_t kMostQuoted = 80;  // characters of a line in a message
 constexpr char kNoSeparator = '\0', kKaldi = ' ';
-constexpr std::array<const char*, 5> kExtensions = {".wav", ".flac", ".ogg", ".opus", ".mp3"};
-constexpr std::array<const char*, 5> kMelExtensions = {".npy", ".npz", ".pt", ".pth",
-                                                       ".safetensors"};
 constexpr std::array<const char*, 4> kFolders = {"wavs", "wav", "clips", "audio"};
 // What the headers of tables call the column of paths; the first of them that is there.
 constexpr std::array<const char*, 22> kPathColumns = {
@@ -80,7 +77,7 @@ class Finder {
   static std::optional<ListedSound> complete(const fs::path& base, const std::string& name) {
     if (is_file(base / name)) return ListedSound{name, (base / name).string(), 0, ""};
     if (is_sound_name(name)) return std::nullopt;
-    for (const char* extension : kExtensions)
+    for (const char* extension : audio::kUsualExtensions)
       if (is_file(base / (name + extension)))
         return ListedSound{name + extension, (base / (name + extension)).string(), 0, ""};
     return std::nullopt;
@@ -106,15 +103,9 @@ bool is_in_archive(const std::string& what) {
          ends_with(what.substr(0, colon), ".ark");
 }
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
 std::size_t rank_as_column(const std::string& name) {
-  return static_cast<std::size_t>(std::find(kPathColumns.begin(), kPathColumns.end(), lower(name)) -
-                                  kPathColumns.begin());
+  return static_cast<std::size_t>(
+      std::find(kPathColumns.begin(), kPathColumns.end(), lowercase(name)) - kPathColumns.begin());
 }
 
 bool names_paths(const std::string& field) { return rank_as_column(field) < kPathColumns.size(); }
@@ -190,7 +181,7 @@ Column column_of(const std::string& list, const std::vector<Row>& rows, char sep
   for (std::size_t c = 0; c < columns; ++c) {
     std::size_t hits = 0;
     for (std::size_t r = column.header ? 1 : 0; r < sampled; ++r)
-      hits += c < rows[r].fields.size() && !is_mel_name(rows[r].fields[c]) &&
+      hits += c < rows[r].fields.size() && !arrays::is_mel_name(rows[r].fields[c]) &&
               (is_sound_name(rows[r].fields[c]) || finder.find(rows[r].fields[c]));
     if (hits > most || (hits == most && rank(c) < rank(column.index))) column.index = c;
     most = std::max(most, hits);
@@ -217,7 +208,7 @@ std::optional<std::size_t> mel_column_of(const std::vector<Row>& rows, const Col
   const std::size_t columns = begin == end ? 0 : begin->fields.size();
   for (std::size_t column = 0; column < columns; ++column)
     if (std::all_of(begin, end, [column](const Row& row) {
-          return column < row.fields.size() && is_mel_name(row.fields[column]);
+          return column < row.fields.size() && arrays::is_mel_name(row.fields[column]);
         }))
       return column;
   return std::nullopt;
@@ -348,11 +339,6 @@ SoundList read_folder(const std::string& folder) {
 }
 
 }  // namespace
-
-bool is_mel_name(const std::string& path) {
-  const std::string extension = lower(fs::path(path).extension().string());
-  return std::find(kMelExtensions.begin(), kMelExtensions.end(), extension) != kMelExtensions.end();
-}
 
 SoundList read_sound_list(const std::string& list_or_folder) {
   std::error_code unknown;

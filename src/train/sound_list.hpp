@@ -35,7 +35,4 @@ struct SoundList {
 // list, for one without recordings, and for commands and archives in a wav.scp.
 SoundList read_sound_list(const std::string& list_or_folder);
 
-// Whether a file's extension is of those that mels are stored in: npy, npz, pt, pth, safetensors.
-bool is_mel_name(const std::string& path);
-
 }  // namespace glowvox::train

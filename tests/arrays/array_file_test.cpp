@@ -7,8 +7,8 @@
 #include <cmath>
 
 #include "arrays/mel_file.hpp"
-#include "arrays/zip_archive.hpp"
 #include "core/atomic_file.hpp"
+#include "core/zip_archive.hpp"
 #include "golden.hpp"
 #include "pytorch/torch_writer.hpp"
 #include "safetensors/floats.hpp"

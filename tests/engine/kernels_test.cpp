@@ -43,7 +43,7 @@ struct Tile {
   Tile(int rows, int columns) : full(static_cast<std::size_t>(rows * columns)), half(full.size()) {
     target.full = full.data();
     target.half = half.data();
-    target.row = columns;
+    target.stride = columns;
   }
   std::vector<float> full;
   std::vector<std::uint16_t> half;
@@ -78,16 +78,16 @@ TEST_CASE("products equal plain sums, in every shape and however rows are groupe
       for (int r = 0; r < x_rows; ++r)
         std::copy_n(&drawn[r * row], s.in, &x[static_cast<std::size_t>(r * row)]);
       Tile converted(x_rows, row);
-      copy(x.data(), row, row, x_rows, converted.target);
+      copy({x.data(), x_rows, row}, row, converted.target);
       const bool half = number == Number::kBfloat16;
       const char* in = half ? reinterpret_cast<const char*>(converted.half.data())
                             : reinterpret_cast<const char*>(x.data());
       std::vector<float> y(static_cast<std::size_t>(rows * y_row), 2.0F), grouped = y;
-      product.run(in, y.data(), rows, true);
+      product.run(in, y.data(), rows, Write::kAdd);
       for (int r = 0; r < rows;) {
         const int count = std::min(rows - r, 1 + r % 11);
         product.run(in + static_cast<std::size_t>(r * row) * bytes_of(number), &grouped[r * y_row],
-                    count, true);
+                    count, Write::kAdd);
         r += count;
       }
       CHECK(y == grouped);
@@ -122,7 +122,7 @@ TEST_CASE("the gate is tanh times sigmoid, far out as well") {
   pre[columns] = 500.0F;
   pre[columns + 1] = -500.0F;
   Tile out(rows, columns);
-  gate(pre.data(), 2 * columns, bias.data(), columns, rows, out.target);
+  gate({pre.data(), rows, 2 * columns}, bias.data(), columns, out.target);
   for (int r = 0; r < rows; ++r) {
     for (int c = 0; c < columns; ++c) {
       const auto at = static_cast<std::size_t>(r * columns + c);
@@ -142,14 +142,14 @@ TEST_CASE("gelu, affine couplings and their bounds are the textbook's") {
   const auto net = random_values(rows * 2 * columns, 2.0, 6);
   const auto bias = random_values(2 * columns, 1.0, 7);
   Tile activated(rows, columns);
-  gelu(in.data(), columns, bias.data(), columns, rows, activated.target);
+  gelu({in.data(), rows, columns}, bias.data(), columns, activated.target);
   for (const double bound : {0.0, 0.7}) {
     auto x = in, scaled = in, shifted = in;
-    invert_coupling({true, static_cast<float>(bound)}, net.data(), 2 * columns, bias.data(),
-                    columns, rows, x.data(), columns);
-    invert_coupling({false, 0.0F}, net.data(), 2 * columns, bias.data(), columns, rows,
-                    shifted.data(), columns);
-    apply_scale_shift(net.data(), 2 * columns, bias.data(), columns, rows, scaled.data(), columns);
+    const ConstRowsView given{net.data(), rows, 2 * columns};
+    invert_coupling({true, static_cast<float>(bound)}, given, bias.data(), columns,
+                    {x.data(), rows, columns});
+    invert_coupling({false, 0.0F}, given, bias.data(), columns, {shifted.data(), rows, columns});
+    apply_scale_shift(given, bias.data(), columns, {scaled.data(), rows, columns});
     for (int r = 0; r < rows; ++r) {
       for (int c = 0; c < columns; ++c) {
         const auto at = static_cast<std::size_t>(r * columns + c);
@@ -177,7 +177,7 @@ TEST_CASE("noise is fill_normal's, wherever it starts") {
   for (const std::int64_t first : {std::int64_t{0}, std::int64_t{5}, std::int64_t{1} << 34}) {
     const int frames = 11;
     std::vector<float> got(80 * frames), expected(frames);
-    noise(123456789012345ull, channels.data(), 80, first, frames, 0.7F, got.data(), 80);
+    noise(123456789012345ull, channels, first, 0.7F, {got.data(), frames, 80});
     for (int c = 0; c < 80; ++c) {
       fill_normal(123456789012345ull, 0, channels[static_cast<std::size_t>(c)], first, frames,
                   expected.data());
@@ -236,7 +236,7 @@ TEST_CASE("LU factors: product, inverse and determinant of a decomposed and of a
       order[i] = static_cast<float>((i + 1) % count);
       log_det += log_s[i];
     }
-    const LuFactors stored(triangles, sign, log_s, order, "m.safetensors", "step_1");
+    const LuFactors stored(StoredLu{triangles, sign, log_s, order}, "m.safetensors", "step_1");
     CHECK(stored.log_abs_determinant() == doctest::Approx(log_det).epsilon(1e-6).scale(1.0));
     CHECK(distance_to_unit(stored.product(), stored.inverse("m.safetensors", "step_1"), n) < 1e-10);
     // The last row of W is the first of L U.
@@ -271,10 +271,12 @@ TEST_CASE("products of matrices in memory, whatever their sizes") {
                B = values(static_cast<std::size_t>(inner * b_row), 2),
                C = values(static_cast<std::size_t>(rows * c_row), 3);
     std::vector<double> out = C;
-    add_product(A.data(), a_row, B.data(), b_row, rows, inner, columns, out.data(), c_row);
+    add_product({A.data(), rows, a_row}, {B.data(), inner, b_row}, columns,
+                {out.data(), rows, c_row});
     const std::vector<float> a(A.begin(), A.end()), b(B.begin(), B.end());
     std::vector<float> in_float(C.begin(), C.end());
-    add_product(a.data(), a_row, b.data(), b_row, rows, inner, columns, in_float.data(), c_row);
+    add_product({a.data(), rows, a_row}, {b.data(), inner, b_row}, columns,
+                {in_float.data(), rows, c_row});
     for (int r = 0; r < rows; ++r) {
       for (int c = 0; c < c_row; ++c) {
         const auto at = static_cast<std::size_t>(r * c_row + c);
@@ -303,7 +305,7 @@ TEST_CASE("matrices are transposed, whatever their sizes") {
 }
 
 TEST_CASE("rows keep their context while the window slides") {
-  Rows rows({16, true, true, 3, 2, 10});
+  Rows rows({16, Rows::Stored::kBoth, 10, 3, 2});
   for (int back = 1; back <= 3; ++back) CHECK(rows.full(-back)[5] == 0.0F);
   std::int64_t next = 0;
   for (int round = 0; round < 100; ++round) {

@@ -43,8 +43,8 @@ TEST_CASE("mixing layers obey the laws") {
   check(std::make_shared<flow::Lu>("mixing", kC));
   check(std::make_shared<flow::Conv1x1>("mixing", kC, config::MixingStart::kIdentity));
   check(std::make_shared<flow::Lu>("mixing", kC, config::MixingStart::kIdentity));
-  check(std::make_shared<flow::Permutation>("mixing", true));
-  check(std::make_shared<flow::Permutation>("mixing", false));
+  check(std::make_shared<flow::Permutation>("mixing", config::MixingKind::kReverse));
+  check(std::make_shared<flow::Permutation>("mixing", config::MixingKind::kSwap));
 }
 
 TEST_CASE("a negative determinant is no obstacle") {

@@ -163,9 +163,8 @@ TEST_CASE("the operators of other devices compute what the CPU's own loops do") 
   for (const bool bf16 : {false, true}) {
     const flow::Bf16Guard guard(bf16);
     const Pass own = pass(model, e, false);
-    flow::use_portable_operators(true);
+    const flow::PortableGuard without_own_loops(true);
     const Pass portable = pass(model, e, false);
-    flow::use_portable_operators(false);
     CHECK(own.loss.item<double>() == doctest::Approx(portable.loss.item<double>()).epsilon(1e-6));
     CHECK(relative_difference(own.gradients, portable.gradients) < (bf16 ? 1e-3 : 1e-6));
   }

@@ -17,14 +17,13 @@ std::vector<train::Optimizer::Slot> after_steps(const config::TrainConfig& confi
   torch::manual_seed(3);
   const model::FlowVocoder model(test::tiny());
   train::Optimizer optimizer(model, config);
-  flow::use_portable_operators(portable);
+  const flow::PortableGuard guard(portable);
   for (int step = 0; step < 5; ++step) {
     for (auto& slot : optimizer.slots())
       slot.weight.mutable_grad() = torch::randn(slot.weight.sizes());
     optimizer.slots().back().weight.mutable_grad() = Tensor();  // one that no loss depends on
     optimizer.step(step, 1e-2, 0.5);
   }
-  flow::use_portable_operators(false);
   return optimizer.slots();
 }
 

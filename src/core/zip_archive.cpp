@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "arrays/zip_archive.hpp"
+#include "core/zip_archive.hpp"
 
 #include <fmt/format.h>
 #include <zip.h>
 
 #include "glowvox/error.hpp"
 
-namespace glowvox::arrays {
+namespace glowvox {
 
 namespace {
 
@@ -150,4 +150,4 @@ std::string make_zip(const std::vector<ZipEntry>& entries, const std::string& pa
   return bytes;
 }
 
-}  // namespace glowvox::arrays
+}  // namespace glowvox

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace glowvox::arrays {
+namespace glowvox {
 
 // An archive whose bytes somebody else keeps. Throws Error naming `path` for what is no archive, is
 // damaged (every entry's checksum is compared as it is read) or encrypted.
@@ -42,4 +42,4 @@ struct ZipEntry {
 // An archive of uncompressed entries; the same entries give the same bytes. `path` for errors.
 std::string make_zip(const std::vector<ZipEntry>& entries, const std::string& path);
 
-}  // namespace glowvox::arrays
+}  // namespace glowvox
