@@ -81,7 +81,7 @@ class Steps {
     const std::int64_t samples = std::int64_t{config.train.segment_frames} * config.mel.hop_samples;
     audio_ = torch::randn({config.train.batch, samples + 2 * model_.margin()}) * 0.1;
     mel_ = torch::randn({config.train.batch, config.train.segment_frames, config.mel.bands}) - 5.0;
-    model_.initialize(audio_, mel_, true);
+    model_.initialize(audio_, mel_, flow::Edges::kMargins);
     optimizer_.restart_averages();
     samples_ = static_cast<double>(samples);
   }
@@ -91,7 +91,7 @@ class Steps {
       const flow::Bf16Guard guard(bf16_);
       const auto start = Clock::now();
       optimizer_.zero_grad();
-      const Tensor loss = -model_.log_prob(audio_, mel_, true).mean() / samples_;
+      const Tensor loss = -model_.log_prob(audio_, mel_, flow::Edges::kMargins).mean() / samples_;
       loss_ = loss.item<double>();
       const auto walked = Clock::now();
       loss.backward();

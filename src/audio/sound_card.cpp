@@ -36,21 +36,23 @@ std::string reason(PaError error) {
   return info != nullptr && info->errorText[0] != '\0' ? info->errorText : Pa_GetErrorText(error);
 }
 
-PaStreamParameters parameters_of(const Device& device, bool output, double latency_ms) {
-  const int channels = output ? std::min(device.outputs, kMostOutputs) : 1;
+enum class Side { kInput, kOutput };
+
+PaStreamParameters parameters_of(const Device& device, Side side, double latency_ms) {
+  const int channels = side == Side::kOutput ? std::min(device.outputs, kMostOutputs) : 1;
   return {device.index, channels, paFloat32, latency_ms * 1e-3, nullptr};
 }
 
-bool takes(const Device& device, bool output, double rate_hz) {
+bool takes(const Device& device, Side side, double rate_hz) {
+  const bool output = side == Side::kOutput;
   const PaStreamParameters parameters =
-      parameters_of(device, output, output ? device.high_output_ms : device.high_input_ms);
+      parameters_of(device, side, output ? device.high_output_ms : device.high_input_ms);
   return Pa_IsFormatSupported(output ? nullptr : &parameters, output ? &parameters : nullptr,
                               rate_hz) == paFormatIsSupported;
 }
 
-int rate_of(const Device& device, bool output, int wanted_hz) {
-  return takes(device, output, wanted_hz) ? wanted_hz
-                                          : static_cast<int>(std::lround(device.rate_hz));
+int rate_of(const Device& device, Side side, int wanted_hz) {
+  return takes(device, side, wanted_hz) ? wanted_hz : static_cast<int>(std::lround(device.rate_hz));
 }
 
 bool is_jack(PaHostApiIndex api) { return Pa_GetHostApiInfo(api)->type == paJACK; }
@@ -88,11 +90,12 @@ bool close(PaStream* stream, bool at_once, Clock::duration limit) {
 // A running PortAudio stream and when its callback was last called.
 class Running {
  public:
-  Running(const Device& device, bool output, double rate_hz, double latency_ms,
+  Running(const Device& device, Side side, double rate_hz, double latency_ms,
           PaStreamCallback* callback, void* user)
       : where_(device.host_api + ": " + device.name),
         jack_(is_jack(Pa_GetDeviceInfo(device.index)->hostApi)) {
-    const PaStreamParameters parameters = parameters_of(device, output, latency_ms);
+    const PaStreamParameters parameters = parameters_of(device, side, latency_ms);
+    const bool output = side == Side::kOutput;
     const PaError opened =
         Pa_OpenStream(&stream_, output ? nullptr : &parameters, output ? &parameters : nullptr,
                       rate_hz, paFramesPerBufferUnspecified, paDitherOff, callback, user);
@@ -138,7 +141,8 @@ bool same_letters(const std::string& text, const std::string& part) {
   return lowercase(text).find(lowercase(part)) != std::string::npos;
 }
 
-Device choose(const std::vector<Device>& all, const std::string& choice, bool output) {
+Device choose(const std::vector<Device>& all, const std::string& choice, Side side) {
+  const bool output = side == Side::kOutput;
   std::vector<Device> usable, found;
   for (const Device& d : all)
     if ((output ? d.outputs : d.inputs) > 0) usable.push_back(d);
@@ -196,17 +200,18 @@ std::vector<Device> SoundSystem::devices() const {
 }
 
 Device SoundSystem::output(const std::string& choice) const {
-  return choose(devices(), choice, true);
+  return choose(devices(), choice, Side::kOutput);
 }
 
 Device SoundSystem::input(const std::string& choice) const {
-  return choose(devices(), choice, false);
+  return choose(devices(), choice, Side::kInput);
 }
 
 std::vector<int> SoundSystem::rates_hz(const Device& device) const {
   std::vector<int> rates;
   for (const int rate : kRatesHz)
-    if (takes(device, device.outputs > 0, rate)) rates.push_back(rate);
+    if (takes(device, device.outputs > 0 ? Side::kOutput : Side::kInput, rate))
+      rates.push_back(rate);
   return rates;
 }
 
@@ -214,7 +219,7 @@ struct OutputStream::State {
   State(const Device& device, double latency_ms, std::shared_ptr<Playout> p)
       : playout(std::move(p)),
         channels(std::min(device.outputs, kMostOutputs)),
-        running(device, true, playout->rate_hz(), latency_ms, &State::callback, this) {}
+        running(device, Side::kOutput, playout->rate_hz(), latency_ms, &State::callback, this) {}
   static int callback(const void* /*in*/, void* out, unsigned long frames,
                       const PaStreamCallbackTimeInfo* /*time*/, PaStreamCallbackFlags flags,
                       void* user) {
@@ -256,12 +261,13 @@ void OutputStream::finish(bool at_once, std::chrono::milliseconds limit) {
 }
 
 int OutputStream::rate_for(const Device& device, int wanted_hz) {
-  return rate_of(device, true, wanted_hz);
+  return rate_of(device, Side::kOutput, wanted_hz);
 }
 
 struct InputStream::State {
   State(const Device& device, int rate_hz, double latency_ms, std::shared_ptr<SampleRing> r)
-      : ring(std::move(r)), running(device, false, rate_hz, latency_ms, &State::callback, this) {}
+      : ring(std::move(r)),
+        running(device, Side::kInput, rate_hz, latency_ms, &State::callback, this) {}
   static int callback(const void* in, void* /*out*/, unsigned long frames,
                       const PaStreamCallbackTimeInfo* /*time*/, PaStreamCallbackFlags flags,
                       void* user) {
@@ -295,7 +301,7 @@ std::int64_t InputStream::losses() const { return state_->losses; }
 std::string InputStream::problem() { return state_->running.problem(state_->callbacks); }
 
 int InputStream::rate_for(const Device& device, int wanted_hz) {
-  return rate_of(device, false, wanted_hz);
+  return rate_of(device, Side::kInput, wanted_hz);
 }
 
 }  // namespace glowvox::audio

@@ -8,6 +8,8 @@
 
 namespace glowvox::dsp {
 
+enum class Direction { kForward, kInverse };
+
 // One size, with memory of its own; different ones may be used from different threads at once.
 // Throws Error where there is no transform of the size. Real: double or float.
 template <typename Real>

@@ -31,9 +31,11 @@ struct Fftw<double> {
   static fftw_complex* as_fftw(std::complex<double>* x) {
     return reinterpret_cast<fftw_complex*>(x);
   }
-  static fftw_plan plan(int size, bool forward, double* time, std::complex<double>* spectrum) {
-    return forward ? fftw_plan_dft_r2c_1d(size, time, as_fftw(spectrum), FFTW_ESTIMATE)
-                   : fftw_plan_dft_c2r_1d(size, as_fftw(spectrum), time, FFTW_ESTIMATE);
+  static fftw_plan plan(int size, Direction direction, double* time,
+                        std::complex<double>* spectrum) {
+    return direction == Direction::kForward
+               ? fftw_plan_dft_r2c_1d(size, time, as_fftw(spectrum), FFTW_ESTIMATE)
+               : fftw_plan_dft_c2r_1d(size, as_fftw(spectrum), time, FFTW_ESTIMATE);
   }
   static void destroy(fftw_plan plan) { fftw_destroy_plan(plan); }
   static void forward(fftw_plan plan, double* time, std::complex<double>* spectrum) {
@@ -52,9 +54,11 @@ struct Fftw<float> {
   static fftwf_complex* as_fftw(std::complex<float>* x) {
     return reinterpret_cast<fftwf_complex*>(x);
   }
-  static fftwf_plan plan(int size, bool forward, float* time, std::complex<float>* spectrum) {
-    return forward ? fftwf_plan_dft_r2c_1d(size, time, as_fftw(spectrum), FFTW_ESTIMATE)
-                   : fftwf_plan_dft_c2r_1d(size, as_fftw(spectrum), time, FFTW_ESTIMATE);
+  static fftwf_plan plan(int size, Direction direction, float* time,
+                         std::complex<float>* spectrum) {
+    return direction == Direction::kForward
+               ? fftwf_plan_dft_r2c_1d(size, time, as_fftw(spectrum), FFTW_ESTIMATE)
+               : fftwf_plan_dft_c2r_1d(size, as_fftw(spectrum), time, FFTW_ESTIMATE);
   }
   static void destroy(fftwf_plan plan) { fftwf_destroy_plan(plan); }
   static void forward(fftwf_plan plan, float* time, std::complex<float>* spectrum) {
@@ -76,13 +80,13 @@ struct Destroy {
 // Plans live as long as the process: few sizes are ever used. FFTW_ESTIMATE measures nothing, so
 // the same machine always gets the same plan and the same rounding.
 template <typename Real>
-typename Fftw<Real>::Plan* plan_for(int size, bool forward, Real* time,
+typename Fftw<Real>::Plan* plan_for(int size, Direction direction, Real* time,
                                     std::complex<Real>* spectrum) {
   using Plan = std::unique_ptr<typename Fftw<Real>::Plan, Destroy<Real>>;
-  static std::map<std::pair<int, bool>, Plan> plans;
+  static std::map<std::pair<int, Direction>, Plan> plans;
   const std::lock_guard<std::mutex> lock(planner_mutex);
-  Plan& plan = plans[{size, forward}];
-  if (!plan) plan.reset(Fftw<Real>::plan(size, forward, time, spectrum));
+  Plan& plan = plans[{size, direction}];
+  if (!plan) plan.reset(Fftw<Real>::plan(size, direction, time, spectrum));
   if (!plan) throw Error("stft", "FFTW has no plan for a transform of " + std::to_string(size));
   return plan.get();
 }
@@ -116,8 +120,8 @@ BasicRealFft<Real>::BasicRealFft(int size) : size_(size), state_(std::make_uniqu
   state_->spectrum.reset(Fftw<Real>::allocate(2 * (reals / 2 + 1)));
   time_ = state_->time.get();
   spectrum_ = reinterpret_cast<std::complex<Real>*>(state_->spectrum.get());
-  state_->forward = plan_for<Real>(size, true, time_, spectrum_);
-  state_->inverse = plan_for<Real>(size, false, time_, spectrum_);
+  state_->forward = plan_for<Real>(size, Direction::kForward, time_, spectrum_);
+  state_->inverse = plan_for<Real>(size, Direction::kInverse, time_, spectrum_);
 }
 
 template <typename Real>

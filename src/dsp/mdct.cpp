@@ -16,7 +16,9 @@ constexpr double kPi = 3.141592653589793238463;
 
 // With blocks folded in place, the textbook MDCT of a block is minus the DCT-IV of the block read
 // backwards; these signs and orders make interior frames equal the textbook's.
-std::vector<float> transform_blocks(const float* x, std::int64_t blocks, int size, bool inverse) {
+std::vector<float> transform_blocks(const float* x, std::int64_t blocks, int size,
+                                    Direction direction) {
+  const bool inverse = direction == Direction::kInverse;
   DctIv dct(size);
   float* const data = dct.data();
   const auto scale = static_cast<float>(-1.0 / std::sqrt(2.0 * size));
@@ -35,14 +37,16 @@ std::vector<float> transform_blocks(const float* x, std::int64_t blocks, int siz
   return y;
 }
 
-// Rotates the pairs mirrored around every boundary between two blocks; direction -1 undoes +1.
-void rotate_boundaries(std::vector<float>* x, const std::vector<float>& window, float direction) {
+// Rotates the pairs mirrored around every boundary between two blocks; the inverse undoes it.
+void rotate_boundaries(std::vector<float>* x, const std::vector<float>& window,
+                       Direction direction) {
+  const float sign = direction == Direction::kForward ? 1.0F : -1.0F;
   const std::size_t size = window.size();
   const std::size_t half = size / 2;
   for (std::size_t boundary = size; boundary < x->size(); boundary += size) {
     for (std::size_t i = 0; i < half; ++i) {
       const float c = window[half + i];
-      const float s = direction * window[half - 1 - i];
+      const float s = sign * window[half - 1 - i];
       float& before = (*x)[boundary - 1 - i];
       float& after = (*x)[boundary + i];
       const float rotated = c * before + s * after;
@@ -66,13 +70,13 @@ Mdct::Mdct(int coefficients) : coefficients_(coefficients) {
 
 std::vector<float> Mdct::forward(const float* x, std::int64_t blocks) const {
   std::vector<float> folded(x, x + blocks * coefficients_);
-  rotate_boundaries(&folded, window_, 1.0F);
-  return transform_blocks(folded.data(), blocks, coefficients_, false);
+  rotate_boundaries(&folded, window_, Direction::kForward);
+  return transform_blocks(folded.data(), blocks, coefficients_, Direction::kForward);
 }
 
 std::vector<float> Mdct::inverse(const float* coefficients, std::int64_t blocks) const {
-  std::vector<float> x = transform_blocks(coefficients, blocks, coefficients_, true);
-  rotate_boundaries(&x, window_, -1.0F);
+  std::vector<float> x = transform_blocks(coefficients, blocks, coefficients_, Direction::kInverse);
+  rotate_boundaries(&x, window_, Direction::kInverse);
   return x;
 }
 

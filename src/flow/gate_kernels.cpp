@@ -52,13 +52,13 @@ HWY_INLINE void for_each(std::int64_t rows, std::int64_t columns, const Body& bo
   }
 }
 
-HWY_NOINLINE void gate_forward(Rows u, std::int64_t rows, std::int64_t H, Rows z) {
+HWY_NOINLINE void gate_forward(RowsView u, std::int64_t H, RowsView z) {
   const D d;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   float left[HWY_MAX_BYTES / sizeof(float)] = {}, right[HWY_MAX_BYTES / sizeof(float)] = {};
-  for (std::int64_t r = 0; r < rows; ++r) {
-    float* a = u.from(r).data;
-    float *b = a + H, *to = z.from(r).data;
+  for (std::int64_t r = 0; r < u.count; ++r) {
+    float* a = u.row(r);
+    float *b = a + H, *to = z.row(r);
     std::int64_t c = 0;
     for (; c + lanes <= H; c += lanes) {
       const Factors f = factors_of(d, hn::LoadU(d, a + c), hn::LoadU(d, b + c));
@@ -78,24 +78,24 @@ HWY_NOINLINE void gate_forward(Rows u, std::int64_t rows, std::int64_t H, Rows z
   }
 }
 
-void gate_backward(ConstRows factors, ConstRows grad_z, std::int64_t rows, std::int64_t H,
-                   Rows grad_u, Rows z) {
-  for_each(rows, H, [&](auto d, std::int64_t r, std::int64_t c) HWY_ATTR {
-    const float* from = factors.from(r).data + c;
+void gate_backward(ConstRowsView factors, ConstRowsView grad_z, std::int64_t H, RowsView grad_u,
+                   RowsView z) {
+  for_each(factors.count, H, [&](auto d, std::int64_t r, std::int64_t c) HWY_ATTR {
+    const float* from = factors.row(r) + c;
     const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + H);
-    const auto g = hn::LoadU(d, grad_z.from(r).data + c);
+    const auto g = hn::LoadU(d, grad_z.row(r) + c);
     const auto ab = hn::Mul(a, b), gb = hn::Mul(g, b);
-    float* to = grad_u.from(r).data + c;
+    float* to = grad_u.row(r) + c;
     hn::StoreU(hn::NegMulAdd(hn::Mul(gb, a), a, gb), d, to);
     hn::StoreU(hn::Mul(hn::Mul(g, ab), hn::Sub(hn::Set(d, 1.0F), b)), d, to + H);
-    hn::StoreU(ab, d, z.from(r).data + c);
+    hn::StoreU(ab, d, z.row(r) + c);
   });
 }
 
-void column_sums(ConstRows x, std::int64_t rows, std::int64_t columns, float* sums) {
+void column_sums(ConstRowsView x, std::int64_t columns, float* sums) {
   std::fill_n(sums, columns, 0.0F);
-  for_each(rows, columns, [&](auto d, std::int64_t r, std::int64_t c) HWY_ATTR {
-    hn::StoreU(hn::Add(hn::LoadU(d, sums + c), hn::LoadU(d, x.from(r).data + c)), d, sums + c);
+  for_each(x.count, columns, [&](auto d, std::int64_t r, std::int64_t c) HWY_ATTR {
+    hn::StoreU(hn::Add(hn::LoadU(d, sums + c), hn::LoadU(d, x.row(r) + c)), d, sums + c);
   });
 }
 
@@ -109,15 +109,15 @@ HWY_EXPORT(gate_forward);
 HWY_EXPORT(gate_backward);
 HWY_EXPORT(column_sums);
 
-void gate_forward(Rows u, std::int64_t rows, std::int64_t H, Rows z) {
-  HWY_DYNAMIC_DISPATCH(gate_forward)(u, rows, H, z);
+void gate_forward(RowsView u, std::int64_t H, RowsView z) {
+  HWY_DYNAMIC_DISPATCH(gate_forward)(u, H, z);
 }
-void gate_backward(ConstRows factors, ConstRows grad_z, std::int64_t rows, std::int64_t H,
-                   Rows grad_u, Rows z) {
-  HWY_DYNAMIC_DISPATCH(gate_backward)(factors, grad_z, rows, H, grad_u, z);
+void gate_backward(ConstRowsView factors, ConstRowsView grad_z, std::int64_t H, RowsView grad_u,
+                   RowsView z) {
+  HWY_DYNAMIC_DISPATCH(gate_backward)(factors, grad_z, H, grad_u, z);
 }
-void column_sums(ConstRows x, std::int64_t rows, std::int64_t columns, float* sums) {
-  HWY_DYNAMIC_DISPATCH(column_sums)(x, rows, columns, sums);
+void column_sums(ConstRowsView x, std::int64_t columns, float* sums) {
+  HWY_DYNAMIC_DISPATCH(column_sums)(x, columns, sums);
 }
 
 }  // namespace glowvox::flow

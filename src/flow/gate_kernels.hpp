@@ -3,18 +3,18 @@
 // instruction set, chosen at run time (Highway).
 #pragma once
 
-#include "flow/products.hpp"
+#include "core/rows_view.hpp"
 
 namespace glowvox::flow {
 
 // u [rows, 2H] becomes [tanh(u_1) | sigmoid(u_2)], and z [rows, H] their product.
-void gate_forward(Rows u, std::int64_t rows, std::int64_t H, Rows z);
+void gate_forward(RowsView u, std::int64_t H, RowsView z);
 
 // From the gate's factors and the gradient of z: that of u [rows, 2H], and z once more.
-void gate_backward(ConstRows factors, ConstRows grad_z, std::int64_t rows, std::int64_t H,
-                   Rows grad_u, Rows z);
+void gate_backward(ConstRowsView factors, ConstRowsView grad_z, std::int64_t H, RowsView grad_u,
+                   RowsView z);
 
 // sums[j] = sum over rows of x[row, j], for j < columns.
-void column_sums(ConstRows x, std::int64_t rows, std::int64_t columns, float* sums);
+void column_sums(ConstRowsView x, std::int64_t columns, float* sums);
 
 }  // namespace glowvox::flow

@@ -9,9 +9,9 @@ namespace {
 
 // Quarter `part` of the window for every frame, [frames, C/2]; at a signal's two ends there is
 // nothing to overlap with, so the outermost inner quarters (b of the first, c of the last) are 1.
-Tensor windows(const Tensor& window, int64_t frames, int part, bool margins) {
+Tensor windows(const Tensor& window, int64_t frames, int part, Edges edges) {
   Tensor w = window[part].expand({frames, -1});
-  if (margins || (part != 1 && part != 2)) return w;
+  if (edges == Edges::kMargins || (part != 1 && part != 2)) return w;
   w = w.clone();
   w[part == 1 ? 0 : frames - 1].fill_(1.0);
   return w;
@@ -40,16 +40,16 @@ Lift::Tables Lift::tables(const Tensor& like) const {
   return recent_;
 }
 
-Tensor Lift::forward(const Tensor& audio, bool margins) const {
+Tensor Lift::forward(const Tensor& audio, Edges edges) const {
   const int64_t B = audio.size(0), C = channels_;
   if (!spectral()) return audio.view({B, -1, C}).transpose(0, 1).contiguous();
   const Tables own = tables(audio);
   const int64_t half = C / 2;
-  const Tensor padded = margins ? audio : at::constant_pad_nd(audio, {half, half});
+  const Tensor padded = edges == Edges::kMargins ? audio : at::constant_pad_nd(audio, {half, half});
   const int64_t T = padded.size(1) / C - 1;
   const Tensor halves = padded.reshape({B, 2 * T + 2, half});
   const auto quarter = [&](int part) {
-    return halves.slice(1, part, part + 2 * T, 2) * windows(own.window, T, part, margins);
+    return halves.slice(1, part, part + 2 * T, 2) * windows(own.window, T, part, edges);
   };
   const Tensor folded = torch::cat(
       {-quarter(2).flip({2}) - quarter(3), quarter(0) - quarter(1).flip({2})}, 2);  // [B, T, C]
@@ -62,10 +62,10 @@ Tensor Lift::inverse(const Tensor& x) const {
   const Tables own = tables(x);
   const auto folded = at::matmul(x.transpose(0, 1), own.dct4).chunk(2, 2);  // [B, T, C/2] each
   const Tensor &u = folded[0], &v = folded[1];
-  const Tensor a = v * windows(own.window, T, 0, false);
-  const Tensor b = -v.flip({2}) * windows(own.window, T, 1, false);
-  const Tensor c = -u.flip({2}) * windows(own.window, T, 2, false);
-  const Tensor d = -u * windows(own.window, T, 3, false);
+  const Tensor a = v * windows(own.window, T, 0, Edges::kEnds);
+  const Tensor b = -v.flip({2}) * windows(own.window, T, 1, Edges::kEnds);
+  const Tensor c = -u.flip({2}) * windows(own.window, T, 2, Edges::kEnds);
+  const Tensor d = -u * windows(own.window, T, 3, Edges::kEnds);
   // Overlap: a block's first half is its b and the previous frame's d, its second half is its c and
   // the next frame's a.
   const Tensor first = b + at::constant_pad_nd(d, {0, 0, 1, -1});

@@ -11,6 +11,10 @@ namespace glowvox::flow {
 
 using torch::Tensor;
 
+// What is beyond the edges of a piece of sound: nothing, because the signal ends there, or samples
+// that come with it.
+enum class Edges { kEnds, kMargins };
+
 // The fixed orthonormal map from samples to channels; log-det 0.
 class Lift {
  public:
@@ -21,7 +25,7 @@ class Lift {
   bool spectral() const { return window_.defined(); }
   // audio [B, T * C], a whole signal (square); or with margins [B, T * C + 2 * margin()], an inner
   // segment, whose edge blocks overlap with the margins. -> [T, B, C]
-  Tensor forward(const Tensor& audio, bool margins = false) const;
+  Tensor forward(const Tensor& audio, Edges edges = Edges::kEnds) const;
   // The inverse of forward for a whole signal: [T, B, C] -> [B, T * C].
   Tensor inverse(const Tensor& x) const;
   double macs_per_frame() const { return spectral() ? double(channels_) * channels_ : 0.0; }

@@ -44,28 +44,33 @@ HWY_INLINE float* aligned(float* p) {
 // Depth of a pass: a panel of it stays in the first cache.
 constexpr std::int64_t kDepth = 240;
 
-// [kTileRows, kTileVectors * kLanes] of c. a[i, k] = a[i * a_row + k * a_column].
+// The left side of a tile: element [i, k] is data[i * row + k * column].
+struct Left {
+  const float* data;
+  std::ptrdiff_t row, column;
+};
+
+// [kTileRows, kTileVectors * kLanes] of c.
 template <int kTileRows, int kTileVectors>
-HWY_INLINE void tile(std::int64_t depth, const float* a, std::ptrdiff_t a_row,
-                     std::ptrdiff_t a_column, const float* b, std::ptrdiff_t b_row, ConstRows start,
-                     const float* bias, Rows c) {
+HWY_INLINE void tile(Left a, ConstRowsView b, ConstRowsView start, const float* bias, RowsView c) {
   V sums[kTileRows][kTileVectors];
 #pragma GCC unroll 8
   for (int i = 0; i < kTileRows; ++i)
 #pragma GCC unroll 3
     for (int j = 0; j < kTileVectors; ++j) {
       V sum = hn::Zero(d);
-      if (start.data != nullptr) sum = hn::LoadU(d, start.data + i * start.row + j * kLanes);
+      if (start.data != nullptr) sum = hn::LoadU(d, start.row(i) + j * kLanes);
       if (bias != nullptr) sum = hn::Add(sum, hn::LoadU(d, bias + j * kLanes));
       sums[i][j] = sum;
     }
-  for (std::int64_t k = 0; k < depth; ++k, a += a_column, b += b_row) {
+  const std::int64_t depth = b.count;
+  for (std::int64_t k = 0; k < depth; ++k, a.data += a.column, b.data += b.stride) {
     V right[kTileVectors];
 #pragma GCC unroll 3
-    for (int j = 0; j < kTileVectors; ++j) right[j] = hn::LoadU(d, b + j * kLanes);
+    for (int j = 0; j < kTileVectors; ++j) right[j] = hn::LoadU(d, b.data + j * kLanes);
 #pragma GCC unroll 8
     for (int i = 0; i < kTileRows; ++i) {
-      const V left = hn::Set(d, a[i * a_row]);
+      const V left = hn::Set(d, a.data[i * a.row]);
 #pragma GCC unroll 3
       for (int j = 0; j < kTileVectors; ++j) sums[i][j] = hn::MulAdd(left, right[j], sums[i][j]);
     }
@@ -73,74 +78,69 @@ HWY_INLINE void tile(std::int64_t depth, const float* a, std::ptrdiff_t a_row,
 #pragma GCC unroll 8
   for (int i = 0; i < kTileRows; ++i)
 #pragma GCC unroll 3
-    for (int j = 0; j < kTileVectors; ++j)
-      hn::StoreU(sums[i][j], d, c.data + i * c.row + j * kLanes);
+    for (int j = 0; j < kTileVectors; ++j) hn::StoreU(sums[i][j], d, c.row(i) + j * kLanes);
 }
 
-// A tile of which only `rows` x `columns` exist in start, bias and c.
+// A tile of which only `columns` exist in start, bias and c.
 template <int kTileRows, int kTileVectors>
-void edge_tile(std::int64_t depth, const float* a, std::ptrdiff_t a_row, std::ptrdiff_t a_column,
-               const float* b, std::ptrdiff_t b_row, ConstRows start, const float* bias, Rows c,
+void edge_tile(Left a, ConstRowsView b, ConstRowsView start, const float* bias, RowsView c,
                int columns) {
   constexpr int kWidth = kTileVectors * kLanes;
-  float whole[kTileRows * kWidth] = {};
+  float sums[kTileRows * kWidth] = {};
+  const RowsView whole{sums, kTileRows, kWidth};
   for (int i = 0; i < kTileRows; ++i)
     for (int j = 0; j < columns; ++j)
-      whole[i * kWidth + j] = (start.data != nullptr ? start.data[i * start.row + j] : 0.0F) +
-                              (bias != nullptr ? bias[j] : 0.0F);
-  tile<kTileRows, kTileVectors>(depth, a, a_row, a_column, b, b_row, {whole, kWidth}, nullptr,
-                                {whole, kWidth});
-  for (int i = 0; i < kTileRows; ++i) std::copy_n(whole + i * kWidth, columns, c.data + i * c.row);
+      whole.row(i)[j] =
+          (start.data != nullptr ? start.row(i)[j] : 0.0F) + (bias != nullptr ? bias[j] : 0.0F);
+  tile<kTileRows, kTileVectors>(a, b, whole, nullptr, whole);
+  for (int i = 0; i < kTileRows; ++i) std::copy_n(whole.row(i), columns, c.row(i));
 }
 
-// The rows of one panel of columns.
+// One panel of columns, b, for all rows of a.
 template <int kTileVectors>
-void panel(std::int64_t depth, ConstRows a, const float* b, std::int64_t rows, int columns,
-           ConstRows start, const float* bias, Rows c) {
-  constexpr int kWidth = kTileVectors * kLanes;
-  std::int64_t r = 0;
+void panel(ConstRowsView a, ConstRowsView b, int columns, ConstRowsView start, const float* bias,
+           RowsView c) {
+  const auto left = [&](std::int64_t row) { return Left{a.row(row), a.stride, 1}; };
   const auto from = [&](std::int64_t row) {
     return start.data != nullptr ? start.from(row) : start;
   };
-  if (columns == kWidth) {
-    for (; r + kRows <= rows; r += kRows)
-      tile<kRows, kTileVectors>(depth, a.from(r).data, a.row, 1, b, kWidth, from(r), bias,
-                                c.from(r));
-    for (; r < rows; ++r)
-      tile<1, kTileVectors>(depth, a.from(r).data, a.row, 1, b, kWidth, from(r), bias, c.from(r));
+  std::int64_t r = 0;
+  if (columns == kTileVectors * kLanes) {
+    for (; r + kRows <= a.count; r += kRows)
+      tile<kRows, kTileVectors>(left(r), b, from(r), bias, c.from(r));
+    for (; r < a.count; ++r) tile<1, kTileVectors>(left(r), b, from(r), bias, c.from(r));
     return;
   }
-  for (; r + kRows <= rows; r += kRows)
-    edge_tile<kRows, kTileVectors>(depth, a.from(r).data, a.row, 1, b, kWidth, from(r), bias,
-                                   c.from(r), columns);
-  for (; r < rows; ++r)
-    edge_tile<1, kTileVectors>(depth, a.from(r).data, a.row, 1, b, kWidth, from(r), bias, c.from(r),
-                               columns);
+  for (; r + kRows <= a.count; r += kRows)
+    edge_tile<kRows, kTileVectors>(left(r), b, from(r), bias, c.from(r), columns);
+  for (; r < a.count; ++r)
+    edge_tile<1, kTileVectors>(left(r), b, from(r), bias, c.from(r), columns);
 }
 
 int panel_columns() { return kColumns; }
 int lanes() { return kLanes; }
 
-void multiply(ConstRows a, const float* b, std::int64_t depth, std::int64_t columns,
-              std::int64_t rows, Rows c, ConstRows start, const float* bias) {
-  for (std::int64_t k = 0; k == 0 || k < depth; k += kDepth) {
-    const std::int64_t part = std::min(kDepth, depth - k);
-    for (std::int64_t first = 0; first < columns; first += kColumns) {
-      const int width = static_cast<int>(std::min<std::int64_t>(kColumns, columns - first));
+void multiply(ConstRowsView a, const Packed& b, RowsView c, ConstRowsView start,
+              const float* bias) {
+  for (std::int64_t k = 0; k == 0 || k < b.depth(); k += kDepth) {
+    const std::int64_t depth = std::min(kDepth, b.depth() - k);
+    for (std::int64_t first = 0; first < b.columns(); first += kColumns) {
+      const int width = static_cast<int>(std::min<std::int64_t>(kColumns, b.columns() - first));
       const int vectors = (width + kLanes - 1) / kLanes;
-      const float* right = b + first * depth + k * vectors * kLanes;
-      const ConstRows left{a.data + k, a.row};
-      const Rows to{c.data + first, c.row};
-      const ConstRows begin = k > 0                   ? ConstRows(to)
-                              : start.data != nullptr ? ConstRows{start.data + first, start.row}
-                                                      : start;
+      const int row = vectors * kLanes;
+      const ConstRowsView left = a.from_column(k),
+                          right{b.data() + first * b.depth() + k * row, depth, row};
+      const RowsView to = c.from_column(first);
+      const ConstRowsView begin = k > 0                   ? ConstRowsView(to)
+                                  : start.data != nullptr ? start.from_column(first)
+                                                          : start;
       const float* add = k == 0 && bias != nullptr ? bias + first : nullptr;
       if (vectors == 3)
-        panel<3>(part, left, right, rows, width, begin, add, to);
+        panel<3>(left, right, width, begin, add, to);
       else if (vectors == 2)
-        panel<2>(part, left, right, rows, width, begin, add, to);
+        panel<2>(left, right, width, begin, add, to);
       else
-        panel<1>(part, left, right, rows, width, begin, add, to);
+        panel<1>(left, right, width, begin, add, to);
     }
   }
 }
@@ -152,15 +152,15 @@ constexpr std::int64_t kPassRows = 240;
 // Columns in groups of kWidth, each [rows][kWidth], the last filled up with zeros. Rows in fours: a
 // group's then fill a cache line or more.
 template <int kWidth>
-void gather(ConstRows from, std::int64_t rows, std::int64_t columns, float* to) {
+void gather(ConstRowsView from, std::int64_t columns, float* to) {
   constexpr std::int64_t kAtOnce = 4;
-  for (std::int64_t first = 0; first < rows; first += kAtOnce) {
-    const std::int64_t last = std::min(first + kAtOnce, rows);
+  for (std::int64_t first = 0; first < from.count; first += kAtOnce) {
+    const std::int64_t last = std::min(first + kAtOnce, from.count);
     for (std::int64_t group = 0; group * kWidth < columns; ++group) {
       const std::int64_t column = group * kWidth, width = columns - column;
-      float* place = to + (group * rows + first) * kWidth;
+      float* place = to + (group * from.count + first) * kWidth;
       for (std::int64_t r = first; r < last; ++r, place += kWidth) {
-        const float* source = from.data + r * from.row + column;
+        const float* source = from.row(r) + column;
         if (width >= kWidth) {
           std::memcpy(place, source, kWidth * sizeof(float));
         } else {
@@ -172,41 +172,43 @@ void gather(ConstRows from, std::int64_t rows, std::int64_t columns, float* to) 
   }
 }
 
-// One panel of columns of c, from g and u in order; only [height, width] of a tile at the edge.
-void transposed_panel(const float* g, const float* u, std::int64_t depth, std::int64_t height,
-                      std::int64_t width, Rows c, bool add) {
-  for (std::int64_t row = 0; row < height; row += kRows, g += kRows * depth) {
-    const Rows to = c.from(row);
-    if (width >= kColumns && height - row >= kRows) {
-      tile<kRows, kVectors>(depth, g, 1, kRows, u, kColumns, add ? ConstRows(to) : ConstRows(),
-                            nullptr, to);
+// One panel of columns of c, from g and u in order; only [c's rows, width] of a tile at the edge.
+void transposed_panel(const float* g, ConstRowsView u, std::int64_t width, ConstRowsView start,
+                      RowsView c) {
+  for (std::int64_t row = 0; row < c.count; row += kRows, g += kRows * u.count) {
+    const Left left{g, 1, kRows};
+    const RowsView to = c.from(row);
+    const ConstRowsView from = start.data != nullptr ? start.from(row) : start;
+    if (width >= kColumns && to.count >= kRows) {
+      tile<kRows, kVectors>(left, u, from, nullptr, to);
       continue;
     }
-    float whole[kRows * kColumns];
-    tile<kRows, kVectors>(depth, g, 1, kRows, u, kColumns, {}, nullptr, {whole, kColumns});
-    for (std::int64_t i = 0; i < std::min<std::int64_t>(kRows, height - row); ++i)
-      for (std::int64_t j = 0; j < std::min<std::int64_t>(kColumns, width); ++j) {
-        float& element = to.data[i * to.row + j];
-        element = (add ? element : 0.0F) + whole[i * kColumns + j];
-      }
+    float sums[kRows * kColumns];
+    const RowsView whole{sums, kRows, kColumns};
+    tile<kRows, kVectors>(left, u, {}, nullptr, whole);
+    for (std::int64_t i = 0; i < std::min<std::int64_t>(kRows, to.count); ++i)
+      for (std::int64_t j = 0; j < std::min<std::int64_t>(kColumns, width); ++j)
+        to.row(i)[j] = (from.data != nullptr ? from.row(i)[j] : 0.0F) + whole.row(i)[j];
   }
 }
 
-void multiply_transposed(ConstRows g, std::int64_t rows, std::int64_t g_columns,
-                         const std::vector<Outer>& outers, std::vector<float>* scratch) {
+void multiply_transposed(ConstRowsView g, std::int64_t g_columns, const std::vector<Outer>& outers,
+                         std::vector<float>* scratch) {
   const std::int64_t room = (g_columns + kRows - 1) / kRows * kRows;
   scratch->resize(static_cast<std::size_t>(kPassRows * (room + kColumns)) + 2 * kAlignment);
   float* left = aligned(scratch->data());
   float* right = aligned(left + kPassRows * room);
-  for (std::int64_t r = 0; r < rows; r += kPassRows) {
-    const std::int64_t depth = std::min(kPassRows, rows - r);
-    gather<kRows>(g.from(r), depth, g_columns, left);
+  for (std::int64_t r = 0; r < g.count; r += kPassRows) {
+    const std::int64_t depth = std::min(kPassRows, g.count - r);
+    gather<kRows>(g.part(r, depth), g_columns, left);
     for (const Outer& o : outers)
       for (std::int64_t first = 0; first < o.columns; first += kColumns) {
         const std::int64_t width = o.columns - first;
-        gather<kColumns>({o.u.from(r).data + first, o.u.row}, depth,
+        gather<kColumns>(o.u.part(r, depth).from_column(first),
                          std::min<std::int64_t>(kColumns, width), right);
-        transposed_panel(left, right, depth, g_columns, width, {o.c.data + first, o.c.row}, r > 0);
+        const RowsView to{o.c.data + first, g_columns, o.c.stride};
+        transposed_panel(left, {right, depth, kColumns}, width,
+                         r > 0 ? ConstRowsView(to) : ConstRowsView(), to);
       }
   }
 }
@@ -275,15 +277,14 @@ void Packed::fill(const float* from, std::ptrdiff_t depth_stride, std::ptrdiff_t
   }
 }
 
-void multiply(ConstRows a, const Packed& b, std::int64_t rows, Rows c, ConstRows start,
+void multiply(ConstRowsView a, const Packed& b, RowsView c, ConstRowsView start,
               const float* bias) {
-  HWY_DYNAMIC_DISPATCH(multiply)
-  (a, b.data(), b.depth(), b.columns(), rows, c, start, bias);
+  HWY_DYNAMIC_DISPATCH(multiply)(a, b, c, start, bias);
 }
 
-void multiply_transposed(ConstRows g, std::int64_t rows, std::int64_t g_columns,
-                         const std::vector<Outer>& outers, std::vector<float>* scratch) {
-  HWY_DYNAMIC_DISPATCH(multiply_transposed)(g, rows, g_columns, outers, scratch);
+void multiply_transposed(ConstRowsView g, std::int64_t g_columns, const std::vector<Outer>& outers,
+                         std::vector<float>* scratch) {
+  HWY_DYNAMIC_DISPATCH(multiply_transposed)(g, g_columns, outers, scratch);
 }
 
 }  // namespace glowvox::flow

@@ -9,20 +9,9 @@
 #include <memory>
 #include <vector>
 
-namespace glowvox::flow {
+#include "core/rows_view.hpp"
 
-// Rows of floats, `row` apart.
-struct ConstRows {
-  const float* data = nullptr;
-  std::ptrdiff_t row = 0;
-  ConstRows from(std::int64_t first) const { return {data + first * row, row}; }
-};
-struct Rows {
-  float* data = nullptr;
-  std::ptrdiff_t row = 0;
-  Rows from(std::int64_t first) const { return {data + first * row, row}; }
-  operator ConstRows() const { return {data, row}; }
-};
+namespace glowvox::flow {
 
 // The right side of products, [depth, columns], in panels of columns that fit the registers.
 class Packed {
@@ -47,18 +36,18 @@ class Packed {
 };
 
 // c = a b + (start, where given: [rows, columns], may be c itself) + (bias, where given:
-// [columns]).
-void multiply(ConstRows a, const Packed& b, std::int64_t rows, Rows c, ConstRows start = {},
+// [columns]), for as many rows as a has.
+void multiply(ConstRowsView a, const Packed& b, RowsView c, ConstRowsView start = {},
               const float* bias = nullptr);
 
 // c[n, k] = sum over rows of g[row, n] u[row, k]: the gradient of a weight, [g's columns, columns].
 struct Outer {
-  ConstRows u;
+  ConstRowsView u;
   std::int64_t columns;
-  Rows c;
+  RowsView c;
 };
 // Several with the same g, which is brought in order once. scratch: reused between calls.
-void multiply_transposed(ConstRows g, std::int64_t rows, std::int64_t g_columns,
-                         const std::vector<Outer>& outers, std::vector<float>* scratch);
+void multiply_transposed(ConstRowsView g, std::int64_t g_columns, const std::vector<Outer>& outers,
+                         std::vector<float>* scratch);
 
 }  // namespace glowvox::flow

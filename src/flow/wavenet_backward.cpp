@@ -16,7 +16,7 @@ int64_t weight_columns() { return team_size() > 4 ? 48 : 96; }
 // The gradients of the weights that one gradient of activations makes: outers[i].c[n, :] and, where
 // given, biases[i][n], for all of its columns n.
 struct WeightProduct {
-  ConstRows g;
+  ConstRowsView g;
   int64_t columns;
   std::vector<Outer> outers;
   std::vector<float*> biases;
@@ -94,17 +94,21 @@ class BackwardPass {
   }
 
  private:
-  static float* at_row(const Tensor& t, int64_t slot, int64_t row, int64_t columns) {
-    return floats(t) + (slot * t.size(1) + row) * columns;
+  // Rows of one of the matrices [slots][rows][columns], the first of them `before` rows in.
+  RowsView rows_of(const Tensor& t, int64_t slot, int64_t before = 0) const {
+    return {floats(t) + (slot * t.size(1) + before) * t.size(2), s_.rows, t.size(2)};
   }
-  Rows h(int l) const { return {at_row(saved_.h, l, s_.before, s_.H), s_.H}; }
-  Rows factors(int l) const { return {at_row(saved_.factors, l, 0, 2 * s_.H), 2 * s_.H}; }
-  Rows grad_u(int l) const { return {at_row(grad_u_, l % 2, s_.after, 2 * s_.H), 2 * s_.H}; }
-  Rows z(int l) const { return {at_row(z_, l % 2, 0, s_.H), s_.H}; }
-  Rows grad_h(int l) const { return {at_row(grad_h_, l % 2, 0, s_.H), s_.H}; }
-  Rows grad_skip() const { return {floats(grad_skip_), s_.H}; }
-  Rows grad_out() const { return {floats(grad_out_), s_.out}; }
-  Rows grad_features() const { return {floats(result_.features), s_.F}; }
+  RowsView all(const Tensor& t) const { return {floats(t), s_.rows, t.size(-1)}; }
+  RowsView h(int l) const { return rows_of(saved_.h, l, s_.before); }
+  RowsView factors(int l) const { return rows_of(saved_.factors, l); }
+  RowsView grad_u(int l) const { return rows_of(grad_u_, l % 2, s_.after); }
+  RowsView z(int l) const { return rows_of(z_, l % 2); }
+  RowsView grad_h(int l) const { return rows_of(grad_h_, l % 2); }
+  // A weight's gradient [out][columns] from one of its rows and columns on.
+  static RowsView weight(const Tensor& t, int64_t row = 0, int64_t column = 0) {
+    const int64_t stride = t.numel() / t.size(0);
+    return {floats(t) + row * stride + column, t.size(0) - row, stride};
+  }
   const WavenetLayer& layer(int l) const { return weights_.layers[static_cast<size_t>(l)]; }
   bool is_last(int l) const { return l + 1 == s_.layers; }
 
@@ -138,28 +142,22 @@ class BackwardPass {
       WeightProduct gate{
           grad_u(l), 2 * H, {}, {floats(to.dilated_bias), floats(g.cond_bias) + l * 2 * H}};
       for (int64_t k = 0; k < taps; ++k)
-        gate.outers.push_back(
-            {h(l).from(s_.offset(l, k)), H, {floats(to.dilated) + k * H, taps * H}});
-      gate.outers.push_back({{floats(features_), F}, F, {floats(g.cond) + l * 2 * H * F, F}});
+        gate.outers.push_back({h(l).from(s_.offset(l, k)), H, weight(to.dilated, 0, k * H)});
+      gate.outers.push_back({all(features_), F, weight(g.cond, l * 2 * H)});
       divide(std::move(gate), &stage.before);
-      float *weight = floats(to.res_skip), *bias = floats(to.res_skip_bias);
+      float* bias = floats(to.res_skip_bias);
       if (!is_last(l)) {
-        divide({grad_h(l + 1), H, {{z(l), H, {weight, H}}}, {bias}}, &stage.after);
-        weight += H * H;
-        bias += H;
+        divide({grad_h(l + 1), H, {{z(l), H, weight(to.res_skip)}}, {bias}}, &stage.after);
       } else {
-        divide({grad_out(),
-                s_.out,
-                {{{floats(saved_.skip), H}, H, {floats(g.end), H}}},
-                {floats(g.end_bias)}},
-               &stage.after);
+        divide(
+            {all(grad_out_), s_.out, {{all(saved_.skip), H, weight(g.end)}}, {floats(g.end_bias)}},
+            &stage.after);
       }
-      divide({grad_skip(), H, {{z(l), H, {weight, H}}}, {bias}}, &stage.after);
+      const int64_t first = is_last(l) ? 0 : H;  // the residual path's come before
+      divide({all(grad_skip_), H, {{z(l), H, weight(to.res_skip, first)}}, {bias + first}},
+             &stage.after);
     }
-    divide({grad_h(0),
-            H,
-            {{{floats(x_), s_.in}, s_.in, {floats(g.start), s_.in}}},
-            {floats(g.start_bias)}},
+    divide({grad_h(0), H, {{all(x_), s_.in, weight(g.start)}}, {floats(g.start_bias)}},
            &stages_.back().before);
   }
 
@@ -172,46 +170,43 @@ class BackwardPass {
   void weight_rows(const WeightPiece& piece, int thread) {
     const WeightProduct& p = *piece.product;
     const int64_t n = piece.first, count = std::min(weight_columns(), p.columns - n);
-    const ConstRows g{p.g.data + n, p.g.row};
+    const ConstRowsView g = p.g.from_column(n);
     std::vector<Outer> outers = p.outers;
-    for (Outer& o : outers) o.c.data += n * o.c.row;
-    multiply_transposed(g, s_.rows, count, outers, &scratch_[static_cast<size_t>(thread)]);
-    column_sums(g, s_.rows, count, p.biases[0] + n);
+    for (Outer& o : outers) o.c = o.c.from(n);
+    multiply_transposed(g, count, outers, &scratch_[static_cast<size_t>(thread)]);
+    column_sums(g, count, p.biases[0] + n);
     for (size_t i = 1; i < p.biases.size(); ++i)
       std::copy_n(p.biases[0] + n, count, p.biases[i] + n);
   }
 
   // l = layers: from the output to the last gate; else from a layer's gate to the one before.
   void rows(int l, const Block& block, int thread) {
-    const int64_t first = block.first;
+    const int64_t first = block.first, count = block.count;
     if (l == s_.layers) {
-      multiply(grad_out().from(first), *end_, block.count, grad_skip().from(first));
+      multiply(part(grad_out_, block), *end_, part(grad_skip_, block));
     } else {
-      const Rows to = grad_h(l).from(first);
-      ConstRows sum = is_last(l) ? ConstRows() : ConstRows(grad_h(l + 1).from(first));
+      const RowsView to = grad_h(l).from(first);
+      ConstRowsView sum = is_last(l) ? ConstRowsView() : grad_h(l + 1).from(first);
       for (int64_t k = 0; k < s_.taps; ++k, sum = to)
-        multiply(grad_u(l).from(first - s_.offset(l, k)),
-                 *matrices_[static_cast<size_t>(l)].taps[static_cast<size_t>(k)], block.count, to,
-                 sum);
+        multiply(grad_u(l).part(first - s_.offset(l, k), count),
+                 *matrices_[static_cast<size_t>(l)].taps[static_cast<size_t>(k)], to, sum);
     }
     if (l > 0) gate_rows(l - 1, block, thread);
     if (l == 0 && result_.x.defined())
-      multiply(grad_h(0).from(first), *start_, block.count,
-               Rows{floats(result_.x), s_.in}.from(first));
+      multiply(grad_h(0).part(first, count), *start_, part(result_.x, block));
   }
 
   void gate_rows(int l, const Block& block, int thread) {
-    const int64_t first = block.first;
+    const int64_t first = block.first, count = block.count;
     const LayerMatrices& m = matrices_[static_cast<size_t>(l)];
-    const Rows grad_z{at_row(grad_z_, thread, 0, s_.H), s_.H};
-    multiply(grad_skip().from(first), *m.skip, block.count, grad_z);
+    const RowsView grad_z = rows_of(grad_z_, thread).part(0, count);
+    multiply(part(grad_skip_, block), *m.skip, grad_z);
     if (m.residual != nullptr)
-      multiply(grad_h(l + 1).from(first), *m.residual, block.count, grad_z, grad_z);
-    gate_backward(factors(l).from(first), grad_z, block.count, s_.H, grad_u(l).from(first),
+      multiply(grad_h(l + 1).part(first, count), *m.residual, grad_z, grad_z);
+    gate_backward(factors(l).part(first, count), grad_z, s_.H, grad_u(l).from(first),
                   z(l).from(first));
-    const Rows to = grad_features().from(first);
-    multiply(grad_u(l).from(first), *m.cond, block.count, to,
-             is_last(l) ? ConstRows() : ConstRows(to));
+    const RowsView to = part(result_.features, block);
+    multiply(grad_u(l).part(first, count), *m.cond, to, is_last(l) ? ConstRowsView() : to);
   }
 
   const WavenetSizes s_;

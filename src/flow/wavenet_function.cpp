@@ -75,43 +75,39 @@ class ForwardPass {
     }
   }
 
-  Rows activations(int l) const {
+  RowsView activations(int l) const {
     const int64_t place = saved_ != nullptr ? l : l % 2;
-    return {floats(h_) + (place * sizes_.padded_rows() + sizes_.before) * sizes_.H, sizes_.H};
+    return {floats(h_) + (place * sizes_.padded_rows() + sizes_.before) * sizes_.H, sizes_.rows,
+            sizes_.H};
   }
 
   void begin(const Block& rows) const {
-    const ConstRows x{floats(x_), sizes_.in};
-    multiply(x.from(rows.first), *start_, rows.count, activations(0).from(rows.first), {},
+    multiply(part(x_, rows), *start_, activations(0).from(rows.first), {},
              floats(weights_.start_bias));
   }
 
   void layer_rows(int l, const Block& rows, int thread) const {
     const int64_t H = sizes_.H;
     const LayerMatrices& m = matrices_[static_cast<size_t>(l)];
-    const Rows u{
-        floats(factors_) +
-            (saved_ != nullptr ? l * sizes_.rows + rows.first : thread * factors_.size(1)) * 2 * H,
-        2 * H};
-    const Rows h = activations(l), z{floats(z_) + thread * z_.size(1) * H, H};
-    multiply(ConstRows{floats(features_), sizes_.F}.from(rows.first), *m.cond, rows.count, u, {},
-             floats(gate_bias_) + l * 2 * H);
+    const int64_t place =
+        saved_ != nullptr ? l * sizes_.rows + rows.first : thread * factors_.size(1);
+    const RowsView u{floats(factors_) + place * 2 * H, rows.count, 2 * H};
+    const RowsView h = activations(l);
+    const RowsView z{floats(z_) + thread * z_.size(1) * H, rows.count, H};
+    multiply(part(features_, rows), *m.cond, u, {}, floats(gate_bias_) + l * 2 * H);
     for (int64_t k = 0; k < sizes_.taps; ++k)
-      multiply(h.from(rows.first + sizes_.offset(l, k)), *m.taps[static_cast<size_t>(k)],
-               rows.count, u, u);
-    gate_forward(u, rows.count, H, z);
+      multiply(h.part(rows.first + sizes_.offset(l, k), rows.count),
+               *m.taps[static_cast<size_t>(k)], u, u);
+    gate_forward(u, H, z);
 
     const float* bias = floats(layer(l).res_skip_bias);
     const bool last = l + 1 == sizes_.layers;
     if (!last)
-      multiply(z, *m.residual, rows.count, activations(l + 1).from(rows.first), h.from(rows.first),
-               bias);
-    const Rows skip = Rows{floats(skip_), H}.from(rows.first);
-    multiply(z, *m.skip, rows.count, skip, l > 0 ? ConstRows(skip) : ConstRows(),
+      multiply(z, *m.residual, activations(l + 1).from(rows.first), h.from(rows.first), bias);
+    const RowsView skip = part(skip_, rows);
+    multiply(z, *m.skip, skip, l > 0 ? ConstRowsView(skip) : ConstRowsView(),
              last ? bias : bias + H);
-    if (last)
-      multiply(skip, *end_, rows.count, Rows{floats(out_), sizes_.out}.from(rows.first), {},
-               floats(weights_.end_bias));
+    if (last) multiply(skip, *end_, part(out_, rows), {}, floats(weights_.end_bias));
   }
 
   const WavenetSizes sizes_;

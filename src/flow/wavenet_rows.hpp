@@ -18,6 +18,11 @@ struct Block {
   int64_t first, count;
 };
 
+// Those rows of a tensor [..., columns].
+inline RowsView part(const Tensor& t, const Block& block) {
+  return RowsView{floats(t), 0, t.size(-1)}.part(block.first, block.count);
+}
+
 struct WavenetSizes {
   WavenetSizes(const Tensor& x, const Tensor& features, const WavenetWeights& weights);
 

@@ -48,12 +48,12 @@ FlowVocoder::FlowVocoder(const config::ModelConfig& config)
   }
 }
 
-void FlowVocoder::check_shapes(const Tensor& audio, const Tensor& mel, bool margins) const {
+void FlowVocoder::check_shapes(const Tensor& audio, const Tensor& mel, flow::Edges edges) const {
   const int64_t bands = config_.mel.bands, hop = config_.mel.hop_samples;
   if (mel.dim() != 3 || mel.size(2) != bands)
     throw Error("mel", fmt::format("expected {} bands, got {}", bands, mel.size(-1)));
   if (mel.size(1) == 0) throw Error("mel", "expected one frame or more, got 0");
-  const int64_t samples = audio.size(1) - (margins ? 2 * margin() : 0);
+  const int64_t samples = audio.size(1) - (edges == flow::Edges::kMargins ? 2 * margin() : 0);
   if (audio.size(0) != mel.size(0) || samples != mel.size(1) * hop)
     throw Error("audio", fmt::format("expected {} samples for {} mel frames, got {}",
                                      mel.size(1) * hop, mel.size(1), samples));
@@ -63,10 +63,10 @@ flow::Condition FlowVocoder::condition(const Tensor& mel) {
   return conditioner_->forward(mel.transpose(0, 1).contiguous());
 }
 
-Encoded FlowVocoder::encode(const Tensor& audio, const Tensor& mel, bool margins) {
-  check_shapes(audio, mel, margins);
+Encoded FlowVocoder::encode(const Tensor& audio, const Tensor& mel, flow::Edges edges) {
+  check_shapes(audio, mel, edges);
   const flow::Condition given = condition(mel);
-  Tensor x = lift_.forward(audio, margins);
+  Tensor x = lift_.forward(audio, edges);
   Tensor log_det = torch::zeros({audio.size(0)}, x.options());
   Tensor frames = torch::zeros({x.size(0), x.size(1)}, x.options());
   const bool recompute = recompute_ && torch::GradMode::is_enabled();
@@ -153,8 +153,8 @@ Tensor Encoded::channel_log_prob() const {
   return base.channel_log_prob(z) + channel_log_det;
 }
 
-Tensor FlowVocoder::log_prob(const Tensor& audio, const Tensor& mel, bool margins) {
-  return encode(audio, mel, margins).log_prob();
+Tensor FlowVocoder::log_prob(const Tensor& audio, const Tensor& mel, flow::Edges edges) {
+  return encode(audio, mel, edges).log_prob();
 }
 
 Tensor FlowVocoder::noise(int64_t batch, int64_t mel_frames, double sigma, uint64_t seed) const {
@@ -180,12 +180,12 @@ std::vector<float> FlowVocoder::synthesize(const Mel& mel, double sigma, uint64_
   return {samples, samples + mel.frames * config_.mel.hop_samples};
 }
 
-void FlowVocoder::initialize(const Tensor& audio, const Tensor& mel, bool margins) {
+void FlowVocoder::initialize(const Tensor& audio, const Tensor& mel, flow::Edges edges) {
   const torch::NoGradGuard no_grad;
-  check_shapes(audio, mel, margins);
+  check_shapes(audio, mel, edges);
   conditioner_->initialize(mel.transpose(0, 1));
   const flow::Condition given = condition(mel);
-  Tensor x = lift_.forward(audio, margins);
+  Tensor x = lift_.forward(audio, edges);
   for (const Step& step : steps_) {
     x = x.narrow(2, step.early_channels, x.size(2) - step.early_channels);
     for (const auto& layer : step.layers) {

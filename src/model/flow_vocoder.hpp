@@ -49,7 +49,7 @@ class FlowVocoder : public torch::nn::Module {
 
   // audio [B, F * hop] (with margins: and margin() samples on both sides), mel [B, F, bands] as the
   // specification stores it; throws Error when the two do not belong together.
-  Encoded encode(const Tensor& audio, const Tensor& mel, bool margins = false);
+  Encoded encode(const Tensor& audio, const Tensor& mel, flow::Edges edges = flow::Edges::kEnds);
   // The inverse of encode without margins: z [T, B, C] -> audio [B, F * hop]. Throws Error where a
   // mixing matrix cannot be inverted.
   Tensor decode(const Tensor& z, const Tensor& mel);
@@ -58,7 +58,7 @@ class FlowVocoder : public torch::nn::Module {
   // for a number: a singular one gives values that are not finite.
   Tensor decode_segment(const Tensor& z, const Tensor& mel);
   // Exact log-density of the audio given the mel, [B] nats, the base's constants included.
-  Tensor log_prob(const Tensor& audio, const Tensor& mel, bool margins = false);
+  Tensor log_prob(const Tensor& audio, const Tensor& mel, flow::Edges edges = flow::Edges::kEnds);
 
   // Latents N(0, sigma^2), [frames * ratio, batch, C]: every clip of the batch gets the same noise
   // that it would get alone (Philox, see core/random.hpp).
@@ -73,7 +73,7 @@ class FlowVocoder : public torch::nn::Module {
     config_.mel_statistics = statistics;
   }
   // Data-dependent initialisation, layer by layer, from a batch.
-  void initialize(const Tensor& audio, const Tensor& mel, bool margins = false);
+  void initialize(const Tensor& audio, const Tensor& mel, flow::Edges edges = flow::Edges::kEnds);
   // Gives layers that start as the identity small random weights.
   void randomize();
   // Throws Error naming the step whose mixing cannot be inverted.
@@ -99,7 +99,7 @@ class FlowVocoder : public torch::nn::Module {
     int64_t early_channels = 0;  // leave before the step
     std::vector<std::shared_ptr<flow::Layer>> layers;
   };
-  void check_shapes(const Tensor& audio, const Tensor& mel, bool margins) const;
+  void check_shapes(const Tensor& audio, const Tensor& mel, flow::Edges edges) const;
   flow::Condition condition(const Tensor& mel);
   Tensor invert(const Tensor& z, const Tensor& mel);  // both as decode takes them
 

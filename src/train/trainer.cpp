@@ -138,7 +138,7 @@ void Trainer::initialize() {
   }
   measure_mels(torch::cat(mel));
   model_->initialize(torch::cat(audio).to(setting_.device), torch::cat(mel).to(setting_.device),
-                     true);
+                     flow::Edges::kMargins);
   optimizer_.restart_averages();
 }
 
@@ -183,7 +183,8 @@ torch::Tensor Trainer::nats_of(const Batch& batch, std::int64_t first, std::int6
   torch::Tensor& index = indices_[own];
   if (!every && !index.defined()) index = torch::tensor(own).to(batch.audio.device());
   const auto chosen = [&](const torch::Tensor& t) { return every ? t : t.index_select(0, index); };
-  const torch::Tensor log_prob = model_->log_prob(chosen(batch.audio), chosen(batch.mel), true);
+  const torch::Tensor log_prob =
+      model_->log_prob(chosen(batch.audio), chosen(batch.mel), flow::Edges::kMargins);
   return log_prob.sum() * (parts / (static_cast<double>(all.size()) * samples));
 }
 

@@ -12,6 +12,7 @@ using torch::Tensor;
 namespace {
 
 float* floats(const Tensor& t) { return t.data_ptr<float>(); }
+RowsView view(const Tensor& t) { return {floats(t), t.size(0), t.size(1)}; }
 
 double largest_difference(const Tensor& got, const Tensor& expected) {
   return (got.to(torch::kDouble) - expected).abs().max().item<double>();
@@ -34,12 +35,11 @@ TEST_CASE("products equal those in double at every kind of edge") {
     transposed.fill(floats(bt), 1, depth, 0, transposed.panels());
 
     Tensor c = torch::full({rows, columns}, std::nanf(""));
-    flow::multiply({floats(a), depth}, packed, rows, {floats(c), columns});
+    flow::multiply(view(a), packed, view(c));
     CHECK(largest_difference(c, product) < kRounding * depth);
-    flow::multiply({floats(a), depth}, transposed, rows, {floats(c), columns},
-                   {floats(start), columns}, floats(bias));
+    flow::multiply(view(a), transposed, view(c), view(start), floats(bias));
     CHECK(largest_difference(c, product + start + bias) < kRounding * depth);
-    flow::multiply({floats(a), depth}, packed, rows, {floats(c), columns}, {floats(c), columns});
+    flow::multiply(view(a), packed, view(c), view(c));
     CHECK(largest_difference(c, 2.0 * product + start + bias) < 2 * kRounding * depth);
   }
 }
@@ -50,11 +50,11 @@ TEST_CASE("a row's product does not depend on the rows beside it") {
   const Tensor a = torch::randn({rows, depth}), b = torch::randn({depth, columns});
   flow::Packed packed(depth, columns);
   packed.fill(floats(b), columns, 1, 0, packed.panels());
-  const Tensor all = torch::empty({rows, columns}), one = torch::empty({columns});
-  flow::multiply({floats(a), depth}, packed, rows, {floats(all), columns});
+  const Tensor all = torch::empty({rows, columns}), one = torch::empty({1, columns});
+  flow::multiply(view(a), packed, view(all));
   for (int64_t r = 0; r < rows; ++r) {
-    flow::multiply({floats(a) + r * depth, depth}, packed, 1, {floats(one), columns});
-    CHECK(torch::equal(all[r], one));
+    flow::multiply(view(a).part(r, 1), packed, view(one));
+    CHECK(torch::equal(all[r], one[0]));
   }
 }
 
@@ -66,9 +66,7 @@ TEST_CASE("gradients of weights equal those in double at every kind of edge") {
                  v = torch::randn({rows, 2});
     const Tensor c = torch::full({n, k}, std::nanf("")), e = torch::full({n, 2}, std::nanf(""));
     std::vector<float> scratch;
-    flow::multiply_transposed(
-        {floats(g), n}, rows, n,
-        {{{floats(u), k}, k, {floats(c), k}}, {{floats(v), 2}, 2, {floats(e), 2}}}, &scratch);
+    flow::multiply_transposed(view(g), n, {{view(u), k, view(c)}, {view(v), 2, view(e)}}, &scratch);
     const Tensor gt = g.to(torch::kDouble).t();
     CHECK(largest_difference(c, gt.mm(u.to(torch::kDouble))) < kRounding * rows);
     CHECK(largest_difference(e, gt.mm(v.to(torch::kDouble))) < kRounding * rows);
@@ -87,11 +85,10 @@ TEST_CASE("the gate's kernels equal tanh times sigmoid and its gradient, far out
   const auto halves = exact.chunk(2, 1);
   const Tensor expected = torch::tanh(halves[0]) * torch::sigmoid(halves[1]);
   const Tensor factors = u.clone(), z = torch::empty({rows, H}), again = torch::empty({rows, H});
-  flow::gate_forward({floats(factors), 2 * H}, rows, H, {floats(z), H});
+  flow::gate_forward(view(factors), H, view(z));
   CHECK(largest_difference(z, expected) < 1e-6);
   const Tensor g = torch::randn({rows, H}), grad = torch::empty({rows, 2 * H});
-  flow::gate_backward({floats(factors), 2 * H}, {floats(g), H}, rows, H, {floats(grad), 2 * H},
-                      {floats(again), H});
+  flow::gate_backward(view(factors), view(g), H, view(grad), view(again));
   CHECK(torch::equal(again, z));
   const Tensor want = torch::autograd::grad({expected}, {exact}, {g.to(torch::kDouble)})[0];
   CHECK(largest_difference(grad, want) < 1e-6);

@@ -54,7 +54,7 @@ StepLogDets step_log_dets(const Golden& golden) {
   const auto children = golden.model->named_children();
   const auto given = children["conditioner"]->as<flow::Conditioner>()->forward(
       golden.mel.transpose(0, 1).contiguous());
-  Tensor x = flow::Lift(config.lift).forward(golden["audio"], false);
+  Tensor x = flow::Lift(config.lift).forward(golden["audio"]);
   StepLogDets result;
   for (int i = 0; i < config.steps; ++i) {
     const int64_t leave = x.size(2) - config::channels_at_step(config, i);

@@ -33,7 +33,8 @@ struct Pass {
 enum class Direction { kEncode, kDecode };
 
 Tensor loss_of(model::FlowVocoder& model, const Example& e, Direction direction) {
-  if (direction == Direction::kEncode) return -model.log_prob(e.audio, e.mel, true).mean() / 1000.0;
+  if (direction == Direction::kEncode)
+    return -model.log_prob(e.audio, e.mel, flow::Edges::kMargins).mean() / 1000.0;
   const int64_t C = model.config().lift.channels;
   const int64_t T = e.mel.size(1) * model.config().mel.hop_samples / C;
   torch::manual_seed(5);
@@ -127,9 +128,9 @@ TEST_CASE("nothing is recomputed, and nothing kept, without gradients") {
   model::FlowVocoder model(config_of("tiny"));
   const Example e = example(model, 1, 8);
   const torch::NoGradGuard no_grad;
-  const Tensor expected = model.log_prob(e.audio, e.mel, true);
+  const Tensor expected = model.log_prob(e.audio, e.mel, flow::Edges::kMargins);
   model.set_recompute(true);
-  CHECK(torch::equal(model.log_prob(e.audio, e.mel, true), expected));
+  CHECK(torch::equal(model.log_prob(e.audio, e.mel, flow::Edges::kMargins), expected));
 }
 
 TEST_CASE("the likelihood of the channels adds up to that of the frames") {
@@ -143,7 +144,7 @@ TEST_CASE("the likelihood of the channels adds up to that of the frames") {
     for (Tensor& p : model.parameters()) p.add_(torch::randn_like(p) * 0.01);
     model.randomize();
     const Example e = example(model, 2, 10);
-    const model::Encoded encoded = model.encode(e.audio, e.mel, true);
+    const model::Encoded encoded = model.encode(e.audio, e.mel, flow::Edges::kMargins);
     const Tensor channels = encoded.channel_log_prob(), frames = encoded.frame_log_prob();
     REQUIRE(channels.defined());
     CHECK(channels.sizes() == encoded.z.sizes());
@@ -152,7 +153,7 @@ TEST_CASE("the likelihood of the channels adds up to that of the frames") {
   }
   model::FlowVocoder mixed(config_of("waveglow-64"));
   const Example e = example(mixed, 1, 2);
-  CHECK(!mixed.encode(e.audio, e.mel, true).channel_log_prob().defined());
+  CHECK(!mixed.encode(e.audio, e.mel, flow::Edges::kMargins).channel_log_prob().defined());
 }
 
 TEST_CASE("the operators of other devices compute what the CPU's own loops do") {
