@@ -45,12 +45,12 @@ double median_seconds(const std::function<void()>& work) {
 }  // namespace
 
 int main() {
-  const Number number = has_bfloat16() ? Number::kBfloat16 : Number::kFloat32;
-  const Product direct(random_matrix(kOut, 1, kFeatures), number, {kFeatures, 0, kOut});
+  const DType dtype = has_bfloat16() ? DType::kBfloat16 : DType::kFloat32;
+  const Product direct(random_matrix(kOut, 1, kFeatures), dtype, {kFeatures, 0, kOut});
   std::vector<Product> composed;
   const Matrix phase = random_matrix(kOut, kTaps, kBands);
   for (int i = 0; i < kFlows * kPhases; ++i)
-    composed.emplace_back(phase, number, Layout{kBands, kBands, kPhases * kOut});
+    composed.emplace_back(phase, dtype, Layout{kBands, kBands, kPhases * kOut});
   fmt::print("composed weights: {:.2f} GB\n",
              composed[0].packed_bytes() * static_cast<double>(composed.size()) * 1e-9);
   fmt::print("{:>12} {:>22} {:>22}\n", "mel frames", "direct, ms a second",
@@ -67,7 +67,7 @@ int main() {
       for (int flow = 0; flow < kFlows; ++flow)
         for (int row = 0; row + kTile <= rows; row += kTile)
           direct.run(&features[static_cast<std::size_t>(row) * kFeatures /
-                               (number == Number::kBfloat16 ? 2 : 1)],
+                               (dtype == DType::kBfloat16 ? 2 : 1)],
                      tile.data(), kTile);
     });
     float sums[kVector] = {};

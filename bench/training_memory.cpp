@@ -45,7 +45,7 @@ std::vector<Tensor> gradients(const Task& task, bool recompute, int passes, bool
   const std::int64_t samples = task.frames * task.config.mel.hop_samples;
   const Tensor audio = torch::randn({task.batch, samples + 2 * model.margin()}) * 0.1;
   const Tensor mel = torch::randn({task.batch, task.frames, task.config.mel.bands}) - 5.0;
-  const flow::Bf16Guard guard(task.bf16);
+  const flow::Bfloat16Guard guard(task.bf16);
   double seconds = 1e9;
   const std::int64_t before = meter.restart_peak();
   for (int i = 0; i < passes; ++i) {

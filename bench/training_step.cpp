@@ -88,7 +88,7 @@ class Steps {
 
   double step() {  // the loss before it
     const std::array<Clock::time_point, 4> times = [&] {
-      const flow::Bf16Guard guard(bf16_);
+      const flow::Bfloat16Guard guard(bf16_);
       const auto start = Clock::now();
       optimizer_.zero_grad();
       const Tensor loss = -model_.log_prob(audio_, mel_, flow::Edges::kMargins).mean() / samples_;
@@ -174,7 +174,7 @@ BenchRow training_step(const BenchOptions& o) {
     throw Error("bench", fmt::format("the loss is {}, {} by LibTorch's operators", in_float.first,
                                      expected));
   std::optional<Timed> in_bf16;
-  if (has_fast_bf16()) in_bf16 = timed(config, true, o.quick);
+  if (has_fast_bfloat16()) in_bf16 = timed(config, true, o.quick);
   // What training would choose.
   const Timed& best = in_bf16 && in_bf16->seconds < in_float.seconds ? *in_bf16 : in_float;
   const double seconds = best.seconds;

@@ -65,7 +65,7 @@ void write_random(const InitOptions& /*options*/) { run_beside(Waiting::kAsleep)
 namespace train {
 void score(ScoreOptions /*options*/) { run_beside(Waiting::kAsleep); }
 int start(TrainOptions o) {
-  const bool bf16 = has_fast_bf16() && !o.float32 && config::read_config(o.config).train.bf16;
+  const bool bf16 = has_fast_bfloat16() && !o.float32 && config::read_config(o.config).train.bf16;
   run_beside(bf16 ? Waiting::kSpinning : Waiting::kAsleep);
 }
 }  // namespace train

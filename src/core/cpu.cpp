@@ -24,7 +24,7 @@ void take_priority(bool real_time) {
   if (::getpriority(PRIO_PROCESS, 0) > kNice) ::setpriority(PRIO_PROCESS, 0, kNice);
 }
 
-bool has_fast_bf16() {
+bool has_fast_bfloat16() {
 #if defined(__x86_64__)
   __builtin_cpu_init();
   return __builtin_cpu_supports("avx512bf16");

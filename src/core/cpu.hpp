@@ -8,7 +8,7 @@ int available_cores();
 
 // Whether bfloat16 products run at full speed here (AVX-512 BF16); elsewhere they are emulated,
 // many times slower than float.
-bool has_fast_bf16();
+bool has_fast_bfloat16();
 
 // Asks that this thread, and threads that it starts from now on, come before ordinary work;
 // real_time: before all of it, for a thread that mostly sleeps. Whoever may not do that (who is

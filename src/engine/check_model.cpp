@@ -10,7 +10,7 @@ void check_model(const safetensors::Safetensors& file, const config::ModelConfig
   Weights::Tensors views;
   for (const auto& [name, tensor] : file.tensors)
     views[name] = {tensor.dtype, tensor.shape, tensor.bytes.data(), tensor.bytes.size()};
-  prepare(Weights(views, where), config, Number::kFloat32);
+  prepare(Weights(views, where), config, DType::kFloat32);
 }
 
 }  // namespace glowvox::engine

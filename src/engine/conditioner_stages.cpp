@@ -15,7 +15,7 @@ namespace {
 // log.
 class InputStage : public Stage {
  public:
-  InputStage(const PreparedConditioner& model, Rows* mel, Rows* log_mel, Rows* first)
+  InputStage(const PreparedConditioner& model, RowWindow* mel, RowWindow* log_mel, RowWindow* first)
       : model_(model), mel_(mel), log_mel_(log_mel), first_(first) {}
 
   void plan(std::int64_t most_frames) override {
@@ -47,16 +47,16 @@ class InputStage : public Stage {
 
  private:
   const PreparedConditioner& model_;
-  Rows *mel_, *log_mel_, *first_;
+  RowWindow *mel_, *log_mel_, *first_;
 };
 
 // A residual block: h + second(gelu(first(h))).
 class BlockStage : public Stage {
  public:
-  BlockStage(const PreparedConditioner::Block& block, std::unique_ptr<Rows> in, Rows* out)
+  BlockStage(const PreparedConditioner::Block& block, std::unique_ptr<RowWindow> in, RowWindow* out)
       : block_(block), in_(std::move(in)), out_(out) {}
-  Rows* input() { return in_.get(); }
-  void set_output(Rows* out) { out_ = out; }
+  RowWindow* input() { return in_.get(); }
+  void set_output(RowWindow* out) { out_ = out; }
 
   void plan(std::int64_t most_frames) override {
     const std::int64_t rows =
@@ -77,15 +77,15 @@ class BlockStage : public Stage {
 
  private:
   const PreparedConditioner::Block& block_;
-  std::unique_ptr<Rows> in_;
-  Rows* out_;
+  std::unique_ptr<RowWindow> in_;
+  RowWindow* out_;
 };
 
 // WaveGlow's transposed convolution: rows_per_frame rows of features for every frame. The stage's
 // own rows are frames.
 class UpsampleStage : public Stage {
  public:
-  UpsampleStage(const PreparedConditioner& model, Rows* mel, Rows* features)
+  UpsampleStage(const PreparedConditioner& model, RowWindow* mel, RowWindow* features)
       : model_(model), mel_(mel), features_(features) {}
 
   void plan(std::int64_t most_frames) override {
@@ -111,7 +111,7 @@ class UpsampleStage : public Stage {
 
  private:
   const PreparedConditioner& model_;
-  Rows *mel_, *features_;
+  RowWindow *mel_, *features_;
 };
 
 }  // namespace
@@ -122,7 +122,7 @@ void check_finite(const float* frames, std::int64_t count, int bands) {
       throw Error("mel", fmt::format("value {} of frame {} is not finite", i % bands, i / bands));
 }
 
-void append_frames(const float* frames, std::int64_t count, int bands, Rows* mel) {
+void append_frames(const float* frames, std::int64_t count, int bands, RowWindow* mel) {
   const std::int64_t row = mel->end();
   mel->append(count, false);
   for (std::int64_t r = 0; r < count; ++r) {
@@ -136,7 +136,7 @@ int mel_frames_before(const PreparedModel& model) {
   return std::max(0, model.conditioner.phase_taps - 1);
 }
 
-std::vector<std::unique_ptr<Stage>> conditioner_stages(const PreparedModel& model, Rows* mel,
+std::vector<std::unique_ptr<Stage>> conditioner_stages(const PreparedModel& model, RowWindow* mel,
                                                        Condition* condition, int most_frames,
                                                        int delay_rows) {
   const PreparedConditioner& c = model.conditioner;
@@ -144,18 +144,18 @@ std::vector<std::unique_ptr<Stage>> conditioner_stages(const PreparedModel& mode
   for (const auto& block : c.blocks) frames_after += block.context.after;
   const int delay_frames = delay_rows / c.rows_per_frame + 1;
   condition->log_mel = {
-      Rows({c.bands, Rows::Stored::kFloat, most_frames + frames_after + delay_frames}),
+      RowWindow({c.bands, RowWindow::Stored::kFloat, most_frames + frames_after + delay_frames}),
       c.rows_per_frame};
   const int capacity = most_frames + delay_frames;
   // Whatever maps them further in float.
   const bool full = c.kind != config::ConditionerKind::kUpsample || model.output.scale_shift;
-  const Rows::Stored stored = model.number == Number::kFloat32 ? Rows::Stored::kFloat
-                              : full                           ? Rows::Stored::kBoth
-                                                               : Rows::Stored::kBfloat16;
+  const RowWindow::Stored stored = model.dtype == DType::kFloat32 ? RowWindow::Stored::kFloat
+                                   : full                         ? RowWindow::Stored::kBoth
+                                                                  : RowWindow::Stored::kBfloat16;
   condition->features = {
-      Rows({c.features, stored, c.per_row ? capacity * c.rows_per_frame : capacity}),
+      RowWindow({c.features, stored, c.per_row ? capacity * c.rows_per_frame : capacity}),
       c.per_row ? 1 : c.rows_per_frame};
-  Rows *log_mel = &condition->log_mel.rows, *features = &condition->features.rows;
+  RowWindow *log_mel = &condition->log_mel.rows, *features = &condition->features.rows;
 
   std::vector<std::unique_ptr<Stage>> stages;
   if (c.per_row) {
@@ -167,9 +167,9 @@ std::vector<std::unique_ptr<Stage>> conditioner_stages(const PreparedModel& mode
   for (const auto& block : c.blocks)
     blocks.push_back(std::make_unique<BlockStage>(
         block,
-        std::make_unique<Rows>(Rows::Options{c.features, Rows::Stored::kFloat,
-                                             most_frames + block.context.after,
-                                             block.context.before, block.context.after}),
+        std::make_unique<RowWindow>(RowWindow::Options{c.features, RowWindow::Stored::kFloat,
+                                                       most_frames + block.context.after,
+                                                       block.context.before, block.context.after}),
         features));
   for (std::size_t i = 0; i + 1 < blocks.size(); ++i) blocks[i]->set_output(blocks[i + 1]->input());
   stages.push_back(std::make_unique<InputStage>(c, mel, log_mel,

@@ -136,7 +136,7 @@ class LatentState : public Receiver {
       : base_(prepared.base),
         layout_(prepared.links.back().to),
         condition_(condition),
-        x_({layout_.columns(), Rows::Stored::kFloat, most_rows}),
+        x_({layout_.columns(), RowWindow::Stored::kFloat, most_rows}),
         encoded_(encoded) {}
 
   std::int64_t room() const override { return x_.room(); }
@@ -145,7 +145,7 @@ class LatentState : public Receiver {
     x_.release(x_.end());
     condition_->release(x_.end());
   }
-  Rows& x() override { return x_; }
+  RowWindow& x() override { return x_; }
   void enter(std::int64_t row, int rows, Scratch& /*scratch*/) override {
     encoded_->leave(x_.view(row, rows), layout_, layout_.channels, row);
     for (std::int64_t r = row; r < row + rows; ++r)
@@ -157,7 +157,7 @@ class LatentState : public Receiver {
   const Base& base_;
   const ChannelLayout layout_;
   Condition* condition_;
-  Rows x_;
+  RowWindow x_;
   EncodedRows* encoded_;
 };
 
@@ -194,14 +194,14 @@ Encoding encode(const PreparedEncoding& prepared, const Mel& mel, const float* a
   const int bands = model.conditioner.bands, ratio = model.conditioner.rows_per_frame;
   const std::int64_t rows = mel.frames * ratio;
   EncodedRows encoded(prepared, rows);
-  Rows frames({bands, Rows::Stored::kFloat, most_frames, mel_frames_before(model)});
+  RowWindow frames({bands, RowWindow::Stored::kFloat, most_frames, mel_frames_before(model)});
   Condition condition;
   Passes passes(threads, widest_columns(model), most_frames);
   passes.add(conditioner_stages(model, &frames, &condition, most_frames, delay_rows(model)));
 
   std::vector<std::unique_ptr<StepState>> states;
   for (auto step = model.steps.rbegin(); step != model.steps.rend(); ++step)
-    states.push_back(std::make_unique<StepState>(*step, Number::kFloat32, most_frames * ratio));
+    states.push_back(std::make_unique<StepState>(*step, DType::kFloat32, most_frames * ratio));
   LatentState latents(prepared, &condition, most_frames * ratio, &encoded);
   std::vector<std::unique_ptr<Stage>> stages;
   stages.push_back(std::make_unique<LiftedStage>(prepared, lift(model.config, audio, rows),

@@ -26,7 +26,7 @@ constexpr D d;
 HWY_INLINE V value(float x) { return hn::Set(d, x); }
 
 // To nearest, ties to even.
-HWY_INLINE void store_half(V x, std::uint16_t* to) {
+HWY_INLINE void store_bfloat16(V x, std::uint16_t* to) {
   const hn::RebindToUnsigned<D> du;
   const hn::Rebind<std::uint16_t, D> dh;
   const auto bits = hn::BitCast(du, x);
@@ -38,7 +38,7 @@ HWY_INLINE void store_half(V x, std::uint16_t* to) {
 HWY_INLINE void store(V x, const Target& out, std::int64_t r, int c) {
   const std::ptrdiff_t at = r * out.stride + c;
   if (out.full != nullptr) hn::StoreU(x, d, out.full + at);
-  if (out.half != nullptr) store_half(x, out.half + at);
+  if (out.bfloat16 != nullptr) store_bfloat16(x, out.bfloat16 + at);
 }
 
 // Calls body(r, c) for every vector.
@@ -258,12 +258,12 @@ void transpose(const std::uint32_t* from, int rows, int columns, std::uint32_t* 
 void to_bfloat16(const float* from, std::size_t count, std::uint16_t* to) {
   const std::size_t lanes = hn::Lanes(d);
   std::size_t i = 0;
-  for (; i + lanes <= count; i += lanes) store_half(hn::LoadU(d, from + i), to + i);
+  for (; i + lanes <= count; i += lanes) store_bfloat16(hn::LoadU(d, from + i), to + i);
   if (i == count) return;
   float rest[kVector] = {};
   std::uint16_t halves[kVector];
   std::memcpy(rest, from + i, sizeof(float) * (count - i));
-  store_half(hn::LoadU(d, rest), halves);
+  store_bfloat16(hn::LoadU(d, rest), halves);
   std::memcpy(to + i, halves, sizeof(std::uint16_t) * (count - i));
 }
 

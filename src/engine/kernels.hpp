@@ -12,12 +12,12 @@
 
 namespace glowvox::engine {
 
-// A place for activations: float, bfloat16 (half) or both; a null pointer is not written.
+// A place for activations: float, bfloat16 or both; a null pointer is not written.
 struct Target {
   Target() = default;
   Target(RowsView rows) : full(rows.data), stride(rows.stride) {}
   float* full = nullptr;
-  std::uint16_t* half = nullptr;
+  std::uint16_t* bfloat16 = nullptr;
   std::ptrdiff_t stride = 0;  // elements from a row to the next
 };
 

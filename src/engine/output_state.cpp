@@ -10,8 +10,8 @@ OutputState::OutputState(const PreparedModel& model, Condition* condition, int m
                          bool skip_alignment)
     : model_(model),
       condition_(condition),
-      x_({model.output.layout.columns(), Rows::Stored::kFloat, most_rows}),
-      blocks_({model.config.lift.channels, Rows::Stored::kFloat, most_rows}),
+      x_({model.output.layout.columns(), RowWindow::Stored::kFloat, most_rows}),
+      blocks_({model.config.lift.channels, RowWindow::Stored::kFloat, most_rows}),
       skip_(skip_alignment ? std::max(0, config::alignment_shift_samples(model.config)) : 0) {
   const int C = model.config.lift.channels;
   if (model.config.lift.kind != config::LiftKind::kMdct) return;

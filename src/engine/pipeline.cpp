@@ -11,7 +11,7 @@ Pipeline::Pipeline(std::shared_ptr<const PreparedModel> model, const Latent& lat
                    int most_frames, bool skip_alignment)
     : model_(std::move(model)),
       most_frames_(most_frames),
-      mel_({model_->conditioner.bands, Rows::Stored::kFloat, most_frames,
+      mel_({model_->conditioner.bands, RowWindow::Stored::kFloat, most_frames,
             mel_frames_before(*model_)}),
       output_(*model_, &condition_, most_frames * model_->conditioner.rows_per_frame,
               skip_alignment),

@@ -26,7 +26,7 @@ class Pipeline {
 
   std::shared_ptr<const PreparedModel> model_;
   int most_frames_;
-  Rows mel_;
+  RowWindow mel_;
   Condition condition_;
   OutputState output_;
   std::vector<std::unique_ptr<StepState>> states_;

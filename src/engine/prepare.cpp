@@ -46,8 +46,7 @@ PreparedLink prepare_link(const Weights& weights, const config::ModelConfig& con
           static_cast<float>(scale * unmixing[at * static_cast<std::size_t>(C) + k]);
   }
   if (link.dense)
-    link.mixing = {Product(matrix, Number::kFloat32, {from.columns(), 0, to.columns()}),
-                   link.shift};
+    link.mixing = {Product(matrix, DType::kFloat32, {from.columns(), 0, to.columns()}), link.shift};
   return link;
 }
 
@@ -78,9 +77,9 @@ PreparedOutput prepare_output(const Weights& weights, const config::ModelConfig&
       output.bias[static_cast<std::size_t>(log_s)] = net_bias[at + C] + bias[at];
     }
     output.from_mel =
-        Product(from_mel, Number::kFloat32, {padded(conditioner.bands), 0, 2 * columns});
+        Product(from_mel, DType::kFloat32, {padded(conditioner.bands), 0, 2 * columns});
     output.from_features =
-        Product(from_features, Number::kFloat32, {padded(conditioner.features), 0, 2 * columns});
+        Product(from_features, DType::kFloat32, {padded(conditioner.features), 0, 2 * columns});
   }
   if (config.lift.kind == config::LiftKind::kMdct) {
     const dsp::Mdct mdct(C);
@@ -93,17 +92,17 @@ PreparedOutput prepare_output(const Weights& weights, const config::ModelConfig&
       for (int n = 0; n < C; ++n)
         matrix.at(n, 0, layout.column_of(k)) = samples[static_cast<std::size_t>(n)];
     }
-    output.transform = Product(matrix, Number::kFloat32, {columns, 0, padded(C)});
+    output.transform = Product(matrix, DType::kFloat32, {columns, 0, padded(C)});
   }
   return output;
 }
 
 }  // namespace
 
-PreparedModel prepare(const Weights& weights, const config::ModelConfig& config, Number number) {
+PreparedModel prepare(const Weights& weights, const config::ModelConfig& config, DType dtype) {
   PreparedModel model;
   model.config = config;
-  model.number = number;
+  model.dtype = dtype;
   model.conditioner = prepare_conditioner(weights / "conditioner", config);
   const auto layout_at = [&](int step) {
     return ChannelLayout{config::channels_at_step(config, std::max(0, step)),
@@ -123,7 +122,7 @@ PreparedModel prepare(const Weights& weights, const config::ModelConfig& config,
     step.rule = {config.coupling.kind == config::CouplingKind::kAffine,
                  static_cast<float>(config.coupling.log_s_bound)};
     step.net = prepare_net(weights / (prefix + "_coupling") / "net", config, step.layout,
-                           model.conditioner.features, number);
+                           model.conditioner.features, dtype);
     step.link = prepare_link(weights, config, i, step.layout, layout_at(i - 1));
   });
   const ChannelLayout& first = model.steps.front().layout;

@@ -12,7 +12,7 @@ namespace {
 
 Affine prepare_affine(const Weights& weights, int out, int taps, int in) {
   const Layout layout{padded(in), padded(in), padded(out)};
-  Affine affine{Product(weights.convolution(out, taps, in), Number::kFloat32, layout),
+  Affine affine{Product(weights.convolution(out, taps, in), DType::kFloat32, layout),
                 weights.bias(out)};
   affine.bias.resize(static_cast<std::size_t>(padded(out)));
   return affine;
@@ -40,7 +40,7 @@ Affine prepare_input(const Weights& weights, int out, int bands) {
     }
     bias[static_cast<std::size_t>(n)] = static_cast<float>(sum);
   }
-  return {Product(matrix, Number::kFloat32, {padded(bands), 0, padded(out)}), std::move(bias)};
+  return {Product(matrix, DType::kFloat32, {padded(bands), 0, padded(out)}), std::move(bias)};
 }
 
 // WaveGlow's transposed convolution, grouped: row p of a mel frame takes its own linear map of the
@@ -70,7 +70,7 @@ void prepare_phases(const Weights& weights, const config::ModelConfig& config,
       }
     }
     phase.product =
-        Product(matrix, Number::kFloat32, {padded(bands), padded(bands), padded(c.features)});
+        Product(matrix, DType::kFloat32, {padded(bands), padded(bands), padded(c.features)});
     c.phases.push_back(std::move(phase));
   }
 }

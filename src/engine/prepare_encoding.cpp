@@ -33,7 +33,7 @@ Affine prepare_dense(const std::vector<double>& W, const ActNorm& actnorm, const
     }
     bias[static_cast<std::size_t>(column)] = static_cast<float>(shift);
   }
-  return {Product(matrix, Number::kFloat32, {link.from.columns(), 0, columns}), std::move(bias)};
+  return {Product(matrix, DType::kFloat32, {link.from.columns(), 0, columns}), std::move(bias)};
 }
 
 void prepare_permutation(const std::vector<int>& source, const ActNorm& actnorm, ChannelMap& link) {

@@ -108,7 +108,7 @@ struct PreparedOutput {
 
 struct PreparedModel {
   config::ModelConfig config;
-  Number number = Number::kFloat32;
+  DType dtype = DType::kFloat32;
   PreparedConditioner conditioner;
   std::vector<std::uint32_t> latent_channels;  // of the first step's columns
   std::vector<PreparedStep> steps;             // in the order of synthesis
@@ -116,8 +116,8 @@ struct PreparedModel {
 };
 
 PreparedNet prepare_net(const Weights& weights, const config::ModelConfig& config,
-                        const ChannelLayout& layout, int features, Number number);
+                        const ChannelLayout& layout, int features, DType dtype);
 PreparedConditioner prepare_conditioner(const Weights& weights, const config::ModelConfig& config);
-PreparedModel prepare(const Weights& weights, const config::ModelConfig& config, Number number);
+PreparedModel prepare(const Weights& weights, const config::ModelConfig& config, DType dtype);
 
 }  // namespace glowvox::engine

@@ -66,14 +66,14 @@ MatrixRows Matrix::rows() const {
           }};
 }
 
-Product::Product(const MatrixRows& matrix, Number number, const Layout& layout)
+Product::Product(const MatrixRows& matrix, DType dtype, const Layout& layout)
     : out_(matrix.out),
       taps_(matrix.taps),
-      in_(number == Number::kBfloat16 ? (matrix.in + 1) / 2 * 2 : matrix.in),
-      number_(number),
+      in_(dtype == DType::kBfloat16 ? (matrix.in + 1) / 2 * 2 : matrix.in),
+      dtype_(dtype),
       layout_(layout) {
   initialize_library();
-  if (number == Number::kBfloat16 && instruction_set() != InstructionSet::kAvx512Bf16)
+  if (dtype == DType::kBfloat16 && instruction_set() != InstructionSet::kAvx512Bf16)
     throw Error("precision", "bfloat16 needs a processor with AVX-512 BF16", "use fp32");
   const std::int64_t tap_bytes = layout.x_tap * 4;
   const std::int64_t block_bytes = std::int64_t{kWidth[0]} * in_ * 4;
@@ -88,7 +88,7 @@ Product::Product(const MatrixRows& matrix, Number number, const Layout& layout)
 // [taps][in / 2][columns][2]. Either way a block's rows are transposed, in words of 4 bytes.
 void Product::pack(const MatrixRows& matrix) {
   const std::size_t inputs = static_cast<std::size_t>(taps_) * in_;
-  const std::size_t words = inputs * bytes_of(number_) / sizeof(std::uint32_t);
+  const std::size_t words = inputs * bytes_of(dtype_) / sizeof(std::uint32_t);
   packed_ = AlignedBytes(padded(out_) * words * sizeof(std::uint32_t),
                          AlignedBytes::Contents::kUndefined);
   std::vector<float> made(matrix.row_size()), row(inputs);
@@ -102,7 +102,7 @@ void Product::pack(const MatrixRows& matrix) {
         const int n = first + j + i;
         if (n >= out_) {
           std::fill_n(to, words, 0U);
-        } else if (number_ == Number::kFloat32) {
+        } else if (dtype_ == DType::kFloat32) {
           matrix.row(n, reinterpret_cast<float*>(to));
         } else {
           matrix.row(n, made.data());
@@ -120,7 +120,7 @@ void Product::pack(const MatrixRows& matrix) {
 // LIBXSMM is column-major: our rows are its columns (n), our columns its rows (m).
 void Product::prepare_kernels() {
   if (instruction_set() == InstructionSet::kPlain) return;
-  const auto item = static_cast<int>(bytes_of(number_));
+  const auto item = static_cast<int>(bytes_of(dtype_));
   bool used[kWidths] = {};
   for (int first = 0; first < padded(out_);) {
     const int width = width_index(padded(out_) - first);
@@ -136,7 +136,7 @@ void Product::prepare_kernels() {
       const int a_bytes = columns * in_ * item, x_bytes = static_cast<int>(layout_.x_tap) * item;
       for (int size = 0; size < kRowSizes; ++size) {
         AnyKernel kernel = nullptr;
-        if (number_ == Number::kFloat32) {
+        if (dtype_ == DType::kFloat32) {
           const int flags = LIBXSMM_GEMM_FLAG_NONE;
           kernel = reinterpret_cast<AnyKernel>(libxsmm_smmdispatch_reducebatch_strd(
               columns, kRows[size], in_, a_bytes, x_bytes, &columns, &layout_.x_row, &layout_.y_row,
@@ -156,7 +156,7 @@ void Product::prepare_kernels() {
 }
 
 void Product::run(const void* x, float* y, int rows, Write write) const {
-  const std::size_t item = bytes_of(number_);
+  const std::size_t item = bytes_of(dtype_);
   for (int first = 0, columns = 0; first < padded(out_); first += columns) {
     const int width = width_index(padded(out_) - first);
     columns = kWidth[width];
@@ -172,7 +172,7 @@ void Product::run(const void* x, float* y, int rows, Write write) const {
         const char* from = static_cast<const char*>(x) + done * item * layout_.x_row;
         float* to = y + first + static_cast<std::size_t>(done) * layout_.y_row;
         const unsigned long long taps = static_cast<unsigned long long>(taps_);
-        if (number_ == Number::kFloat32)
+        if (dtype_ == DType::kFloat32)
           reinterpret_cast<FloatKernel>(kernels[size])(
               reinterpret_cast<const float*>(a), reinterpret_cast<const float*>(from), to, &taps);
         else

@@ -12,9 +12,9 @@
 namespace glowvox::engine {
 
 // float: 4 bytes; bfloat16: 2 bytes, products summed in float.
-enum class Number { kFloat32, kBfloat16 };
+enum class DType { kFloat32, kBfloat16 };
 
-inline std::size_t bytes_of(Number number) { return number == Number::kFloat32 ? 4 : 2; }
+inline std::size_t bytes_of(DType dtype) { return dtype == DType::kFloat32 ? 4 : 2; }
 
 // y[t][n] = sum over taps k and inputs i of weight[n][k][i] * x[t + k * dilation][i], with rows
 // [taps][in] that are made when they are asked for: a model's weights pass through the caches once
@@ -67,16 +67,16 @@ class Product {
  public:
   Product() = default;
   // Throws Error when LIBXSMM has no kernel for bfloat16 here.
-  Product(const MatrixRows& matrix, Number number, const Layout& layout);
-  Product(const Matrix& matrix, Number number, const Layout& layout)
-      : Product(matrix.rows(), number, layout) {}
+  Product(const MatrixRows& matrix, DType dtype, const Layout& layout);
+  Product(const Matrix& matrix, DType dtype, const Layout& layout)
+      : Product(matrix.rows(), dtype, layout) {}
 
-  // x: the row of the first output's first tap, of the product's number; y: [rows][y_row], the
+  // x: the row of the first output's first tap, of the product's type; y: [rows][y_row], the
   // first padded(out) columns of every row are replaced, or added to.
   void run(const void* x, float* y, int rows, Write write = Write::kReplace) const;
 
   int out() const { return out_; }
-  Number number() const { return number_; }
+  DType dtype() const { return dtype_; }
   std::size_t packed_bytes() const { return packed_.size(); }
 
  private:
@@ -87,7 +87,7 @@ class Product {
   void run_plain(const char* a, const char* x, RowsView y, int columns, Write write) const;
 
   int out_ = 0, taps_ = 0, in_ = 0;  // in_: even for bfloat16
-  Number number_ = Number::kFloat32;
+  DType dtype_ = DType::kFloat32;
   Layout layout_;
   AlignedBytes packed_;                                        // blocks of columns
   void (*kernels_[kWidths][2 /* Write */][kRowSizes])() = {};  // null: run_plain

@@ -7,7 +7,7 @@
 
 #include "engine/aligned.hpp"
 #include "engine/product.hpp"
-#include "engine/rows.hpp"
+#include "engine/row_window.hpp"
 
 namespace glowvox::engine {
 
@@ -54,7 +54,7 @@ class Stage {
 // What the mel says, for the stages that need it.
 struct Condition {
   struct Part {
-    Rows rows;
+    RowWindow rows;
     int ratio = 1;  // lifted rows for each of them
   };
   Part log_mel;   // natural log, at the mel's rate

@@ -10,10 +10,10 @@ namespace glowvox::engine {
 
 namespace {
 
-Target target_of(Number number, AlignedBytes& tile, int columns) {
+Target target_of(DType dtype, AlignedBytes& tile, int columns) {
   Target target(tile.rows(kTileRows, columns));
-  if (number == Number::kBfloat16)
-    target.half = reinterpret_cast<std::uint16_t*>(std::exchange(target.full, nullptr));
+  if (dtype == DType::kBfloat16)
+    target.bfloat16 = reinterpret_cast<std::uint16_t*>(std::exchange(target.full, nullptr));
   return target;
 }
 
@@ -98,7 +98,7 @@ class LayerStage : public Stage {
         rows_per_frame_(rows_per_frame) {}
 
   void plan(std::int64_t most_frames) override {
-    Rows& in = state_.input(index_);
+    RowWindow& in = state_.input(index_);
     std::int64_t room = last_layer() ? next_.room() : state_.state(index_ + 1).room();
     if (!last_layer()) room = std::min(room, state_.input(index_ + 1).room());
     if (sums() && index_ == 0) room = std::min(room, state_.sum().room());
@@ -139,7 +139,7 @@ class LayerStage : public Stage {
 
   void run_gate(int rows, Scratch& scratch) {
     gate(scratch.wide.rows(rows, 2 * net_.hidden), layer_.gate_bias.data(), net_.hidden,
-         target_of(state_.number(), scratch.input, net_.hidden));
+         target_of(state_.dtype(), scratch.input, net_.hidden));
   }
 
   // The next layer's state: this one's, plus the residual product.
@@ -152,7 +152,7 @@ class LayerStage : public Stage {
 
   void run_wavenet(std::int64_t row, int rows, Scratch& scratch) {
     run_condition(row, rows, scratch);
-    layer_.filter.run(state_.input(index_).input(row - layer_.context.before, state_.number()),
+    layer_.filter.run(state_.input(index_).input(row - layer_.context.before, state_.dtype()),
                       scratch.wide.floats(), rows, Write::kAdd);
     run_gate(rows, scratch);
     layer_.skip.run(scratch.input.data(), state_.sum().full(row), rows,
@@ -164,7 +164,7 @@ class LayerStage : public Stage {
     depthwise(state_.input(index_).view(row - layer_.context.before, rows),
               {layer_.depthwise.data(), layer_.taps, std::int64_t{layer_.dilation} * net_.hidden},
               layer_.depthwise_bias.data(), net_.hidden,
-              target_of(state_.number(), scratch.input, net_.hidden));
+              target_of(state_.dtype(), scratch.input, net_.hidden));
     run_condition(row, rows, scratch);
     layer_.filter.run(scratch.input.data(), scratch.wide.floats(), rows, Write::kAdd);
     run_gate(rows, scratch);
@@ -176,10 +176,10 @@ class LayerStage : public Stage {
     if (net_.end_folded) return state_.sum().full(row);
     const void* in = scratch.input.data();
     if (state_.separable())
-      in = state_.state(index_ + 1).input(row, state_.number());
+      in = state_.state(index_ + 1).input(row, state_.dtype());
     else
       add_bias(state_.sum().view(row, rows), net_.skip_bias.data(), net_.hidden,
-               target_of(state_.number(), scratch.input, net_.hidden));
+               target_of(state_.dtype(), scratch.input, net_.hidden));
     net_.end.product.run(in, scratch.wide.floats(), rows);
     return scratch.wide.floats();
   }
@@ -205,23 +205,23 @@ config::Context context_of(const PreparedNet& net) {
 
 }  // namespace
 
-StepState::StepState(const PreparedStep& step, Number number, int most_rows)
-    : step_(step), number_(number) {
+StepState::StepState(const PreparedStep& step, DType dtype, int most_rows)
+    : step_(step), dtype_(dtype) {
   const PreparedNet& net = step.net;
-  using Stored = Rows::Stored;
-  const bool half = number == Number::kBfloat16;
+  using Stored = RowWindow::Stored;
+  const bool bfloat16 = dtype == DType::kBfloat16;
   const int behind = context_of(net).after;
-  x_ = Rows({step.layout.columns(), Stored::kFloat, most_rows + behind});
+  x_ = RowWindow({step.layout.columns(), Stored::kFloat, most_rows + behind});
   for (const PreparedLayer& layer : net.layers) {
     const int before = layer.context.before, after = layer.context.after;
     const int capacity = most_rows + after;
     Hidden hidden;
-    hidden.shared = !separable() && !half;
+    hidden.shared = !separable() && !bfloat16;
     if (hidden.shared) {
-      hidden.state = Rows({net.hidden, Stored::kFloat, capacity, before, after});
+      hidden.state = RowWindow({net.hidden, Stored::kFloat, capacity, before, after});
     } else {
-      hidden.state = Rows({net.hidden, Stored::kFloat, capacity});
-      hidden.input = Rows(
+      hidden.state = RowWindow({net.hidden, Stored::kFloat, capacity});
+      hidden.input = RowWindow(
           {net.hidden, separable() ? Stored::kFloat : Stored::kBfloat16, capacity, before, after});
     }
     hidden_.push_back(std::move(hidden));
@@ -229,14 +229,14 @@ StepState::StepState(const PreparedStep& step, Number number, int most_rows)
   if (separable()) {
     Hidden last;
     last.shared = true;
-    last.state = Rows({net.hidden, half ? Stored::kBoth : Stored::kFloat, most_rows});
+    last.state = RowWindow({net.hidden, bfloat16 ? Stored::kBoth : Stored::kFloat, most_rows});
     hidden_.push_back(std::move(last));
   } else {
-    sum_ = Rows({net.summed, Stored::kFloat, most_rows + behind});
+    sum_ = RowWindow({net.summed, Stored::kFloat, most_rows + behind});
   }
 }
 
-Rows& StepState::input(int layer) {
+RowWindow& StepState::input(int layer) {
   Hidden& hidden = hidden_[static_cast<std::size_t>(layer)];
   return hidden.shared ? hidden.state : hidden.input;
 }
@@ -261,7 +261,7 @@ void StepState::append_hidden(int layer, std::int64_t rows, bool complete) {
 Target StepState::target(int layer, std::int64_t row) {
   Hidden& hidden = hidden_[static_cast<std::size_t>(layer)];
   Target target = hidden.state.target(row);
-  if (!separable() && !hidden.shared) target.half = hidden.input.half(row);
+  if (!separable() && !hidden.shared) target.bfloat16 = hidden.input.bfloat16(row);
   return target;
 }
 
@@ -276,9 +276,9 @@ void StepState::finish_input(int layer, std::int64_t row, int rows) {
 void StepState::enter(std::int64_t row, int rows, Scratch& scratch) {
   const RowsView passes = x_.view(row, rows).from_column(step_.passes_column());
   const void* in = passes.data;
-  if (number_ == Number::kBfloat16) {
+  if (dtype_ == DType::kBfloat16) {
     const int width = step_.layout.width();
-    copy(passes, width, target_of(number_, scratch.input, width));
+    copy(passes, width, target_of(dtype_, scratch.input, width));
     in = scratch.input.data();
   }
   const int columns = step_.net.hidden;
@@ -328,7 +328,7 @@ FlowStages flow_stages(const PreparedModel& model, const Latent& latent, Conditi
                        OutputState* output, int most_rows) {
   FlowStages flow;
   for (const PreparedStep& step : model.steps)
-    flow.states.push_back(std::make_unique<StepState>(step, model.number, most_rows));
+    flow.states.push_back(std::make_unique<StepState>(step, model.dtype, most_rows));
   flow.stages.push_back(
       std::make_unique<NoiseStage>(model, latent, condition, flow.states.front().get()));
   for (std::size_t i = 0; i < flow.states.size(); ++i) {

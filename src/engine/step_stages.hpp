@@ -23,7 +23,7 @@ class Receiver {
   virtual ~Receiver() = default;
   virtual std::int64_t room() const = 0;
   virtual void append(std::int64_t rows, bool complete) = 0;
-  virtual Rows& x() = 0;  // where the rows are to be written
+  virtual RowWindow& x() = 0;  // where the rows are to be written
   // Takes rows [row, row + rows) of x, once written.
   virtual void enter(std::int64_t row, int rows, Scratch& scratch) = 0;
 };
@@ -31,34 +31,34 @@ class Receiver {
 // One step's memory: its rows, and what its net keeps of every layer.
 class StepState : public Receiver {
  public:
-  StepState(const PreparedStep& step, Number number, int most_rows);
+  StepState(const PreparedStep& step, DType dtype, int most_rows);
   std::int64_t room() const override;
   void append(std::int64_t rows, bool complete) override;
-  Rows& x() override { return x_; }
+  RowWindow& x() override { return x_; }
   void enter(std::int64_t row, int rows, Scratch& scratch) override;
 
   // Before layer `layer`: its residual stream, and what its convolution reads.
-  Rows& state(int layer) { return hidden_[static_cast<std::size_t>(layer)].state; }
-  Rows& input(int layer);
+  RowWindow& state(int layer) { return hidden_[static_cast<std::size_t>(layer)].state; }
+  RowWindow& input(int layer);
   void append_hidden(int layer, std::int64_t rows, bool complete);
   // state(layer) was written as float: makes the rows of input(layer) where they are others.
   Target target(int layer, std::int64_t row);
   void finish_input(int layer, std::int64_t row, int rows);
-  Rows& sum() { return sum_; }
+  RowWindow& sum() { return sum_; }
   const PreparedStep& step() const { return step_; }
-  Number number() const { return number_; }
+  DType dtype() const { return dtype_; }
   bool separable() const { return step_.net.kind == config::NetKind::kSeparable; }
 
  private:
   struct Hidden {
-    Rows state, input;
+    RowWindow state, input;
     bool shared = false;
   };
   const PreparedStep& step_;
-  Number number_;
-  Rows x_;
+  DType dtype_;
+  RowWindow x_;
   std::vector<Hidden> hidden_;  // one more for a separable net, whose last state enters `end`
-  Rows sum_;                    // wavenet: of the skip paths
+  RowWindow sum_;               // wavenet: of the skip paths
 };
 
 // The first stage of a flow: rows of x for its first step, as far as there are features for them.
@@ -103,7 +103,7 @@ class OutputState : public Receiver {
   OutputState(const PreparedModel& model, Condition* condition, int most_rows, bool skip_alignment);
   std::int64_t room() const override { return std::min(x_.room(), blocks_.room()); }
   void append(std::int64_t rows, bool complete) override;
-  Rows& x() override { return x_; }
+  RowWindow& x() override { return x_; }
   void enter(std::int64_t row, int rows, Scratch& scratch) override;
   // Appends the samples that the last pass made final.
   void collect(std::vector<float>* samples);
@@ -113,8 +113,8 @@ class OutputState : public Receiver {
 
   const PreparedModel& model_;
   Condition* condition_;
-  Rows x_;       // columns of the last step
-  Rows blocks_;  // [C] samples of each row, before the overlap
+  RowWindow x_;       // columns of the last step
+  RowWindow blocks_;  // [C] samples of each row, before the overlap
   std::vector<float> window_, tail_;
   std::int64_t collected_ = 0;  // rows
   bool finished_ = false;

@@ -32,22 +32,22 @@ constexpr std::int64_t kMostBiasEdge = 24;    // mel frames at either end that d
 
 int denoiser_hop(int n_fft) { return std::max(1, n_fft / 4); }
 
-engine::Number number_for(Precision precision, bool allowed) {
+engine::DType dtype_for(Precision precision, bool allowed) {
   const bool possible = has_bfloat16();
   switch (precision) {
     case Precision::kFloat32:
-      return engine::Number::kFloat32;
+      return engine::DType::kFloat32;
     case Precision::kBfloat16:
       if (!possible)
         throw Error("precision",
                     std::string("bfloat16 needs AVX-512 BF16, this processor offers ") +
                         engine::name_of(engine::instruction_set()),
                     "use fp32");
-      return engine::Number::kBfloat16;
+      return engine::DType::kBfloat16;
     case Precision::kAuto:
       break;
   }
-  return possible && allowed ? engine::Number::kBfloat16 : engine::Number::kFloat32;
+  return possible && allowed ? engine::DType::kBfloat16 : engine::DType::kFloat32;
 }
 
 int threads_for(int threads, int usual) {
@@ -108,12 +108,12 @@ std::shared_ptr<const Vocoder::Model> Vocoder::Model::make(
     std::unique_ptr<const safetensors::MappedSafetensors> file, const std::string& name,
     Precision precision) {
   const config::ModelConfig config = safetensors::model_config(file->metadata(), name);
-  const engine::Number number = number_for(precision, config.synthesis.bf16);
+  const engine::DType dtype = dtype_for(precision, config.synthesis.bf16);
   const engine::Weights weights(file->tensors(), name);
   try {
     auto model = std::make_shared<Model>();
     model->prepared =
-        std::make_shared<const engine::PreparedModel>(engine::prepare(weights, config, number));
+        std::make_shared<const engine::PreparedModel>(engine::prepare(weights, config, dtype));
     model->encoder = std::make_unique<engine::Encoder>(model->prepared, std::move(file), name);
     return model;
   } catch (const Error& e) {
@@ -146,8 +146,8 @@ int Vocoder::channels() const { return model_->prepared->config.lift.channels; }
 int Vocoder::rows_per_frame() const { return model_->prepared->conditioner.rows_per_frame; }
 
 Precision Vocoder::precision() const {
-  return model_->prepared->number == engine::Number::kBfloat16 ? Precision::kBfloat16
-                                                               : Precision::kFloat32;
+  return model_->prepared->dtype == engine::DType::kBfloat16 ? Precision::kBfloat16
+                                                             : Precision::kFloat32;
 }
 
 std::int64_t Vocoder::look_ahead_samples() const {

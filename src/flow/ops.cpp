@@ -115,7 +115,7 @@ struct ConvFunction : torch::autograd::Function<ConvFunction> {
     const Tf32Guard tf32(x);
     const int64_t out_channels = weight.size(0), taps = weight.size(1), C = weight.size(2);
     const auto dtype =
-        Bf16Guard::active() && x.scalar_type() == at::kFloat ? at::kBFloat16 : x.scalar_type();
+        Bfloat16Guard::active() && x.scalar_type() == at::kFloat ? at::kBFloat16 : x.scalar_type();
     const Tensor w = weight.reshape({out_channels, taps * C}).to(dtype);
     const Tensor operand = x.to(dtype);
     const Tensor u = unfold(operand, taps, dilation, left);

@@ -27,7 +27,7 @@ class WayGuard {
 };
 
 // The products inside conv() take bfloat16 operands (oneDNN); sums leave as float.
-using Bf16Guard = WayGuard<struct Bf16>;
+using Bfloat16Guard = WayGuard<struct Bfloat16>;
 // The CPU takes the way of every other device: ATen's operators instead of loops of our own.
 using PortableGuard = WayGuard<struct Portable>;
 

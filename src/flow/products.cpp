@@ -120,7 +120,7 @@ void panel(ConstRowsView a, ConstRowsView b, int columns, ConstRowsView start, c
 int panel_columns() { return kColumns; }
 int lanes() { return kLanes; }
 
-void multiply(ConstRowsView a, const Packed& b, RowsView c, ConstRowsView start,
+void multiply(ConstRowsView a, const PackedMatrix& b, RowsView c, ConstRowsView start,
               const float* bias) {
   for (std::int64_t k = 0; k == 0 || k < b.depth(); k += kDepth) {
     const std::int64_t depth = std::min(kDepth, b.depth() - k);
@@ -242,21 +242,22 @@ Panel panel_at(std::int64_t index, std::int64_t columns) {
 
 constexpr std::align_val_t kLine{64};
 
-void Packed::Free::operator()(float* data) const { ::operator delete[](data, kLine); }
+void PackedMatrix::Free::operator()(float* data) const { ::operator delete[](data, kLine); }
 
-Packed::Packed(std::int64_t depth, std::int64_t columns) : depth_(depth), columns_(columns) {
+PackedMatrix::PackedMatrix(std::int64_t depth, std::int64_t columns)
+    : depth_(depth), columns_(columns) {
   const Panel last = panel_at(panels() - 1, columns);
   const auto size = static_cast<std::size_t>(depth * (last.first + last.width));
   data_.reset(static_cast<float*>(::operator new[](size * sizeof(float), kLine)));
 }
 
-std::int64_t Packed::panels() const {
+std::int64_t PackedMatrix::panels() const {
   const std::int64_t full = HWY_DYNAMIC_DISPATCH(panel_columns)();
   return (columns_ + full - 1) / full;
 }
 
-void Packed::fill(const float* from, std::ptrdiff_t depth_stride, std::ptrdiff_t column_stride,
-                  std::int64_t first, std::int64_t last) {
+void PackedMatrix::fill(const float* from, std::ptrdiff_t depth_stride,
+                        std::ptrdiff_t column_stride, std::int64_t first, std::int64_t last) {
   constexpr std::int64_t kAtOnce = 16;  // what is written of them stays in the first cache
   for (std::int64_t index = first; index < last; ++index) {
     const Panel p = panel_at(index, columns_);
@@ -277,7 +278,7 @@ void Packed::fill(const float* from, std::ptrdiff_t depth_stride, std::ptrdiff_t
   }
 }
 
-void multiply(ConstRowsView a, const Packed& b, RowsView c, ConstRowsView start,
+void multiply(ConstRowsView a, const PackedMatrix& b, RowsView c, ConstRowsView start,
               const float* bias) {
   HWY_DYNAMIC_DISPATCH(multiply)(a, b, c, start, bias);
 }

@@ -14,10 +14,10 @@
 namespace glowvox::flow {
 
 // The right side of products, [depth, columns], in panels of columns that fit the registers.
-class Packed {
+class PackedMatrix {
  public:
-  Packed() = default;
-  Packed(std::int64_t depth, std::int64_t columns);
+  PackedMatrix() = default;
+  PackedMatrix(std::int64_t depth, std::int64_t columns);
   // Element [k, j] is from[k * depth_stride + j * column_stride]; one of the strides is 1. Panels
   // [first, last) of panels(), so that threads can share the work.
   void fill(const float* from, std::ptrdiff_t depth_stride, std::ptrdiff_t column_stride,
@@ -37,7 +37,7 @@ class Packed {
 
 // c = a b + (start, where given: [rows, columns], may be c itself) + (bias, where given:
 // [columns]), for as many rows as a has.
-void multiply(ConstRowsView a, const Packed& b, RowsView c, ConstRowsView start = {},
+void multiply(ConstRowsView a, const PackedMatrix& b, RowsView c, ConstRowsView start = {},
               const float* bias = nullptr);
 
 // c[n, k] = sum over rows of g[row, n] u[row, k]: the gradient of a weight, [g's columns, columns].

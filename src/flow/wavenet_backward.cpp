@@ -28,8 +28,8 @@ struct WeightPiece {
 };
 
 struct LayerMatrices {
-  std::vector<const Packed*> taps;
-  const Packed *cond, *residual, *skip;
+  std::vector<const PackedMatrix*> taps;
+  const PackedMatrix *cond, *residual, *skip;
 };
 
 // What a stage does: pieces of weights, blocks of rows, and pieces of weights again; the last are
@@ -218,8 +218,8 @@ class BackwardPass {
   Tensor grad_u_, z_, grad_h_, grad_skip_;
   Tensor grad_z_;  // of the block that a thread is at
   std::vector<std::vector<float>> scratch_;
-  Packing packing_;
-  const Packed *start_ = nullptr, *end_ = nullptr;
+  MatrixPacking packing_;
+  const PackedMatrix *start_ = nullptr, *end_ = nullptr;
   std::vector<LayerMatrices> matrices_;
   std::vector<std::unique_ptr<WeightProduct>> products_;
   std::vector<Stage> stages_;

@@ -16,8 +16,8 @@ using torch::autograd::variable_list;
 
 // What a layer's products take.
 struct LayerMatrices {
-  std::vector<const Packed*> taps;
-  const Packed *cond, *residual, *skip;
+  std::vector<const PackedMatrix*> taps;
+  const PackedMatrix *cond, *residual, *skip;
 };
 
 class ForwardPass {
@@ -117,8 +117,8 @@ class ForwardPass {
   Tensor h_, skip_, out_, gate_bias_;
   Tensor factors_;  // of all layers and rows, or of the block that a thread is at
   Tensor z_;        // of the block that a thread is at
-  Packing packing_;
-  const Packed *start_ = nullptr, *end_ = nullptr;
+  MatrixPacking packing_;
+  const PackedMatrix *start_ = nullptr, *end_ = nullptr;
   std::vector<LayerMatrices> matrices_;
 };
 
@@ -174,7 +174,7 @@ struct WavenetFunction : torch::autograd::Function<WavenetFunction> {
 }  // namespace
 
 bool takes_wavenet(const Tensor& x, const Tensor& features) {
-  return x.device().is_cpu() && !PortableGuard::active() && !Bf16Guard::active() &&
+  return x.device().is_cpu() && !PortableGuard::active() && !Bfloat16Guard::active() &&
          x.scalar_type() == at::kFloat && features.scalar_type() == at::kFloat;
 }
 

@@ -59,17 +59,17 @@ Tensor padded_activations(const WavenetSizes& sizes, int64_t count, int64_t colu
   return all;
 }
 
-const Packed* Packing::add(const float* from, int64_t depth, int64_t columns, int64_t depth_stride,
-                           int64_t column_stride) {
-  all_.push_back(std::make_unique<Packed>(depth, columns));
-  Packed* packed = all_.back().get();
+const PackedMatrix* MatrixPacking::add(const float* from, int64_t depth, int64_t columns,
+                                       int64_t depth_stride, int64_t column_stride) {
+  all_.push_back(std::make_unique<PackedMatrix>(depth, columns));
+  PackedMatrix* packed = all_.back().get();
   for (int64_t first = 0; first < packed->panels(); first += kPanelsAtOnce)
     pieces_.push_back({packed, from, depth_stride, column_stride, first,
                        std::min(first + kPanelsAtOnce, packed->panels())});
   return packed;
 }
 
-void Packing::run(int piece) const {
+void MatrixPacking::run(int piece) const {
   const Piece& p = pieces_[static_cast<size_t>(piece)];
   p.packed->fill(p.from, p.depth_stride, p.column_stride, p.first, p.last);
 }

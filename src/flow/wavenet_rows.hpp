@@ -51,21 +51,21 @@ Tensor padded_activations(const WavenetSizes& sizes, int64_t count, int64_t colu
                           Padding padding = Padding::kPlain);
 
 // Matrices that are brought in order for the products by all threads.
-class Packing {
+class MatrixPacking {
  public:
   // Element [k, j] of the matrix is from[k * depth_stride + j * column_stride].
-  const Packed* add(const float* from, int64_t depth, int64_t columns, int64_t depth_stride,
-                    int64_t column_stride);
+  const PackedMatrix* add(const float* from, int64_t depth, int64_t columns, int64_t depth_stride,
+                          int64_t column_stride);
   int pieces() const { return static_cast<int>(pieces_.size()); }
   void run(int piece) const;
 
  private:
   struct Piece {
-    Packed* packed;
+    PackedMatrix* packed;
     const float* from;
     int64_t depth_stride, column_stride, first, last;
   };
-  std::vector<std::unique_ptr<Packed>> all_;
+  std::vector<std::unique_ptr<PackedMatrix>> all_;
   std::vector<Piece> pieces_;
 };
 

@@ -97,7 +97,7 @@ struct StepFunction : torch::autograd::Function<StepFunction> {
     const auto memory =
         c10::static_intrusive_pointer_cast<StepMemory>(ctx->saved_data[kMemory].toCapsule());
     const Tensor features = ctx->get_saved_variables()[0];
-    const flow::Bf16Guard bf16(memory->bf16);
+    const flow::Bfloat16Guard bf16(memory->bf16);
     const Direction back =
         memory->direction == Direction::kForward ? Direction::kInverse : Direction::kForward;
     Tensor input;
@@ -123,7 +123,7 @@ std::vector<Tensor> RecomputedChain::run(Direction direction, const Layers& step
   memory->mel = condition_.mel;
   memory->apart = apart.defined() ? apart.detach() : apart;
   memory->output = output_;
-  memory->bf16 = flow::Bf16Guard::active();
+  memory->bf16 = flow::Bfloat16Guard::active();
   const variable_list parameters = parameters_of(step);
   return StepFunction::apply(input, condition_.features, at::TensorList(parameters), memory);
 }

@@ -35,7 +35,7 @@ int loader_threads(const Setting& setting) {
 // Whether the nets' products are in bfloat16, where that is decided without measuring.
 std::optional<bool> bf16_without_measuring(const config::TrainConfig& config,
                                            const Setting& setting, const Notify& notify) {
-  const bool slow = setting.device.is_cpu() && !has_fast_bf16();
+  const bool slow = setting.device.is_cpu() && !has_fast_bfloat16();
   if (setting.products == Products::kBfloat16) {
     if (slow) notify("warning: this CPU has no bfloat16 products: --bf16 makes training slower");
     return true;
@@ -235,7 +235,7 @@ Trainer::Figures Trainer::walk() {
   torch::Tensor sum;
   for (int pass = 0; pass < share_.passes; ++pass) {
     const Batch batch = loader_->next();
-    const flow::Bf16Guard guard(bf16());
+    const flow::Bfloat16Guard guard(bf16());
     const Loss loss = loss_of(batch, share_.first + pass * share_.per_pass, config_.train.batch);
     const torch::Tensor own = loss.figures() / (ranks.count() * share_.passes);
     sum = sum.defined() ? sum + own : own;
@@ -290,7 +290,7 @@ Trainer::Cost Trainer::measure_pass(std::int64_t segments) {
   const std::int64_t before = meter.restart_peak();
   const auto start = std::chrono::steady_clock::now();
   {
-    const flow::Bf16Guard guard(bf16());
+    const flow::Bfloat16Guard guard(bf16());
     loss_of(batch, 0, segments).objective.backward();
     if (setting_.device.is_cuda()) torch::cuda::synchronize();
   }

@@ -17,7 +17,7 @@
 #include "engine/lu.hpp"
 #include "engine/noise.hpp"
 #include "engine/product.hpp"
-#include "engine/rows.hpp"
+#include "engine/row_window.hpp"
 #include "temporary.hpp"
 
 using namespace glowvox;
@@ -40,13 +40,14 @@ float from_bfloat16(std::uint16_t upper) {
 }
 
 struct Tile {
-  Tile(int rows, int columns) : full(static_cast<std::size_t>(rows * columns)), half(full.size()) {
+  Tile(int rows, int columns)
+      : full(static_cast<std::size_t>(rows * columns)), bfloat16(full.size()) {
     target.full = full.data();
-    target.half = half.data();
+    target.bfloat16 = bfloat16.data();
     target.stride = columns;
   }
   std::vector<float> full;
-  std::vector<std::uint16_t> half;
+  std::vector<std::uint16_t> bfloat16;
   Target target;
 };
 
@@ -56,8 +57,8 @@ TEST_CASE("products equal plain sums, in every shape and however rows are groupe
   struct Shape {
     int out, taps, in, dilation;
   };
-  for (const Number number : {Number::kFloat32, Number::kBfloat16}) {
-    if (number == Number::kBfloat16 && instruction_set() != InstructionSet::kAvx512Bf16) {
+  for (const DType dtype : {DType::kFloat32, DType::kBfloat16}) {
+    if (dtype == DType::kBfloat16 && instruction_set() != InstructionSet::kAvx512Bf16) {
       MESSAGE("skipped: no bfloat16 here");
       continue;
     }
@@ -71,7 +72,7 @@ TEST_CASE("products equal plain sums, in every shape and however rows are groupe
       Matrix matrix(s.out, s.taps, s.in);
       matrix.weight = random_values(matrix.weight.size(), 1.0, 1);
       const int row = padded(s.in), y_row = padded(s.out), rows = 83;
-      const Product product(matrix, number, {row, s.dilation * row, y_row});
+      const Product product(matrix, dtype, {row, s.dilation * row, y_row});
       const int x_rows = rows + (s.taps - 1) * s.dilation;
       std::vector<float> x(static_cast<std::size_t>(x_rows * row));
       const auto drawn = random_values(x.size(), 1.0, 2);
@@ -79,14 +80,14 @@ TEST_CASE("products equal plain sums, in every shape and however rows are groupe
         std::copy_n(&drawn[r * row], s.in, &x[static_cast<std::size_t>(r * row)]);
       Tile converted(x_rows, row);
       copy({x.data(), x_rows, row}, row, converted.target);
-      const bool half = number == Number::kBfloat16;
-      const char* in = half ? reinterpret_cast<const char*>(converted.half.data())
-                            : reinterpret_cast<const char*>(x.data());
+      const bool bfloat16 = dtype == DType::kBfloat16;
+      const char* in = bfloat16 ? reinterpret_cast<const char*>(converted.bfloat16.data())
+                                : reinterpret_cast<const char*>(x.data());
       std::vector<float> y(static_cast<std::size_t>(rows * y_row), 2.0F), grouped = y;
       product.run(in, y.data(), rows, Write::kAdd);
       for (int r = 0; r < rows;) {
         const int count = std::min(rows - r, 1 + r % 11);
-        product.run(in + static_cast<std::size_t>(r * row) * bytes_of(number), &grouped[r * y_row],
+        product.run(in + static_cast<std::size_t>(r * row) * bytes_of(dtype), &grouped[r * y_row],
                     count, Write::kAdd);
         r += count;
       }
@@ -102,14 +103,14 @@ TEST_CASE("products equal plain sums, in every shape and however rows are groupe
           worst = std::max(worst, std::fabs(sum - y[static_cast<std::size_t>(r * y_row + n)]));
         }
       }
-      CHECK(worst < (half ? 0.02 : 1e-5) * std::sqrt(s.taps * s.in));
+      CHECK(worst < (bfloat16 ? 0.02 : 1e-5) * std::sqrt(s.taps * s.in));
     }
   }
 }
 
 TEST_CASE("the environment stays as it was") {
   Matrix matrix(32, 1, 4);
-  const Product product(matrix, Number::kFloat32, {32, 0, 32});
+  const Product product(matrix, DType::kFloat32, {32, 0, 32});
   CHECK(std::getenv("OMP_PROC_BIND") == nullptr);
 }
 
@@ -130,7 +131,7 @@ TEST_CASE("the gate is tanh times sigmoid, far out as well") {
       const double v = static_cast<double>(pre[r * 2 * columns + columns + c]) + bias[columns + c];
       const double expected = std::tanh(u) / (1.0 + std::exp(-v));
       CHECK(out.full[at] == doctest::Approx(expected).epsilon(1e-5));
-      CHECK(std::fabs(from_bfloat16(out.half[at]) - out.full[at]) <=
+      CHECK(std::fabs(from_bfloat16(out.bfloat16[at]) - out.full[at]) <=
             std::fabs(out.full[at]) / 256.0F);
     }
   }
@@ -305,7 +306,7 @@ TEST_CASE("matrices are transposed, whatever their sizes") {
 }
 
 TEST_CASE("rows keep their context while the window slides") {
-  Rows rows({16, Rows::Stored::kBoth, 10, 3, 2});
+  RowWindow rows({16, RowWindow::Stored::kBoth, 10, 3, 2});
   for (int back = 1; back <= 3; ++back) CHECK(rows.full(-back)[5] == 0.0F);
   std::int64_t next = 0;
   for (int round = 0; round < 100; ++round) {

@@ -51,7 +51,7 @@ TEST_CASE("bfloat16 products stay close to float") {
   const Tensor exact = flow::conv(x, w, b, 1, 2);
   Tensor rough;
   {
-    const flow::Bf16Guard guard(true);
+    const flow::Bfloat16Guard guard(true);
     rough = flow::conv(x, w, b, 1, 2);
   }
   CHECK((rough.scalar_type() == torch::kFloat));

@@ -29,7 +29,7 @@ TEST_CASE("products equal those in double at every kind of edge") {
     const Tensor a = torch::randn({rows, depth}), b = torch::randn({depth, columns});
     const Tensor bias = torch::randn({columns}), start = torch::randn({rows, columns});
     const Tensor product = torch::mm(a.to(torch::kDouble), b.to(torch::kDouble));
-    flow::Packed packed(depth, columns), transposed(depth, columns);
+    flow::PackedMatrix packed(depth, columns), transposed(depth, columns);
     packed.fill(floats(b), columns, 1, 0, packed.panels());
     const Tensor bt = b.t().contiguous();
     transposed.fill(floats(bt), 1, depth, 0, transposed.panels());
@@ -48,7 +48,7 @@ TEST_CASE("a row's product does not depend on the rows beside it") {
   torch::manual_seed(2);
   const int64_t rows = 21, depth = 96, columns = 40;
   const Tensor a = torch::randn({rows, depth}), b = torch::randn({depth, columns});
-  flow::Packed packed(depth, columns);
+  flow::PackedMatrix packed(depth, columns);
   packed.fill(floats(b), columns, 1, 0, packed.panels());
   const Tensor all = torch::empty({rows, columns}), one = torch::empty({1, columns});
   flow::multiply(view(a), packed, view(all));

@@ -162,7 +162,7 @@ TEST_CASE("the operators of other devices compute what the CPU's own loops do") 
   model.randomize();
   const Example e = example(model, 2, 12);
   for (const bool bf16 : {false, true}) {
-    const flow::Bf16Guard guard(bf16);
+    const flow::Bfloat16Guard guard(bf16);
     const Pass own = pass(model, e, false);
     const flow::PortableGuard without_own_loops(true);
     const Pass portable = pass(model, e, false);

@@ -186,12 +186,12 @@ TEST_CASE("a run that goes on stays with the products that it began with") {
   CHECK(whole != folder.model("float"));
   // A processor that has no such products asks for them once more.
   back_to_step_4("run");
-  CHECK(products(train("run", has_fast_bf16() ? "--resume" : "--resume --bf16")) == "bfloat16");
+  CHECK(products(train("run", has_fast_bfloat16() ? "--resume" : "--resume --bf16")) == "bfloat16");
   CHECK(folder.model("run") == whole);
   const auto measured = train("measured", "");
   back_to_step_4("measured");
   const auto resumed = train("measured", "--resume");
-  CHECK(test::contains(measured.err, "products in ") == has_fast_bf16());
+  CHECK(test::contains(measured.err, "products in ") == has_fast_bfloat16());
   CHECK(!test::contains(resumed.err, "products in "));
   CHECK(products(resumed) == products(measured));
   test::refuses(folder, folder.train("both", "--bf16 --float32 --steps 3"), "excludes", 2);

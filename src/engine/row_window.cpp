@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "engine/rows.hpp"
+#include "engine/row_window.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -11,29 +11,29 @@ namespace {
 constexpr int kSlack = 64;
 }  // namespace
 
-Rows::Rows(const Options& options)
+RowWindow::RowWindow(const Options& options)
     : options_(options), columns_(padded(options.columns)), first_(-options.left) {
   physical_ = std::int64_t{options.left} + options.capacity + options.right + kSlack;
   const auto elements = static_cast<std::size_t>(physical_ * columns_);
   constexpr auto kContents = AlignedBytes::Contents::kUndefined;
-  if (has_full()) full_ = AlignedBytes(elements * bytes_of(Number::kFloat32), kContents);
-  if (has_half()) half_ = AlignedBytes(elements * bytes_of(Number::kBfloat16), kContents);
+  if (stores_float()) full_ = AlignedBytes(elements * bytes_of(DType::kFloat32), kContents);
+  if (stores_bfloat16()) bfloat16_ = AlignedBytes(elements * bytes_of(DType::kBfloat16), kContents);
   zero_rows(first_, options.left);
 }
 
-std::int64_t Rows::room() const {
+std::int64_t RowWindow::room() const {
   return std::max<std::int64_t>(0, options_.capacity - (end_ - kept_));
 }
 
-Target Rows::target(std::int64_t row) {
+Target RowWindow::target(std::int64_t row) {
   Target to;
-  if (has_full()) to.full = full(row);
-  if (has_half()) to.half = half(row);
+  if (stores_float()) to.full = full(row);
+  if (stores_bfloat16()) to.bfloat16 = bfloat16(row);
   to.stride = columns_;
   return to;
 }
 
-void Rows::append(std::int64_t rows, bool complete) {
+void RowWindow::append(std::int64_t rows, bool complete) {
   if (end_ + rows + options_.right - first_ > physical_) {
     const std::int64_t from = kept_ - options_.left;
     move_rows(from, end_ - from);
@@ -44,18 +44,18 @@ void Rows::append(std::int64_t rows, bool complete) {
   complete_ = complete_ || complete;
 }
 
-void Rows::move_rows(std::int64_t from, std::int64_t count) {
-  const auto bytes = [&](Number n) {
+void RowWindow::move_rows(std::int64_t from, std::int64_t count) {
+  const auto bytes = [&](DType n) {
     return static_cast<std::size_t>(count * columns_) * bytes_of(n);
   };
-  if (has_full()) std::memmove(full_.data(), full(from), bytes(Number::kFloat32));
-  if (has_half()) std::memmove(half_.data(), half(from), bytes(Number::kBfloat16));
+  if (stores_float()) std::memmove(full_.data(), full(from), bytes(DType::kFloat32));
+  if (stores_bfloat16()) std::memmove(bfloat16_.data(), bfloat16(from), bytes(DType::kBfloat16));
 }
 
-void Rows::zero_rows(std::int64_t from, std::int64_t count) {
+void RowWindow::zero_rows(std::int64_t from, std::int64_t count) {
   const auto elements = static_cast<std::size_t>(count * columns_);
-  if (has_full()) std::fill_n(full(from), elements, 0.0F);
-  if (has_half()) std::fill_n(half(from), elements, std::uint16_t{0});
+  if (stores_float()) std::fill_n(full(from), elements, 0.0F);
+  if (stores_bfloat16()) std::fill_n(bfloat16(from), elements, std::uint16_t{0});
 }
 
 }  // namespace glowvox::engine

@@ -12,7 +12,7 @@ namespace glowvox::engine {
 // Rows [first kept, end) of activations, as float, bfloat16 or both; one producer appends, one
 // reader releases. Rows before 0 and after the sequence's last are zero, as far as `left` and
 // `right` rows of context go: what convolutions see beyond the ends.
-class Rows {
+class RowWindow {
  public:
   enum class Stored { kFloat, kBfloat16, kBoth };
   struct Options {
@@ -21,8 +21,8 @@ class Rows {
     int capacity = 0;         // rows between what is released and the end
     int left = 0, right = 0;  // context that the reader needs around a row
   };
-  Rows() = default;
-  explicit Rows(const Options& options);
+  RowWindow() = default;
+  explicit RowWindow(const Options& options);
 
   std::int64_t end() const { return end_; }
   bool complete() const { return complete_; }
@@ -38,20 +38,20 @@ class Rows {
 
   int row_elements() const { return columns_; }
   float* full(std::int64_t row) { return full_.floats() + offset(row); }
-  std::uint16_t* half(std::int64_t row) {
-    return reinterpret_cast<std::uint16_t*>(half_.data()) + offset(row);
+  std::uint16_t* bfloat16(std::int64_t row) {
+    return reinterpret_cast<std::uint16_t*>(bfloat16_.data()) + offset(row);
   }
   RowsView view(std::int64_t row, std::int64_t count) { return {full(row), count, columns_}; }
   // For those from `row` on, whatever is stored of them.
   Target target(std::int64_t row);
-  // As a product of this number takes it.
-  const void* input(std::int64_t row, Number number) {
-    return number == Number::kBfloat16 ? static_cast<const void*>(half(row)) : full(row);
+  // As a product of this type takes it.
+  const void* input(std::int64_t row, DType dtype) {
+    return dtype == DType::kBfloat16 ? static_cast<const void*>(bfloat16(row)) : full(row);
   }
 
  private:
-  bool has_full() const { return options_.stored != Stored::kBfloat16; }
-  bool has_half() const { return options_.stored != Stored::kFloat; }
+  bool stores_float() const { return options_.stored != Stored::kBfloat16; }
+  bool stores_bfloat16() const { return options_.stored != Stored::kFloat; }
   std::ptrdiff_t offset(std::int64_t row) const { return (row - first_) * columns_; }
   void move_rows(std::int64_t from, std::int64_t count);
   void zero_rows(std::int64_t from, std::int64_t count);
@@ -62,7 +62,7 @@ class Rows {
   std::int64_t first_ = 0;     // the row that the memory starts with
   std::int64_t end_ = 0, kept_ = 0;
   bool complete_ = false;
-  AlignedBytes full_, half_;
+  AlignedBytes full_, bfloat16_;
 };
 
 }  // namespace glowvox::engine
