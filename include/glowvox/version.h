@@ -3,7 +3,7 @@
 #ifndef GLOWVOX_VERSION_H
 #define GLOWVOX_VERSION_H
 
-#define GLOWVOX_VERSION "0.1.0"
+#define GLOWVOX_VERSION "0.2.0"
 /* Counts every change that makes programs compiled before it wrong. */
 #define GLOWVOX_ABI 1
 

@@ -81,7 +81,8 @@ TEST_CASE("ticks are round numbers within the axis") {
     axis.to = to;
     axis.log = log;
     std::string all;
-    for (const auto& tick : report::plot_values({}, axis, axis)["x_ticks"])
+    const nlohmann::json values = report::plot_values({}, axis, axis);
+    for (const auto& tick : values["x_ticks"])
       all += tick["label"].get<std::string>() + "@" + tick["at"].get<std::string>() + " ";
     return all;
   };

@@ -2,10 +2,12 @@
 // What the program says of itself, and to somebody who mistyped.
 #include <cstdlib>
 #include <sstream>
+#include <vector>
 
 #include "tools/tool.hpp"
 
 using namespace glowvox;
+using test::contains;
 using test::refuses;
 using test::succeeds;
 
