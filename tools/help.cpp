@@ -140,11 +140,11 @@ std::string help_of(const CLI::App& app, const Command& command) {
 
 std::string overview() {
   std::string text =
-      "glowvox: mel spectrograms to speech, by a flow; and back, with the exact likelihood\n\n"
+      "glowvox: mel spectrograms to speech by a flow, and back with exact likelihood\n\n"
       "  glowvox demo                         hear the voice that came with it\n"
       "  glowvox synth --mel mel.npy -o speech.wav\n"
       "  glowvox synth --wav speech.wav -o copy.wav\n"
-      "  glowvox mel-check mel.npy            what is this mel, and does the voice take it?\n";
+      "  glowvox mel-check mel.npy            what is this mel; does the voice take it?\n";
   Group group{};
   bool first = true;
   for (const Command& c : commands()) {

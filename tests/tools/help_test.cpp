@@ -118,7 +118,7 @@ TEST_CASE("errors are red on a terminal alone, and never with NO_COLOR") {
   }
   const auto output = [&](const std::string& environment) {
     static_cast<void>(std::system(
-        ("env TERM=xterm " + environment + " " + in_terminal + " >" + folder.file("out")).c_str()));
+        ("env " + environment + " TERM=xterm " + in_terminal + " >" + folder.file("out")).c_str()));
     return read_file(folder.file("out"));
   };
   CHECK(contains(output("-u NO_COLOR"), "\x1b[1;31merror:\x1b[0m"));
