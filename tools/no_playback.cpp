@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // play, stream and devices where this program was built without sound cards.
 #include "glowvox/error.hpp"
-#include "live/options.hpp"
+#include "live/commands.hpp"
 
 namespace glowvox::live {
 

@@ -7,7 +7,7 @@
 
 #include "arrays/mel_input.hpp"
 #include "engine/engine_options.hpp"
-#include "live/options.hpp"
+#include "live/commands.hpp"
 #include "train/data.hpp"
 
 namespace glowvox::tools {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "live/commands.hpp"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -18,7 +20,6 @@
 #include "core/usage_error.hpp"
 #include "live/mel_frames.hpp"
 #include "live/microphone.hpp"
-#include "live/options.hpp"
 #include "live/session.hpp"
 
 namespace glowvox::live {

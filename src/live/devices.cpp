@@ -7,7 +7,7 @@
 #include "audio/sound_card.hpp"
 #include "core/messages.hpp"
 #include "core/result.hpp"
-#include "live/options.hpp"
+#include "live/commands.hpp"
 
 namespace glowvox::live {
 
