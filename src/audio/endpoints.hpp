@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "glowvox/mel.hpp"
 
 namespace glowvox::audio {

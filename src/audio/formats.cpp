@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "core/text.hpp"
 #include "glowvox/error.hpp"
 
@@ -61,7 +61,7 @@ Format format_of(const std::string& path) {
   return format;
 }
 
-// Of audio/wav.hpp, what is the same with libsndfile and without it.
+// Of audio/sound_file.hpp, what is the same with libsndfile and without it.
 
 std::string encode_wav(const std::vector<float>& samples, int sample_rate_hz) {
   AudioWriter writer(sample_rate_hz);

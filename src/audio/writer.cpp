@@ -9,8 +9,8 @@
 #include <optional>
 
 #include "audio/riff.hpp"
+#include "audio/sound_file.hpp"
 #include "audio/source.hpp"
-#include "audio/wav.hpp"
 #include "core/atomic_file.hpp"
 #include "core/streams.hpp"
 #include "glowvox/error.hpp"

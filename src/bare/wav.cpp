@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-// audio/wav.hpp where there is no libsndfile: 16-bit wav files alone.
-#include "audio/wav.hpp"
-
+// audio/sound_file.hpp where there is no libsndfile: 16-bit wav files alone.
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +8,7 @@
 
 #include "audio/resample.hpp"
 #include "audio/riff.hpp"
+#include "audio/sound_file.hpp"
 #include "core/atomic_file.hpp"
 #include "core/streams.hpp"
 #include "core/text.hpp"

@@ -9,7 +9,7 @@
 #include <set>
 #include <utility>
 
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "core/messages.hpp"
 #include "core/streams.hpp"
 #include "glowvox/error.hpp"

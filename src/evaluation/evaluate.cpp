@@ -10,7 +10,7 @@
 #include <memory>
 #include <set>
 
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "core/atomic_file.hpp"
 #include "core/interrupt.hpp"
 #include "core/messages.hpp"

@@ -9,7 +9,7 @@
 #include <cstring>
 #include <filesystem>
 
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "core/program.hpp"
 #include "glowvox/error.hpp"
 

@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "arrays/mel_file.hpp"
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "core/file_error.hpp"
 #include "core/streams.hpp"
 #include "live/frame_source.hpp"

@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "glowvox/vocoder.hpp"
 #include "live/frame_source.hpp"
 #include "live/player.hpp"

@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "report/picture.hpp"
 #include "report/template.hpp"
 

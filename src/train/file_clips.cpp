@@ -9,7 +9,7 @@
 #include <future>
 #include <utility>
 
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "core/cpu.hpp"
 #include "glowvox/error.hpp"
 #include "train/clip_source.hpp"

@@ -9,7 +9,7 @@
 #include <limits>
 #include <utility>
 
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "glowvox/error.hpp"
 #include "report/event_file.hpp"
 #include "report/picture.hpp"

@@ -11,7 +11,7 @@
 
 #include "arrays/mel_file.hpp"
 #include "audio/formats.hpp"
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "core/atomic_file.hpp"
 #include "core/printable.hpp"
 #include "core/text.hpp"

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Wav files where there is no libsndfile.
-#include "audio/wav.hpp"
-
 #include <doctest/doctest.h>
 
 #include "audio/riff.hpp"
+#include "audio/sound_file.hpp"
 #include "core/atomic_file.hpp"
 #include "temporary.hpp"
 

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <limits>
 
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "browser/browser.hpp"
 #include "core/atomic_file.hpp"
 #include "report/page.hpp"

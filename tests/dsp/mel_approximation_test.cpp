@@ -6,7 +6,7 @@
 
 #include <cmath>
 
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "temporary.hpp"
 
 using namespace glowvox;

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "temporary.hpp"
 
 using namespace glowvox;

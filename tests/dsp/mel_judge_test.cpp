@@ -8,7 +8,7 @@
 #include <cmath>
 #include <functional>
 
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "temporary.hpp"
 
 using namespace glowvox;

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "glowvox/mel.hpp"
 #include "temporary.hpp"
 

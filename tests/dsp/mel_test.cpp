@@ -9,7 +9,7 @@
 
 #include "arrays/mel_file.hpp"
 #include "arrays/npy.hpp"
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "dsp/stft.hpp"
 #include "temporary.hpp"
 

@@ -6,7 +6,7 @@
 
 #include "allocations.hpp"
 #include "audio/resample.hpp"
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "dsp/stft.hpp"
 #include "engine/mel_correction.hpp"
 #include "engine/overlap_add.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The engine's encoding against LibTorch's model.
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "engine/base.hpp"
 #include "engine/random_models.hpp"
 #include "train/validation.hpp"

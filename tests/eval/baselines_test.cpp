@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "audio/resample.hpp"
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "dsp/stft.hpp"
 #include "eval/distances.hpp"
 #include "eval/evaluation.hpp"

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "core/atomic_file.hpp"
 #include "temporary.hpp"
 

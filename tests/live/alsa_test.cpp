@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "live/alsa_card.hpp"
 #include "live/utterance.hpp"
 

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "audio/resample.hpp"
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "live/jack_card.hpp"
 #include "live/utterance.hpp"
 

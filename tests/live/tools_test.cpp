@@ -9,7 +9,7 @@
 #include <cstring>
 
 #include "arrays/mel_file.hpp"
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "live/utterance.hpp"
 
 using namespace glowvox;

@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "arrays/mel_file.hpp"
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "eval/evaluation.hpp"
 #include "eval/stoi.hpp"
 #include "glowvox/vocoder.hpp"

@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <regex>
 
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "core/atomic_file.hpp"
 #include "report/chart.hpp"
 #include "report/template.hpp"

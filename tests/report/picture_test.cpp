@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "core/atomic_file.hpp"
 #include "report/png.hpp"
 #include "temporary.hpp"

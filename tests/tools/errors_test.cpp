@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "arrays/npy.hpp"
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "tools/tool.hpp"
 
 using namespace glowvox;

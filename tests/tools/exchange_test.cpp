@@ -5,7 +5,7 @@
 
 #include "arrays/mel_file.hpp"
 #include "arrays/npy.hpp"
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "golden.hpp"
 #include "pytorch/torch_writer.hpp"
 #include "safetensors/floats.hpp"

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "tools/tool.hpp"
 
 using namespace glowvox;

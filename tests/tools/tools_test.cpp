@@ -6,7 +6,7 @@
 
 #include "arrays/mel_file.hpp"
 #include "arrays/npy.hpp"
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "tools/tool.hpp"
 
 using namespace glowvox;

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "config/model_config.hpp"
 #include "temporary.hpp"
 

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "core/cpu.hpp"
 #include "train_tool/train_tool.hpp"
 

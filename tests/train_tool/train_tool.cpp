@@ -13,7 +13,7 @@
 #include <sstream>
 #include <thread>
 
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 #include "safetensors/safetensors.hpp"
 
 namespace glowvox::test {

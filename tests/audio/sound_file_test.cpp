@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "audio/wav.hpp"
+#include "audio/sound_file.hpp"
 
 #include <doctest/doctest.h>
 
