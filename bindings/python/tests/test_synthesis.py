@@ -152,7 +152,7 @@ def test_options(voice, mel, sound):
 
 def test_what_a_model_says(voice):
     assert (voice.sample_rate, voice.hop, voice.bands) == (22050, 256, 80)
-    assert voice.name == "mdct-causal"
+    assert voice.name == "mdct-causal-many"
     assert voice.precision == "fp32"
     assert voice.channels > 0 and voice.rows_per_frame > 0
     assert voice.mel_means.shape == voice.mel_deviations.shape == (80,)
