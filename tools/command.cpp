@@ -38,8 +38,8 @@ std::vector<Command>& registered() {
 // "problem; see glowvox COMMAND --help", and what may have been meant before that.
 int wrong_usage(const std::string& problem, const std::string& command,
                 const std::string& meant = "") {
-  const std::string see = "ee glowvox " + (command.empty() ? "" : command + " ") + "--help";
-  say_error(problem + (meant.empty() ? "; s" : "; did you mean " + meant + "? S") + see);
+  const std::string see = meant.empty() ? "; see" : "; did you mean " + meant + "? See";
+  say_error(problem + see + " glowvox " + (command.empty() ? "" : command + " ") + "--help");
   return kUsageStatus;
 }
 

@@ -17,7 +17,8 @@ std::function<int()> setup(CLI::App& app) {
   app.add_option("--wav", o->wavs, "Sound files; - is standard input");
   app.add_option("--list", o->list, "A folder, or a list of sound files as train takes it");
   add_skip_unreadable(app, o->skip_unreadable);
-  app.add_option("--plot", o->plot, "Spectrogram and nats per sample over time: .svg with axes, .png without");
+  app.add_option("--plot", o->plot,
+                 "Spectrogram and nats per sample over time: .svg with axes, .png without");
   app.add_flag("--exact-samples", o->exact_samples,
                "Score the samples as they are, without dequantisation noise of one 16-bit step");
   add_threads(app, o->threads);

@@ -30,7 +30,8 @@ std::function<int()> setup(CLI::App& app) {
   add_sampling(app, o->engine);
   add_mel(app, o->mel);
   add_finishing(app, o->engine);
-  app.add_option("--picture", o->picture, "Spectrogram of the result: .svg with axes, .png without");
+  app.add_option("--picture", o->picture,
+                 "Spectrogram of the result: .svg with axes, .png without");
   app.add_flag("--force", o->force, "Make sound of a mel that cannot be speech for the model");
   app.add_flag("--skip-existing", o->skip_existing,
                "Pass over inputs whose output is there: goes on with a batch that was stopped");
