@@ -77,7 +77,7 @@ int start(TrainOptions o) {
   o.run.config = configuration(o);
   if (o.float32) o.run.products = Products::kFloat32;
   if (o.bf16) o.run.products = Products::kBfloat16;
-  for (const std::string& list : o.data) o.run.data.lists.push_back(parse_data_list(list));
+  for (const std::string& list : o.data) o.run.data.lists.push_back(parse_weighted_path(list));
   o.run.place = place_from_environment();
   if (o.run.place) o.run.place->timeout = std::chrono::seconds(o.rank_timeout);
   if (o.ranks > 1 && !o.run.place && !o.dry_run) return launch_ranks(o.ranks, o.arguments, say);

@@ -63,19 +63,6 @@ TEST_CASE("a speaker is told by folder and name, or by folder") {
   CHECK(speaker_of("84/121123/84_121123_000007.flac", SpeakerRule::kNone).empty());
 }
 
-TEST_CASE("a weight stands after the last colon") {
-  const test::TemporaryDirectory folder;
-  CHECK(train::parse_data_list("a.txt").weight == 1.0);
-  const train::DataList list = train::parse_data_list("dir:x/a.txt:0.25");
-  CHECK(list.path == "dir:x/a.txt");
-  CHECK(list.weight == 0.25);
-  CHECK(train::parse_data_list("dir:x/a.txt").path == "dir:x/a.txt");
-  write_file(folder.file("odd:2"), "a.wav\n");
-  CHECK(train::parse_data_list(folder.file("odd:2")).path == folder.file("odd:2"));
-  for (const char* wrong : {"a.txt:0", "a.txt:-1", "a.txt:inf", "a.txt:nan"})
-    CHECK(contains(error_of([&] { train::parse_data_list(wrong); }), "a positive weight"));
-}
-
 TEST_CASE("segments come from lists by weight, and from speakers by tempered length") {
   const Lists lists;
   const train::Corpus corpus(lists.both(3.0, 1.0), 22050, test::ignore);
