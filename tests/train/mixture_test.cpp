@@ -21,15 +21,10 @@ namespace {
 class Lists : public test::TemporaryDirectory {
  public:
   Lists() {
-    const std::vector<float> all = test::speech();
-    const auto clip = [&](const std::string& name, std::size_t first, std::size_t count) {
-      const auto from = all.begin() + static_cast<std::ptrdiff_t>(first);
-      audio::write_audio(file(name), {from, from + static_cast<std::ptrdiff_t>(count)}, 22050);
-    };
-    clip("alone.wav", 0, 30000);
-    clip("anna_1.wav", 10000, 20000);
-    clip("bert_1.wav", 5000, 3000);
-    clip("bert_2.wav", 30000, 2000);
+    test::write_speech(file("alone.wav"), 0, 30000);
+    test::write_speech(file("anna_1.wav"), 10000, 20000);
+    test::write_speech(file("bert_1.wav"), 5000, 3000);
+    test::write_speech(file("bert_2.wav"), 30000, 2000);
     write_file(file("one.txt"), "alone.wav\n");
     write_file(file("two.txt"), "anna_1.wav\nbert_1.wav\nbert_2.wav\n");
   }
