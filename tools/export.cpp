@@ -73,7 +73,9 @@ std::function<int()> setup(CLI::App& app) {
       ->check(CLI::Range(0.0, 100.0))
       ->capture_default_str()
       ->needs(mel_only);
+  // The graph holds it as a float.
   app.add_option("--seed", o->onnx.seed, "Seed of that noise (default: another one every time)")
+      ->check(CLI::Range(0, 1 << 24))
       ->needs(mel_only);
   app.add_flag("--half", o->onnx.half,
                "Weights in half precision: half the size; computation stays in float")

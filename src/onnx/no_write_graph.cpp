@@ -7,7 +7,8 @@ namespace glowvox::onnx {
 
 void write_graph(const std::string& path, Graph /*graph*/) {
   throw Error(path, "this build writes no ONNX files",
-              "install libonnx-dev and libprotobuf-dev and configure with -DGLOWVOX_ONNX=ON");
+              "install libonnx-dev, protobuf-compiler and libprotobuf-dev and configure with "
+              "-DGLOWVOX_ONNX=ON");
 }
 
 }  // namespace glowvox::onnx

@@ -87,9 +87,9 @@ class InverseMdct {
   // first block there is none: half a block of zeros, and a first half that is not rotated.
   Value stream(const Value& first, const Value& second) {
     Builder& b = w_.b;
-    const Value started = w_.state->take("started", 1, 1);
+    const Value started = w_.state->take("started", 1);
     w_.state->keep(b.add("Max", {started, b.floats("one", {}, {1.0F})}));
-    const Value overlap = w_.state->take("overlap", half_, 1);
+    const Value overlap = w_.state->take("overlap", half_);
     const Value extended = b.concat({b.flip_channels(overlap), second}, 2);
     w_.state->keep(b.flip_channels(b.slice(extended, 2, -1, kEnd)));
 

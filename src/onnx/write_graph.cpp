@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <onnx/onnx_pb.h>
+#include <onnx.pb.h>
 
 #include <Eigen/Core>
 

@@ -25,6 +25,11 @@ struct Model {
         config(safetensors::model_config(file.metadata(), path)),
         weights(file.tensors(), path) {}
   Graph graph(const Options& options) const { return vocoder_graph(config, weights, options); }
+  Graph graph(Form form) const {
+    Options options;
+    options.form = form;
+    return graph(options);
+  }
 
   safetensors::MappedSafetensors file;
   config::ModelConfig config;
@@ -86,7 +91,7 @@ std::int64_t values_of(const Constant& constant) {
 }  // namespace
 
 TEST_CASE("an offline graph takes mel, noise and temperature") {
-  const Graph graph = Model(kShipped).graph({});
+  const Graph graph = Model(kShipped).graph(Form::kOffline);
   check_order(graph);
   CHECK(names(graph.inputs) == std::vector<std::string>{"mel", "noise", "temperature"});
   CHECK(names(graph.outputs) == std::vector<std::string>{"audio"});
@@ -106,7 +111,7 @@ TEST_CASE("an offline graph takes mel, noise and temperature") {
 }
 
 TEST_CASE("a streaming graph has its state as one tensor") {
-  const Graph graph = Model(kShipped).graph({Form::kStreaming});
+  const Graph graph = Model(kShipped).graph(Form::kStreaming);
   check_order(graph);
   CHECK(names(graph.inputs) == std::vector<std::string>{"mel", "noise", "temperature", "state"});
   CHECK(names(graph.outputs) == std::vector<std::string>{"audio", "next_state"});
@@ -123,13 +128,14 @@ TEST_CASE("a model that looks ahead has no streaming graph") {
   const std::string path = test::golden_model("waveglow");
   const Model model(path);
   CHECK_FALSE(can_stream(model.config));
-  CHECK(contains(error_of([&] { model.graph({Form::kStreaming}); }),
+  CHECK(contains(error_of([&] { model.graph(Form::kStreaming); }),
                  "samples ahead, a streaming graph is of a causal model"));
-  check_order(model.graph({}));
+  check_order(model.graph(Form::kOffline));
 }
 
 TEST_CASE("with the mel alone as input, a graph is named as sherpa-onnx wants it") {
-  Options options{Form::kMelOnly};
+  Options options;
+  options.form = Form::kMelOnly;
   options.sigma = 0.5;
   options.seed = 3;
   const Graph graph = Model(kShipped).graph(options);

@@ -23,14 +23,19 @@ std::string python() {
   return chosen != nullptr ? chosen : GLOWVOX_ONNX_PYTHON;
 }
 
-// Whether there is a Python that runs the graphs.
-bool has_runtime() {
-  const std::string command = python() + " -c 'import onnxruntime, numpy' >/dev/null 2>&1";
+// Whether there is a Python that has these.
+bool has(const std::string& packages) {
+  const std::string command = python() + " -c 'import " + packages + "' >/dev/null 2>&1";
   if (std::system(command.c_str()) == 0) return true;
-  MESSAGE("skipped: " << python()
-                      << " has no onnxruntime (pip install onnxruntime numpy onnx, and its Python "
-                         "in GLOWVOX_ONNX_PYTHON)");
+  MESSAGE("skipped: " << python() << " does not have all of " << packages
+                      << " (from PyPI; the Python that has them in GLOWVOX_ONNX_PYTHON)");
   return false;
+}
+
+bool has_runtime() { return has("onnxruntime, numpy"); }
+
+std::string script(const std::string& name) {
+  return std::string(GLOWVOX_TEST_DATA) + "/../onnx/" + name;
 }
 
 // Folders as run_graphs.py wants them, and what it says about each.
@@ -62,7 +67,7 @@ class Cases {
   bool streams(std::size_t i) const { return streams_[i]; }
 
   std::vector<json> run() const {
-    std::string command = python() + " " + GLOWVOX_TEST_DATA + "/../onnx/run_graphs.py";
+    std::string command = python() + " " + script("run_graphs.py");
     for (const std::string& path : paths_) command += " " + path;
     const std::string out = folder_.file("out"), err = folder_.file("err");
     const int status = std::system((command + " >" + out + " 2>" + err).c_str());
@@ -167,30 +172,57 @@ TEST_CASE("with weights in half precision a file is half as large and its sound 
   CHECK(results[1]["whole"] < 0.02 * results[1]["largest"].get<double>());
 }
 
-TEST_CASE("a graph that draws its own noise takes a mel alone") {
-  if (!has_runtime()) return;
+TEST_CASE("sherpa-onnx's Matcha TTS takes a graph that draws its own noise") {
+  if (!has("sherpa_onnx, onnx, numpy")) return;
   const TemporaryDirectory folder;
   const std::string graph = folder.file("vocoder.onnx");
-  succeeds(folder, "export " + std::string(GLOWVOX_SAMPLES) +
-                       "/mdct-causal.safetensors --onnx --mel-only --sigma 0 -o " + graph);
-  const std::string script =
-      "import sys, numpy, onnxruntime\n"
-      "session = onnxruntime.InferenceSession(sys.argv[1])\n"
-      "mel = numpy.load(sys.argv[2])[None]\n"
-      "audio = session.run(None, {session.get_inputs()[0].name: mel})[0]\n"
-      "numpy.save(sys.argv[3], audio[0])\n";
-  AtomicFile file(folder.file("run.py"));
-  file.write(script.data(), script.size());
-  file.commit();
   const std::string mel = std::string(GLOWVOX_SAMPLES) + "/kerstin.npy";
-  REQUIRE(std::system((python() + " " + folder.file("run.py") + " " + graph + " " + mel + " " +
-                       folder.file("audio.npy") + " 2>/dev/null")
-                          .c_str()) == 0);
   // At a temperature of 0 there is nothing random.
+  succeeds(folder, "export " + kShippedModel + " --onnx --mel-only --sigma 0 -o " + graph);
+  REQUIRE(std::system((python() + " " + script("sherpa.py") + " " + graph + " " + mel + " " +
+                       folder.file("") + " >/dev/null 2>&1")
+                          .c_str()) == 0);
   const Vocoder vocoder = Vocoder::load(kShippedModel, Precision::kFloat32);
   const Mel frames = arrays::read_mel(mel, 80);
   const std::vector<float> z(static_cast<std::size_t>(frames.frames * vocoder.channels()));
   CHECK(eval::largest_difference(vocoder.decode(frames, z),
                                  arrays::read_array(folder.file("audio.npy")).values) <=
         kLargestDifference);
+}
+
+TEST_CASE("a graph that draws its own noise draws it from its seed, at its temperature") {
+  if (!has_runtime()) return;
+  const TemporaryDirectory folder;
+  const auto spoken = [&](const std::string& options) {
+    const std::string graph = folder.file("vocoder.onnx");
+    succeeds(folder, "export " + kShippedModel + " --onnx --mel-only -o " + graph + options);
+    const std::string mel = std::string(GLOWVOX_SAMPLES) + "/kerstin.npy";
+    const std::string code =
+        "import sys, numpy, onnxruntime; "
+        "session = onnxruntime.InferenceSession(sys.argv[1]); "
+        "mel = numpy.load(sys.argv[2])[None]; "
+        "numpy.save(sys.argv[3], session.run(None, {session.get_inputs()[0].name: mel})[0][0])";
+    const std::string out = folder.file("audio.npy");
+    REQUIRE(std::system(
+                (python() + " -c '" + code + "' " + graph + " " + mel + " " + out + " 2>/dev/null")
+                    .c_str()) == 0);
+    return arrays::read_array(out).values;
+  };
+  const Vocoder vocoder = Vocoder::load(kShippedModel, Precision::kFloat32);
+  const Mel frames = arrays::read_mel(std::string(GLOWVOX_SAMPLES) + "/kerstin.npy", 80);
+  const auto decoded = [&](float sigma) {
+    std::vector<float> z(static_cast<std::size_t>(frames.frames * vocoder.channels()));
+    fill_normal(1, 0, 0, 0, static_cast<std::int64_t>(z.size()), z.data());
+    for (float& value : z) value *= sigma;
+    return vocoder.decode(frames, z);
+  };
+  const std::vector<float> silent = decoded(0.0F);
+  CHECK(eval::largest_difference(silent, spoken(" --sigma 0")) <= kLargestDifference);
+  const std::vector<float> first = spoken(" --seed 1");
+  CHECK(spoken(" --seed 1") == first);
+  CHECK(spoken(" --seed 2") != first);
+  // A little noise changes the sound by as much as it does in the engine; twice of it would by 6 dB
+  // more.
+  CHECK(std::abs(eval::snr_db(silent, spoken(" --sigma 0.01 --seed 1")) -
+                 eval::snr_db(silent, decoded(0.01F))) < 1.5);
 }
