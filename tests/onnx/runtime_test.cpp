@@ -86,9 +86,12 @@ class Cases {
   std::vector<bool> streams_;
 };
 
-void check(const json& result, bool streams, double most = kLargestDifference) {
+void check(const json& result, bool streams) {
   CAPTURE(result.dump());
-  CHECK(result["largest"] > 1e-3);
+  const double largest = result["largest"];
+  CHECK(largest > 1e-3);
+  // Random models can be loud.
+  const double most = kLargestDifference * std::max(1.0, largest);
   CHECK(result["whole"] <= most);
   CHECK(result["batch"] <= most);
   REQUIRE(result.contains("streams") == streams);
