@@ -39,7 +39,7 @@ const Registration registration({"bench", Group::kTraining,
                                  "  glowvox bench\n"
                                  "  glowvox bench --row mdct-causal-bf16 --row stream-bf16 --json\n"
                                  "  glowvox bench --peer pytorch\n"
-                                 "  glowvox bench --row mdct-causal-fp32 --peer onnxruntime "
+                                 "  glowvox bench --row stream-fp32 --peer onnxruntime "
                                  "--python venv/bin/python",
                                  setup});
 
