@@ -34,6 +34,8 @@ glowvox_part(TOOLS "The command glowvox, and what reads and writes files of soun
   libsndfile1-dev "${SNDFILE_FOUND}" libsoxr-dev "${SOXR_FOUND}" libzip-dev "${ZIP_FOUND}"
   libpng-dev "${PNG_FOUND}" libcli11-dev "${CLI11_FOUND}"
   libkainjow-mustache-dev "${MUSTACHE_INCLUDE}")
+glowvox_part(ONNX "Files of ONNX: glowvox export --onnx" ${GLOWVOX_TOOLS}
+  libonnx-dev "${ONNX_PROTO_FOLDER}" protobuf-compiler "${PROTOC}" libprotobuf-dev "${PROTOBUF_FOUND}")
 glowvox_part(PLAYBACK "Live playback on sound cards: the library glowvox_playback" ${PROJECT_IS_TOP_LEVEL}
   portaudio19-dev "${PORTAUDIO_FOUND}" libsoxr-dev "${SOXR_FOUND}")
 glowvox_part(TRAINING "Training and scoring: glowvox-train, on LibTorch" ${GLOWVOX_TOOLS}

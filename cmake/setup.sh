@@ -11,7 +11,8 @@ packages=(
   libxsmm-dev libhwy-dev libeigen3-dev libyaml-cpp-dev nlohmann-json3-dev libfmt-dev
 )
 if [ "$preset" != engine ]; then
-  packages+=(libsndfile1-dev libsoxr-dev libzip-dev libpng-dev libcli11-dev libkainjow-mustache-dev)
+  packages+=(libsndfile1-dev libsoxr-dev libzip-dev libpng-dev libcli11-dev libkainjow-mustache-dev
+    libonnx-dev libprotobuf-dev protobuf-compiler)
 fi
 case $preset in
   engine | synthesis) ;;

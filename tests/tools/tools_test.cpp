@@ -152,7 +152,7 @@ TEST_CASE("bench: every row that takes little time, checked, one object a line")
   }
   CHECK(at == printed.size());
   refuses(folder, "bench --row nothing", "--row: unknown row 'nothing', expected one of", 2);
-  refuses(folder, "bench --peer numpy", "--peer: numpy not in {libtorch,pytorch}", 2);
+  refuses(folder, "bench --peer numpy", "--peer: numpy not in {libtorch,pytorch,onnxruntime}", 2);
 }
 
 TEST_CASE("synth: from mel and from sound the same, by seed, in every container") {
