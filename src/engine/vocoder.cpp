@@ -39,10 +39,11 @@ engine::DType dtype_for(Precision precision, bool allowed) {
       return engine::DType::kFloat32;
     case Precision::kBfloat16:
       if (!possible)
-        throw Error("precision",
-                    std::string("bfloat16 needs AVX-512 BF16, this processor offers ") +
-                        engine::name_of(engine::instruction_set()),
-                    "use fp32");
+        throw Error(
+            "precision",
+            std::string("bfloat16 needs AVX-512 BF16 or NEON BF16, this processor offers ") +
+                engine::name_of(engine::instruction_set()),
+            "use fp32");
       return engine::DType::kBfloat16;
     case Precision::kAuto:
       break;
@@ -86,7 +87,7 @@ void check(const float* audio, std::int64_t samples, int hop) {
 struct GLOWVOX_LOCAL Vocoder::Model {
   static std::shared_ptr<const Model> make(
       std::unique_ptr<const safetensors::MappedSafetensors> file, const std::string& name,
-      Precision precision);
+      Precision precision, Memory memory);
 
   std::shared_ptr<const engine::PreparedModel> prepared;
   std::unique_ptr<engine::Encoder> encoder;
@@ -106,10 +107,11 @@ Vocoder::Vocoder(std::shared_ptr<const Model> model) : model_(std::move(model)) 
 
 std::shared_ptr<const Vocoder::Model> Vocoder::Model::make(
     std::unique_ptr<const safetensors::MappedSafetensors> file, const std::string& name,
-    Precision precision) {
+    Precision precision, Memory memory) {
   const config::ModelConfig config = safetensors::model_config(file->metadata(), name);
   const engine::DType dtype = dtype_for(precision, config.synthesis.bf16);
-  const engine::Weights weights(file->tensors(), name);
+  engine::Weights weights(file->tensors(), name);
+  if (memory == Memory::kSmall) weights.save_memory(*file);
   try {
     auto model = std::make_shared<Model>();
     model->prepared =
@@ -122,16 +124,16 @@ std::shared_ptr<const Vocoder::Model> Vocoder::Model::make(
   }
 }
 
-Vocoder Vocoder::load(const std::string& path, Precision precision) {
+Vocoder Vocoder::load(const std::string& path, Precision precision, Memory memory) {
   return Vocoder(
-      Model::make(std::make_unique<safetensors::MappedSafetensors>(path), path, precision));
+      Model::make(std::make_unique<safetensors::MappedSafetensors>(path), path, precision, memory));
 }
 
 Vocoder Vocoder::load(const void* bytes, std::size_t size, const std::string& name,
-                      Precision precision) {
+                      Precision precision, Memory memory) {
   return Vocoder(Model::make(std::make_unique<safetensors::MappedSafetensors>(
                                  std::string(static_cast<const char*>(bytes), size), name),
-                             name, precision));
+                             name, precision, memory));
 }
 
 const MelSpec& Vocoder::mel() const { return model_->prepared->config.mel; }
