@@ -13,13 +13,14 @@ function(glowvox_install_library target component)
   install(TARGETS ${target} EXPORT glowvoxTargets
     LIBRARY COMPONENT ${component} NAMELINK_COMPONENT development
     ARCHIVE COMPONENT development
+    RUNTIME COMPONENT ${component}
     INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 endfunction()
 glowvox_install_library(glowvox_lib library)
 if(GLOWVOX_PLAYBACK)
   glowvox_install_library(glowvox_playback playback)
 endif()
-if(NOT BUILD_SHARED_LIBS)
+if(GLOWVOX_XSMM AND NOT BUILD_SHARED_LIBS)
   # What a static library's users link.
   set_target_properties(glowvox_xsmm PROPERTIES EXPORT_NAME xsmm)
   glowvox_install_library(glowvox_xsmm development)
@@ -40,7 +41,10 @@ if(NOT BUILD_SHARED_LIBS)
     string(APPEND GLOWVOX_PC_REQUIRES " fftw3 fftw3f")
   endif()
   # A static library's needs are needed by whoever does not say --static too.
-  set(GLOWVOX_PC_LIBS "-lxsmm -lxsmmnoblas -lstdc++ -lm -ldl -pthread")
+  set(GLOWVOX_PC_LIBS "-lstdc++ -lm -ldl -pthread")
+  if(GLOWVOX_XSMM)
+    string(PREPEND GLOWVOX_PC_LIBS "-lxsmm -lxsmmnoblas ")
+  endif()
 endif()
 configure_file(cmake/glowvox.pc.in ${CMAKE_CURRENT_BINARY_DIR}/glowvox.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/glowvox.pc
