@@ -18,7 +18,8 @@ enum class Precision { kAuto, kFloat32, kBfloat16 };
 
 // kFast: weights lie in memory as they are multiplied. kSmall: weights that are half precision (or
 // bfloat16) in the model file stay so in memory, half as much, and are widened while they are
-// multiplied; the sound is the same but for rounding.
+// multiplied; and whole utterances are made in smaller blocks. The sound is the same but for
+// rounding.
 enum class Memory { kFast, kSmall };
 
 // Whether Precision::kBfloat16 is possible here.

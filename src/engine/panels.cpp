@@ -224,21 +224,30 @@ HWY_INLINE int group_for(int rows, int panels) {
   return group;
 }
 
+// Tiles of full height, a few panels at a time, which stay in the second cache until the rows that
+// are left over have had them too. Those are wider tiles: so many sums as a low one has of a
+// single panel would wait for each other.
 template <class Operands>
 void run(const Panels& p, const void* x, float* y, int rows, Write write) {
   const auto* activations = static_cast<const typename Operands::X*>(x);
   const auto* weights = reinterpret_cast<const typename Operands::Word*>(p.weights);
   const std::ptrdiff_t panel = std::ptrdiff_t{p.taps} * (p.in / Operands::kInputs) * kPanel;
-  const int tiles = (rows + kMostRows - 1) / kMostRows;  // of equal heights, or one less
-  for (int first = 0, group = 0; first < p.count; first += group) {
-    group = group_for((rows + tiles - 1) / tiles, p.count - first);
-    for (int t = 0, r = 0, height = 0; t < tiles; ++t, r += height) {
-      height = (rows - r + tiles - t - 1) / (tiles - t);
-      const std::ptrdiff_t row = r;
-      run_tile<Operands>(height, group, p,
-                         {weights + first * panel, activations + row * p.layout.x_row,
-                          y + row * p.layout.y_row + std::ptrdiff_t{first} * kPanel},
-                         write);
+  const auto run_rows = [&](int first, int group, int row, int height) HWY_ATTR {
+    run_tile<Operands>(height, group, p,
+                       {weights + first * panel, activations + std::ptrdiff_t{row} * p.layout.x_row,
+                        y + std::ptrdiff_t{row} * p.layout.y_row + std::ptrdiff_t{first} * kPanel},
+                       write);
+  };
+  const int rest = rows % kMostRows, full = rows - rest;
+  for (int begin = 0; begin < p.count; begin += kMostGroup) {
+    const int end = std::min(p.count, begin + kMostGroup);
+    for (int first = begin, group = 0; full > 0 && first < end; first += group) {
+      group = group_for(kMostRows, end - first);
+      for (int row = 0; row < full; row += kMostRows) run_rows(first, group, row, kMostRows);
+    }
+    for (int first = begin, group = 0; rest > 0 && first < end; first += group) {
+      group = group_for(rest, end - first);
+      run_rows(first, group, full, rest);
     }
   }
 }

@@ -21,7 +21,7 @@ namespace {
 
 // Lifted rows worked on at a time in a whole utterance: enough that weights are read seldom, few
 // enough that activations stay in the caches.
-constexpr int kBlockRows = 256;
+constexpr int kBlockRows = 256, kSmallBlockRows = 64;  // of Memory::kFast and kSmall
 constexpr int kBlockStep = 32;
 constexpr int kMostThreads = 1024;
 constexpr std::int64_t kMostRows = 1 << 22;  // of one push
@@ -89,6 +89,7 @@ struct GLOWVOX_LOCAL Vocoder::Model {
       std::unique_ptr<const safetensors::MappedSafetensors> file, const std::string& name,
       Precision precision, Memory memory);
 
+  int block_rows = kBlockRows;
   std::shared_ptr<const engine::PreparedModel> prepared;
   std::unique_ptr<engine::Encoder> encoder;
   // What the denoiser takes off, measured when it is first asked for.
@@ -114,6 +115,7 @@ std::shared_ptr<const Vocoder::Model> Vocoder::Model::make(
   if (memory == Memory::kSmall) weights.save_memory(*file);
   try {
     auto model = std::make_shared<Model>();
+    if (memory == Memory::kSmall) model->block_rows = kSmallBlockRows;
     model->prepared =
         std::make_shared<const engine::PreparedModel>(engine::prepare(weights, config, dtype));
     model->encoder = std::make_unique<engine::Encoder>(model->prepared, std::move(file), name);
@@ -290,7 +292,8 @@ Mel Vocoder::mel_of(const float* audio, std::int64_t samples) const {
 }
 
 int Vocoder::block_frames(std::int64_t frames) const {
-  const std::int64_t blocks = std::max<std::int64_t>(1, frames * rows_per_frame() / kBlockRows);
+  const std::int64_t blocks =
+      std::max<std::int64_t>(1, frames * rows_per_frame() / model_->block_rows);
   const std::int64_t rows = frames * rows_per_frame() / blocks;
   const std::int64_t whole = (rows + kBlockStep - 1) / kBlockStep * kBlockStep;
   return static_cast<int>(
