@@ -19,9 +19,12 @@ Value drawn_noise(const Writing& w, const Options& o) {
   };
   const Value rows = w.b.add("Mul", {size_of(2), w.b.ints({w.rows_per_frame()})});
   const Value shape = w.b.concat({size_of(0), w.b.ints({w.config.lift.channels}), rows}, 0);
-  std::vector<Attribute> attributes = {{"mean", 0.0F}, {"scale", static_cast<float>(o.sigma)}};
+  std::vector<Attribute> attributes;
   if (o.seed) attributes.push_back({"seed", static_cast<float>(*o.seed)});
-  return w.b.add("RandomNormalLike", {w.b.add("ConstantOfShape", {shape})}, std::move(attributes));
+  const Value normal =
+      w.b.add("RandomNormalLike", {w.b.add("ConstantOfShape", {shape})}, std::move(attributes));
+  // Not the operator's own scale: ONNX Runtime aborts where that is 0.
+  return w.b.add("Mul", {normal, w.b.floats("sigma", {}, {static_cast<float>(o.sigma)})});
 }
 
 Value given_noise(const Writing& w) {

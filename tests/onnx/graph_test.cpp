@@ -146,10 +146,14 @@ TEST_CASE("with the mel alone as input, a graph is named as sherpa-onnx wants it
   const auto noise = std::find_if(graph.nodes.begin(), graph.nodes.end(),
                                   [](const Node& node) { return node.type == "RandomNormalLike"; });
   REQUIRE(noise != graph.nodes.end());
-  REQUIRE(noise->attributes.size() == 3);
-  CHECK(std::get<float>(noise->attributes[1].value) == 0.5F);
-  CHECK(noise->attributes[2].name == "seed");
-  CHECK(std::get<float>(noise->attributes[2].value) == 3.0F);
+  REQUIRE(noise->attributes.size() == 1);
+  CHECK(noise->attributes[0].name == "seed");
+  CHECK(std::get<float>(noise->attributes[0].value) == 3.0F);
+  const auto sigma =
+      std::find_if(graph.constants.begin(), graph.constants.end(),
+                   [](const Constant& constant) { return constant.name == "noise/sigma"; });
+  REQUIRE(sigma != graph.constants.end());
+  CHECK(std::get<std::vector<float>>(sigma->values) == std::vector<float>{0.5F});
 }
 
 TEST_CASE("half precision is of large weights") {
