@@ -7,16 +7,13 @@ find_package(yaml-cpp REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(fmt REQUIRED)
 pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)
-# LIBXSMM falls back to a BLAS that the engine never calls: its stand-in is linked after it, and
-# hidden, because LibTorch's own calls of the BLAS would find it otherwise.
-find_path(XSMM_INCLUDE libxsmm.h REQUIRED)
-find_library(XSMM_LIBRARY libxsmm.a REQUIRED)
-find_library(XSMM_NOBLAS_LIBRARY libxsmmnoblas.a REQUIRED)
-add_library(glowvox_xsmm INTERFACE)
-target_include_directories(glowvox_xsmm SYSTEM INTERFACE $<BUILD_INTERFACE:${XSMM_INCLUDE}>)
-target_link_libraries(glowvox_xsmm INTERFACE
-  ${XSMM_LIBRARY} ${XSMM_NOBLAS_LIBRARY} Threads::Threads ${CMAKE_DL_LIBS})
-target_link_options(glowvox_xsmm INTERFACE LINKER:--exclude-libs,libxsmmnoblas.a)
+find_path(XSMM_INCLUDE libxsmm.h)
+find_library(XSMM_LIBRARY libxsmm.a)
+find_library(XSMM_NOBLAS_LIBRARY libxsmmnoblas.a)
+set(XSMM_FOUND FALSE)
+if(XSMM_INCLUDE AND XSMM_LIBRARY AND XSMM_NOBLAS_LIBRARY)
+  set(XSMM_FOUND TRUE)
+endif()
 
 pkg_check_modules(FFTW QUIET IMPORTED_TARGET fftw3f fftw3)
 pkg_check_modules(SNDFILE QUIET IMPORTED_TARGET sndfile)

@@ -51,6 +51,25 @@ option(GLOWVOX_EXAMPLES "The programs in examples/, built here" OFF)
 option(GLOWVOX_INSTALL "Rules for cmake --install" ${PROJECT_IS_TOP_LEVEL})
 option(BUILD_SHARED_LIBS "A shared libglowvox, not a static one" OFF)
 
+# LIBXSMM generates code for x86-64. It falls back to a BLAS that the engine never calls: its stand-in is
+# linked after it, and hidden, because LibTorch's own calls of the BLAS would find it otherwise.
+set(x86_64 OFF)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64)$")
+  set(x86_64 ON)
+endif()
+glowvox_part(XSMM "Matrix products by LIBXSMM where it is faster than ours (x86-64)" ${x86_64}
+  libxsmm-dev "${XSMM_FOUND}")
+if(GLOWVOX_XSMM AND NOT x86_64)
+  message(FATAL_ERROR "GLOWVOX_XSMM: LIBXSMM is for x86-64, this is a build for '${CMAKE_SYSTEM_PROCESSOR}'")
+endif()
+if(GLOWVOX_XSMM)
+  add_library(glowvox_xsmm INTERFACE)
+  target_include_directories(glowvox_xsmm SYSTEM INTERFACE $<BUILD_INTERFACE:${XSMM_INCLUDE}>)
+  target_link_libraries(glowvox_xsmm INTERFACE
+    ${XSMM_LIBRARY} ${XSMM_NOBLAS_LIBRARY} Threads::Threads ${CMAKE_DL_LIBS})
+  target_link_options(glowvox_xsmm INTERFACE LINKER:--exclude-libs,libxsmmnoblas.a)
+endif()
+
 # FFTW is four times as fast and GPL, and so is then what links libglowvox; KissFFT in Eigen's headers
 # (MPL 2) asks for nothing. Training takes FFTW, a library that others embed does not by itself.
 set(fft eigen)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Matrix products and convolutions along time, on LIBXSMM's small kernels.
+// Matrix products and convolutions along time.
 #pragma once
 
 #include <cstddef>
@@ -60,13 +60,24 @@ struct Layout {
 // What becomes of the sums that stand where a product's are written.
 enum class Write { kReplace, kAdd };
 
+// Generated kernels for one block of columns: see xsmm.hpp.
+struct BlockKernels {
+  using Any = void (*)();
+  static constexpr int kRowSizes = 3;
+  Any of[2 /* Write */][kRowSizes] = {};
+  bool any() const { return of[0][0] != nullptr; }
+};
+
+// Whether this build has products of bfloat16 for this processor.
+bool has_bfloat16_products();
+
 // A matrix packed for one layout. Bit for bit the same result however rows are grouped (LIBXSMM
 // sums in one order for all row counts, except in blocks of a single vector of columns, of which
 // there are none).
 class Product {
  public:
   Product() = default;
-  // Throws Error when LIBXSMM has no kernel for bfloat16 here.
+  // Throws Error for bfloat16 where there are no products of it.
   Product(const MatrixRows& matrix, DType dtype, const Layout& layout);
   Product(const Matrix& matrix, DType dtype, const Layout& layout)
       : Product(matrix.rows(), dtype, layout) {}
@@ -80,7 +91,6 @@ class Product {
   std::size_t packed_bytes() const { return packed_.size(); }
 
  private:
-  static constexpr int kRowSizes = 3;
   static constexpr int kWidths = 3;  // blocks of 64, 48 and 32 columns
   void pack(const MatrixRows& matrix);
   void prepare_kernels();
@@ -89,8 +99,8 @@ class Product {
   int out_ = 0, taps_ = 0, in_ = 0;  // in_: even for bfloat16
   DType dtype_ = DType::kFloat32;
   Layout layout_;
-  AlignedBytes packed_;                                        // blocks of columns
-  void (*kernels_[kWidths][2 /* Write */][kRowSizes])() = {};  // null: run_plain
+  AlignedBytes packed_;            // blocks of columns
+  BlockKernels kernels_[kWidths];  // none: run_plain
 };
 
 }  // namespace glowvox::engine

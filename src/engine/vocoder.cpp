@@ -100,7 +100,7 @@ struct GLOWVOX_LOCAL Vocoder::Model {
                                                     std::int64_t most_frames) const;
 };
 
-bool has_bfloat16() { return engine::instruction_set() == engine::InstructionSet::kAvx512Bf16; }
+bool has_bfloat16() { return engine::has_bfloat16_products(); }
 
 Vocoder::Vocoder(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
 
