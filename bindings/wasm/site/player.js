@@ -17,7 +17,7 @@ export class Engine {
     };
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      for (const { reject } of this.#open.values()) reject(new Error(event.message || "the worker could not be loaded"));
+      for (const { reject } of this.#open.values()) reject(new Error(event.message || "files of this page are missing, or this browser is too old for it"));
       this.#open.clear();
     };
   }
