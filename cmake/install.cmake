@@ -10,6 +10,7 @@ function(glowvox_install_library target component)
   install(TARGETS ${target} EXPORT glowvoxTargets
     LIBRARY COMPONENT ${component} NAMELINK_COMPONENT development
     ARCHIVE COMPONENT development
+    RUNTIME COMPONENT ${component}
     INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 endfunction()
 glowvox_install_library(glowvox_lib library)

@@ -2,8 +2,9 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
+
+#include "core/platform.hpp"
 
 namespace glowvox {
 
@@ -14,8 +15,8 @@ class MappedFile {
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
-  const char* data() const { return data_; }
-  std::size_t size() const { return size_; }
+  const char* data() const { return mapping_.data; }
+  std::size_t size() const { return static_cast<std::size_t>(mapping_.state.size); }
   // Gives the memory of what was touched back to the system.
   void forget() const;
   // Whether the file was written to in place since it was mapped, as far as its path tells: what is
@@ -24,10 +25,7 @@ class MappedFile {
 
  private:
   std::string path_;
-  const char* data_ = nullptr;
-  std::size_t size_ = 0;
-  std::uint64_t device_ = 0, inode_ = 0;
-  std::int64_t written_ns_ = 0;
+  platform::FileMapping mapping_;
 };
 
 }  // namespace glowvox

@@ -37,6 +37,8 @@ void wait_a_moment(int* spins) {
   }
 #if defined(__x86_64__)
   __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
 #endif
 }
 

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "engine/aligned.hpp"
 
-#include <sys/mman.h>
-
-#include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <new>
 #include <vector>
+
+#include "core/platform.hpp"
 
 namespace glowvox::engine {
 
@@ -22,16 +20,7 @@ std::size_t round_up(std::size_t size, std::size_t to) { return (size + to - 1) 
 
 // A mapping of whole large pages.
 std::shared_ptr<char> map(std::size_t size) {
-  const std::size_t whole = round_up(size, kPage) + kPage;
-  void* memory = ::mmap(nullptr, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) throw std::bad_alloc();
-  const std::size_t skip = round_up(reinterpret_cast<std::uintptr_t>(memory), kPage) -
-                           reinterpret_cast<std::uintptr_t>(memory);
-  char* start = static_cast<char*>(memory) + skip;
-#ifdef MADV_HUGEPAGE
-  ::madvise(start, whole - kPage, MADV_HUGEPAGE);  // a wish: small pages do as well
-#endif
-  return {start, [memory, whole](char*) { ::munmap(memory, whole); }};
+  return platform::map_memory(round_up(size, kPage), kPage);
 }
 
 // Regions that pieces are cut from. A few that nobody uses any more are kept, so that one utterance
@@ -86,9 +75,9 @@ class Regions {
 
 // Where every piece is watched for accesses beyond its end.
 [[maybe_unused]] std::shared_ptr<char> allocate_apart(std::size_t size) {
-  char* memory = static_cast<char*>(std::aligned_alloc(kLine, size));
-  if (memory == nullptr) throw std::bad_alloc();
-  return {memory, [](char* p) { std::free(p); }};
+  constexpr std::align_val_t kAlignment{kLine};
+  char* memory = static_cast<char*>(::operator new(size, kAlignment));
+  return {memory, [](char* p) { ::operator delete(p, kAlignment); }};
 }
 
 }  // namespace
