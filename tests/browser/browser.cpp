@@ -130,7 +130,8 @@ void Browser::notice(const json& event) {
     complaints_.push_back(p.at("entry").dump());
   if (method == "Network.requestWillBeSent") {
     const std::string url = p.at("request").at("url");
-    const bool own = !own_.empty() && (url.rfind(own_, 0) == 0 || url.rfind("blob:" + own_, 0) == 0);
+    const bool own =
+        !own_.empty() && (url.rfind(own_, 0) == 0 || url.rfind("blob:" + own_, 0) == 0);
     if (!own && url.rfind("file:", 0) != 0 && url.rfind("data:", 0) != 0)
       complaints_.push_back("asked for " + url.substr(0, 200));
   }

@@ -49,6 +49,50 @@ const char* const kSetUp = R"((async () => {
   return vocoder.info;
 })())";
 
+// Compares the packed voice with the shipped one: its tensors, those that are packed, the largest
+// distance of a weight in steps of its row, and what is said of a file that is cut off.
+const char* const kComparePacked = R"((async () => {
+  const { isPacked, unpack } = await import("/packed-model.js");
+  const bytes = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
+  const gunzip = async (b) => new Uint8Array(await new Response(
+      new Blob([b]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer());
+  const half = (h) => {
+    const sign = h & 0x8000 ? -1 : 1, e = (h >> 10) & 31, f = h & 1023;
+    return e === 0 ? sign * f * 2 ** -24 : sign * (1 + f / 1024) * 2 ** (e - 15);
+  };
+  const read = (file) => {
+    const length = Number(new DataView(file.buffer).getBigUint64(0, true));
+    const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length)));
+    return {header, values: (name) => {
+      const {dtype, data_offsets: [a, b]} = header[name];
+      const data = file.slice(8 + length + a, 8 + length + b).buffer;
+      return dtype === "F32" ? new Float32Array(data) : Float32Array.from(new Uint16Array(data), half);
+    }};
+  };
+  const packed = await gunzip(await bytes("/voice.glowvox"));
+  const ours = read(unpack(packed)), shipped = read(await bytes("/source/mdct-causal.safetensors"));
+  let most = 0, count = 0;
+  const names = Object.keys(shipped.header).filter((n) => n !== "__metadata__");
+  for (const name of names) {
+    const a = ours.values(name), b = shipped.values(name), {shape} = shipped.header[name];
+    const isOne = ours.header[name].dtype === "F32";
+    count += isOne;
+    const width = b.length / shape[0];
+    for (let r = 0; r < b.length; r += width) {
+      let top = 0, off = 0;
+      for (let i = r; i < r + width; ++i) {
+        top = Math.max(top, Math.abs(b[i]));
+        off = Math.max(off, Math.abs(a[i] - b[i]));
+      }
+      if (off > 0) most = Math.max(most, isOne ? off / (top / 511) : Infinity);
+    }
+  }
+  let cut = "nothing";
+  try { unpack(packed.slice(0, 5000000)); } catch (error) { cut = error.message; }
+  const same = JSON.stringify(ours.header.__metadata__) === JSON.stringify(shipped.header.__metadata__);
+  return {packed: isPacked(packed), count, most, cut, same};
+})())";
+
 std::vector<float> floats(const nlohmann::json& values) { return values.get<std::vector<float>>(); }
 
 double largest_difference(const std::vector<float>& a, const std::vector<float>& b) {
@@ -74,10 +118,10 @@ void click(Browser& browser, const std::string& id) {
 
 // Waits until a JavaScript expression is true; what is said meanwhile shows where it never is.
 void wait_for(Browser& browser, const std::string& condition, double seconds = 30) {
-  const std::string poll =
-      "(async () => { for (let i = 0; i < " + std::to_string(static_cast<int>(seconds * 20)) +
-      " && !(" + condition +
-      "); ++i) await new Promise(r => setTimeout(r, 50)); return Boolean(" + condition + "); })()";
+  const std::string poll = "(async () => { for (let i = 0; i < " +
+                           std::to_string(static_cast<int>(seconds * 20)) + " && !(" + condition +
+                           "); ++i) await new Promise(r => setTimeout(r, 50)); return Boolean(" +
+                           condition + "); })()";
   const bool reached = browser.evaluate(poll);
   CAPTURE(condition);
   const std::string said = text_of(browser, "status"), wrong = text_of(browser, "error");
@@ -88,8 +132,8 @@ void wait_for(Browser& browser, const std::string& condition, double seconds = 3
 
 void open_page(Browser& browser, const Site& site) {
   browser.visit(site.url(), site.url());
-  wait_for(browser, "document.getElementById('status').textContent.startsWith('The voice is loaded')",
-           50);
+  wait_for(browser,
+           "document.getElementById('status').textContent.startsWith('The voice is loaded')", 50);
 }
 
 void choose_sample(Browser& browser, int index, const std::string& name) {
@@ -101,9 +145,9 @@ void choose_sample(Browser& browser, int index, const std::string& name) {
 
 // Drops a file of this text on the page.
 void drop(Browser& browser, const std::string& name, const std::string& text) {
-  browser.evaluate("(() => { const data = new DataTransfer(); data.items.add(new File(['" + text +
-                   "'], '" + name +
-                   "')); document.dispatchEvent(new DragEvent('drop', {dataTransfer: data})); })()");
+  browser.evaluate(
+      "(() => { const data = new DataTransfer(); data.items.add(new File(['" + text + "'], '" +
+      name + "')); document.dispatchEvent(new DragEvent('drop', {dataTransfer: data})); })()");
   wait_for(browser, "!document.getElementById('error').hidden");
 }
 
@@ -133,8 +177,7 @@ TEST_CASE("the module makes the native engine's samples") {
     const std::vector<float> samples = floats(made.at("samples"));
     const double difference = largest_difference(samples, expected);
     CHECK(difference <= 1e-3);
-    const double speed =
-        static_cast<double>(samples.size()) / 22.05 / made.at("ms").get<double>();
+    const double speed = static_cast<double>(samples.size()) / 22.05 / made.at("ms").get<double>();
     MESSAGE(corrections << " corrections: largest difference " << difference << ", " << speed
                         << " times real time on one thread");
     // In pieces of any size, bit for bit.
@@ -155,8 +198,7 @@ TEST_CASE("the module hears and encodes as the native engine does") {
   browser.visit(site.url() + "LICENSE.txt", site.url());
   browser.evaluate(kSetUp);
   const Vocoder native = Vocoder::load(kModel, Precision::kFloat32);
-  std::vector<float> audio =
-      audio::read_audio(std::string(GLOWVOX_SAMPLES) + "/lj.flac").samples;
+  std::vector<float> audio = audio::read_audio(std::string(GLOWVOX_SAMPLES) + "/lj.flac").samples;
   audio.resize(256 * 100);
   const nlohmann::json as_json = audio;
   browser.evaluate("(globalThis.audio = Float32Array.from(" + as_json.dump() + "), 0)");
@@ -199,6 +241,20 @@ TEST_CASE("the module says what is wrong") {
       "no WebAssembly SIMD"));
 }
 
+TEST_CASE("the packed voice is the shipped one, to half a step of ten bits") {
+  if (!possible()) return;
+  const Site site = make_site();
+  Browser browser;
+  browser.visit(site.url() + "LICENSE.txt", site.url());
+  const auto compared = browser.evaluate(kComparePacked);
+  CHECK(compared.at("packed") == true);
+  CHECK(compared.at("same") == true);
+  CHECK(compared.at("count").get<int>() > 80);
+  CHECK(compared.at("most").get<double>() > 0.4);
+  CHECK(compared.at("most").get<double>() <= 0.501);
+  CHECK(compared.at("cut") == "the packed model is damaged: load it again");
+}
+
 TEST_CASE("the page makes a copy of a recording, and sounds soon") {
   if (!possible()) return;
   const Site site = make_site();
@@ -210,7 +266,8 @@ TEST_CASE("the page makes a copy of a recording, and sounds soon") {
   choose_sample(browser, 0, "Kerstin");
   click(browser, "play");
   wait_for(browser, "document.getElementById('status').textContent.startsWith('Played')", 40);
-  const double latency = std::stod(browser.evaluate("document.body.dataset.latency").get<std::string>());
+  const double latency =
+      std::stod(browser.evaluate("document.body.dataset.latency").get<std::string>());
   MESSAGE("sound " << latency << " ms after the click; " << text_of(browser, "status") << " "
                    << text_of(browser, "figures"));
   CHECK(latency <= kMostLatencyMs);
@@ -258,10 +315,11 @@ TEST_CASE("the page streams a microphone live") {
   CHECK(browser.evaluate("document.getElementById('live').textContent") == "Start");
   CHECK(browser.evaluate("document.getElementById('error').hidden") == true);
   // The fake device beeps: it is heard.
-  CHECK(browser.evaluate("(() => { const c = document.getElementById('spectrogram'), p = "
-                         "c.getContext('2d').getImageData(0, 0, c.width, c.height).data; let most "
-                         "= 0; for (let i = 0; i < p.length; i += 4) most = Math.max(most, p[i]); "
-                         "return most; })()")
+  CHECK(browser
+            .evaluate("(() => { const c = document.getElementById('spectrogram'), p = "
+                      "c.getContext('2d').getImageData(0, 0, c.width, c.height).data; let most "
+                      "= 0; for (let i = 0; i < p.length; i += 4) most = Math.max(most, p[i]); "
+                      "return most; })()")
             .get<int>() > 120);
   // Recorded, and its copy played.
   click(browser, "record");

@@ -25,6 +25,7 @@ std::string type_of(const std::string& path) {
   if (extension == ".html") return "text/html; charset=utf-8";
   if (extension == ".js") return "text/javascript";
   if (extension == ".css") return "text/css";
+  if (extension == ".txt") return "text/plain; charset=utf-8";
   if (extension == ".wasm") return "application/wasm";
   return "application/octet-stream";
 }
@@ -92,7 +93,8 @@ void Site::answer(int connection) {
   for (const auto& [prefix, folder] : folders_)  // the longest comes last
     if (path.rfind(prefix, 0) == 0) file = folder + "/" + path.substr(prefix.size());
   if (path.find("..") != std::string::npos || !std::filesystem::is_regular_file(file)) {
-    send_all(connection, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    send_all(connection,
+             "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     return;
   }
   const std::string bytes = read_file(file);

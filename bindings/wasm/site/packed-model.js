@@ -70,6 +70,7 @@ export function unpack(bytes) {
   const highBytes = take(weights);
   const high = new Int8Array(highBytes.buffer, highBytes.byteOffset, weights);
   const low = take(Math.ceil((weights * lowBits) / 8));
+  if (at !== bytes.length) throw damaged();
   const perByte = lowBits > 0 ? 8 / lowBits : 1;
   const mask = (1 << lowBits) - 1;
 
@@ -88,6 +89,5 @@ export function unpack(bytes) {
     }
     return { name, dtype: "F32", shape, bytes: new Uint8Array(values.buffer) };
   });
-  if (weight !== weights || at !== bytes.length) throw damaged();
   return safetensors(metadata, made);
 }

@@ -28,8 +28,8 @@ using glowvox::SynthesisOptions;
 using glowvox::Vocoder;
 
 struct Result {
-  std::string text;            // of an error, or of what is asked
-  std::vector<float> kept;     // values of its own
+  std::string text;         // of an error, or of what is asked
+  std::vector<float> kept;  // values of its own
   const float* floats = nullptr;
   std::size_t count = 0;
   std::vector<double> doubles;
@@ -145,9 +145,8 @@ EMSCRIPTEN_KEEPALIVE int glowvox_js_encode(const Vocoder* vocoder, const float* 
                                            const float* mel, int frames) {
   return guarded([&] {
     glowvox::Encoding encoding =
-        mel == nullptr
-            ? vocoder->encode(audio, samples, 1)
-            : vocoder->encode(mel_of(*vocoder, mel, frames), audio, samples, 1);
+        mel == nullptr ? vocoder->encode(audio, samples, 1)
+                       : vocoder->encode(mel_of(*vocoder, mel, frames), audio, samples, 1);
     give(std::move(encoding.latents));
     result.doubles = {encoding.log_likelihood, static_cast<double>(encoding.samples)};
     result.doubles.insert(result.doubles.end(), encoding.frame_log_likelihoods.begin(),
