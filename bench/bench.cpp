@@ -24,9 +24,10 @@ void print_json(const BenchRow& row) {
   line["peer_" + row.unit] = *row.peer_value;
   line["ratio"] = ratio(row);
   line["check"] = row.check;
-  if (row.pytorch) {
-    line["pytorch_" + row.unit] = *row.pytorch;
-    line["pytorch_ratio"] = *row.pytorch / row.value;
+  if (row.other) {
+    const std::string key = row.other->name == "PyTorch" ? "pytorch" : "onnxruntime";
+    line[key + "_" + row.unit] = row.other->value;
+    line[key + "_ratio"] = row.other->value / row.value;
   }
   if (!row.notes.empty()) line["notes"] = row.notes;
   fmt::print("{}\n", line.dump());
@@ -39,9 +40,9 @@ std::string figure(double value) {
 void print_table_row(const BenchRow& row) {
   std::string notes = row.check;
   for (const std::string& note : row.notes) notes += "; " + note;
-  if (row.pytorch)
-    notes +=
-        fmt::format("; PyTorch {} ({:.1f} times)", figure(*row.pytorch), *row.pytorch / row.value);
+  if (row.other)
+    notes += fmt::format("; {} {} ({:.2f} times)", row.other->name, figure(row.other->value),
+                         row.other->value / row.value);
   fmt::print("{:<18} {:>7} {:<9} {:>7} {:>7.1f}  {}: {}\n", row.name, figure(row.value), row.unit,
              figure(*row.peer_value), ratio(row), row.peer, notes);
   std::fflush(stdout);
@@ -72,6 +73,7 @@ int run(const Options& options) {
   if (o.bench.configs.empty()) o.bench.configs = beside_program("configs");
   o.bench.program = program_beside("glowvox");
   if (o.peer == "pytorch") o.bench.pytorch = beside_program("bench/pytorch_peer.py");
+  if (o.peer == "onnxruntime") o.bench.onnxruntime = beside_program("bench/onnxruntime_peer.py");
   const bool bf16 = has_bfloat16();
   if (!o.json) fmt::print("{:<18} {:>7} {:<9} {:>7} {:>7}\n", "", "here", "", "peer", "ratio");
   for (const Bench& bench : rows) {

@@ -29,7 +29,8 @@ struct BenchOptions {
   std::string configs;                      // folder with waveglow-256.yaml; likewise
   std::string program;                      // the glowvox executable
   std::string pytorch;                      // script that times PyTorch; empty: not asked for
-  std::string python = "/usr/bin/python3";  // that runs it
+  std::string onnxruntime;                  // that times ONNX Runtime; likewise
+  std::string python = "/usr/bin/python3";  // that runs them
   int threads = 0;
   bool quick = false;  // short utterances and few repetitions: is everything there and right?
 };
@@ -37,7 +38,7 @@ struct BenchOptions {
 struct Options {
   BenchOptions bench;
   std::vector<std::string> rows;  // names; none: all of them
-  std::string peer = "libtorch";  // or pytorch
+  std::string peer = "libtorch";  // or pytorch, onnxruntime
   bool json = false;
 };
 

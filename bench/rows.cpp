@@ -73,14 +73,28 @@ std::string random_model(const BenchOptions& o, const ScratchFolder& folder,
   return path;
 }
 
-std::optional<double> pytorch_factor(const BenchOptions& o, const std::string& name,
-                                     double seconds) {
-  if (o.pytorch.empty()) return std::nullopt;
+double pytorch_factor(const BenchOptions& o, const std::string& name, double seconds) {
   const std::string printed = output_of({o.python, o.pytorch, name, fmt::format("{}", seconds)});
   const nlohmann::json answer = nlohmann::json::parse(printed, nullptr, false);
   if (!answer.is_object() || !answer.contains("rtf"))
     throw Error("--peer pytorch", "PyTorch did not run", "apt-get install python3-torch");
   return answer["rtf"].get<double>();
+}
+
+// The model's exported graph in ONNX Runtime: `figure` is what the script prints, rtf of the
+// offline one, ms (of a frame) of the streaming one.
+double onnxruntime_figure(const BenchOptions& o, const std::string& model, const char* graph,
+                          const char* figure, double seconds, int threads) {
+  const ScratchFolder folder;
+  child_seconds({o.program, "export", model, "--onnx", "-o", folder.file("voice.onnx")});
+  const std::string printed =
+      output_of({o.python, o.onnxruntime, folder.file(graph), fmt::format("{}", seconds),
+                 std::to_string(threads > 0 ? threads : available_cores())});
+  const nlohmann::json answer = nlohmann::json::parse(printed, nullptr, false);
+  if (!answer.is_object() || !answer.contains(figure))
+    throw Error("--peer onnxruntime", "ONNX Runtime did not run",
+                "pip install onnxruntime numpy, and name its Python by --python");
+  return answer[figure].get<double>();
 }
 
 // A whole utterance, against LibTorch running the same model.
@@ -108,7 +122,10 @@ BenchRow offline(const BenchOptions& o, const std::string& name, const std::stri
   row.peer_value =
       median_seconds([&] { reference->synthesize(mel, kSigma, 1); }, o.quick ? 1 : 3, 0.0) / length;
   row.notes.push_back(fmt::format("{:.1f} times real time", 1.0 / row.value));
-  row.pytorch = pytorch_factor(o, name, length);
+  if (!o.pytorch.empty()) row.other = OtherPeer{"PyTorch", pytorch_factor(o, name, length)};
+  if (!o.onnxruntime.empty())
+    row.other = OtherPeer{"ONNX Runtime",
+                          onnxruntime_figure(o, path, "voice.onnx", "rtf", length, o.threads)};
   return row;
 }
 
@@ -190,6 +207,10 @@ BenchRow stream(const BenchOptions& o, Precision precision) {
   row.check = check;
   row.notes.push_back(fmt::format("99.9th percentile {:.2f} ms", times[times.size() * 999 / 1000]));
   row.notes.push_back(fmt::format("longest {:.2f} ms", times.back()));
+  if (!o.onnxruntime.empty())
+    row.other =
+        OtherPeer{"ONNX Runtime", onnxruntime_figure(o, o.model, "voice-streaming.onnx", "ms",
+                                                     seconds_of(mel, vocoder.mel()), 1)};
   return row;
 }
 

@@ -11,6 +11,12 @@
 
 namespace glowvox::bench {
 
+// What --peer names beside LibTorch.
+struct OtherPeer {
+  std::string name;
+  double value = 0.0;  // in the row's unit
+};
+
 struct BenchRow {
   std::string name, unit;  // rtf (seconds of work for a second of sound), ms, mb or libraries
   double value = 0.0;
@@ -18,7 +24,7 @@ struct BenchRow {
   std::optional<double> peer_value;  // in the same unit
   std::string check;                 // how the result was checked
   std::vector<std::string> notes;    // further figures
-  std::optional<double> pytorch;     // in the same unit
+  std::optional<OtherPeer> other;
 };
 
 // How each of row_names is measured, in their order. Measuring throws Error where a result is

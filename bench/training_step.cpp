@@ -157,7 +157,7 @@ void add_twin(const BenchOptions& o, const config::ModelConfig& config, BenchRow
   const nlohmann::json answer = nlohmann::json::parse(printed, nullptr, false);
   if (!answer.is_object() || !answer.contains("step_ms"))
     throw Error("--peer pytorch", "PyTorch did not run", "name a Python that has it by --python");
-  row->pytorch = answer["step_ms"].get<double>();
+  row->other = OtherPeer{"PyTorch", answer["step_ms"].get<double>()};
   for (const auto& [name, ms] : answer["ms"].items())
     row->notes.push_back(fmt::format("PyTorch {}, {}: {:.0f} ms",
                                      answer["torch"].get<std::string>(), name, ms.get<double>()));

@@ -4,6 +4,9 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(glowvox_cmake ${CMAKE_INSTALL_LIBDIR}/cmake/glowvox)
 set(glowvox_data ${CMAKE_INSTALL_DATADIR}/glowvox)
+# So that pkg-config finds it wherever `cmake --install --prefix` puts it.
+file(RELATIVE_PATH GLOWVOX_PC_UP "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+string(REGEX REPLACE "/$" "" GLOWVOX_PC_UP "${GLOWVOX_PC_UP}")
 
 # glowvox_install_library(TARGET COMPONENT)
 function(glowvox_install_library target component)

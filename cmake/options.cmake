@@ -34,6 +34,8 @@ glowvox_part(TOOLS "The command glowvox, and what reads and writes files of soun
   libsndfile1-dev "${SNDFILE_FOUND}" libsoxr-dev "${SOXR_FOUND}" libzip-dev "${ZIP_FOUND}"
   libpng-dev "${PNG_FOUND}" libcli11-dev "${CLI11_FOUND}"
   libkainjow-mustache-dev "${MUSTACHE_INCLUDE}")
+glowvox_part(ONNX "Files of ONNX: glowvox export --onnx" ${GLOWVOX_TOOLS}
+  libonnx-dev "${ONNX_PROTO_FOLDER}" protobuf-compiler "${PROTOC}" libprotobuf-dev "${PROTOBUF_FOUND}")
 glowvox_part(PLAYBACK "Live playback on sound cards: the library glowvox_playback" ${PROJECT_IS_TOP_LEVEL}
   portaudio19-dev "${PORTAUDIO_FOUND}" libsoxr-dev "${SOXR_FOUND}")
 glowvox_part(TRAINING "Training and scoring: glowvox-train, on LibTorch" ${GLOWVOX_TOOLS}
@@ -41,11 +43,8 @@ glowvox_part(TRAINING "Training and scoring: glowvox-train, on LibTorch" ${GLOWV
 if(GLOWVOX_TRAINING AND NOT GLOWVOX_TOOLS)
   message(FATAL_ERROR "GLOWVOX_TRAINING needs GLOWVOX_TOOLS")
 endif()
-glowvox_part(TESTS "The tests; all of them with tools, playback and training" ${GLOWVOX_TOOLS}
+glowvox_part(TESTS "The tests; all of them with tools, playback and training, few without tools" ${GLOWVOX_TOOLS}
   doctest-dev "${doctest_FOUND}")
-if(GLOWVOX_TESTS AND NOT GLOWVOX_TOOLS)
-  message(FATAL_ERROR "GLOWVOX_TESTS needs GLOWVOX_TOOLS")
-endif()
 option(GLOWVOX_PYTHON "The Python package, in the Python that has nanobind (see bindings/python)" OFF)
 option(GLOWVOX_WASM "The module for browsers, by Emscripten (see bindings/wasm)" OFF)
 option(GLOWVOX_EXAMPLES "The programs in examples/, built here" OFF)

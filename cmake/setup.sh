@@ -10,11 +10,13 @@ packages=(
   g++ cmake ninja-build pkg-config
   libxsmm-dev libhwy-dev libeigen3-dev libyaml-cpp-dev nlohmann-json3-dev libfmt-dev
 )
-if [ "$preset" != engine ]; then
-  packages+=(libsndfile1-dev libsoxr-dev libzip-dev libpng-dev libcli11-dev libkainjow-mustache-dev)
-fi
 case $preset in
-  engine | synthesis) ;;
+  engine | arm64 | windows) ;;
+  *) packages+=(libsndfile1-dev libsoxr-dev libzip-dev libpng-dev libcli11-dev libkainjow-mustache-dev
+    libonnx-dev libprotobuf-dev protobuf-compiler) ;;
+esac
+case $preset in
+  engine | arm64 | windows | synthesis) ;;
   package) packages+=(portaudio19-dev help2man) ;;
   *)
     packages+=(libtorch-dev libopenblas0-pthread libgloo-dev libfftw3-dev doctest-dev portaudio19-dev jackd2

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Thousands of mels to sound on a Ray cluster, one model in each worker process.
 
-Needs: pip install glowvox ray
+Needs: pip install ./bindings/python ray
 """
 
 from __future__ import annotations

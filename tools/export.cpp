@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-// glowvox export: a model as a checkpoint of NVIDIA's WaveGlow or of SqueezeWave.
+// glowvox export: a model as a checkpoint of NVIDIA's WaveGlow or of SqueezeWave, or as ONNX
+// graphs.
+#include "onnx/export.hpp"
+
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -19,15 +22,16 @@ namespace glowvox::tools {
 namespace {
 
 struct Options {
-  std::string model, out;
-  bool json = false;
+  onnx::ExportOptions onnx;  // the model's and the output's names too
+  bool to_onnx = false;
 };
 
-int run(const Options& o) {
+int write_state_dict(const onnx::ExportOptions& o) {
   const auto extension = std::filesystem::path(o.out).extension();
   const bool safetensors = extension == ".safetensors";
   if (!safetensors && extension != ".pt" && extension != ".pth")
-    throw UsageError(o.out, "expected a name that ends in .pt, .pth or .safetensors");
+    throw UsageError(o.out, "expected a name that ends in .pt, .pth or .safetensors",
+                     "or in .onnx, with --onnx");
   refuse_overwriting(o.model, o.out);
   const safetensors::MappedSafetensors model(o.model);
   const config::ModelConfig config = safetensors::model_config(model.metadata(), o.model);
@@ -44,20 +48,49 @@ int run(const Options& o) {
   return 0;
 }
 
+int run(const Options& o) {
+  if (!o.to_onnx) return write_state_dict(o.onnx);
+  onnx::export_onnx(o.onnx);
+  return 0;
+}
+
 std::function<int()> setup(CLI::App& app) {
   auto o = std::make_shared<Options>();
-  app.add_option("MODEL", o->model, "Model file (.safetensors)")->required();
-  app.add_option("-o,--out", o->out, "A state dict: .pt or .pth (as torch.save), or .safetensors")
+  app.add_option("MODEL", o->onnx.model, "Model file (.safetensors)")->required();
+  app.add_option("-o,--out", o->onnx.out,
+                 "A state dict: .pt or .pth (as torch.save), or .safetensors; with --onnx: .onnx")
       ->required();
-  add_json(app, o->json);
+  CLI::Option* to_onnx = app.add_flag(
+      "--onnx", o->to_onnx,
+      "Write ONNX graphs of standard operators (docs/onnx.md): NAME.onnx for whole utterances, and "
+      "NAME-streaming.onnx where the model does not look ahead");
+  CLI::Option* mel_only =
+      app.add_flag("--mel-only", o->onnx.mel_only,
+                   "One graph that draws its own noise, so that a mel is its only input: what "
+                   "sherpa-onnx takes")
+          ->needs(to_onnx);
+  app.add_option("--sigma", o->onnx.sigma, "Temperature of that noise")
+      ->check(CLI::Range(0.0, 100.0))
+      ->capture_default_str()
+      ->needs(mel_only);
+  // The graph holds it as a float.
+  app.add_option("--seed", o->onnx.seed, "Seed of that noise (default: another one every time)")
+      ->check(CLI::Range(0, 1 << 24))
+      ->needs(mel_only);
+  app.add_flag("--half", o->onnx.half,
+               "Weights in half precision: half the size; computation stays in float")
+      ->needs(to_onnx);
+  add_json(app, o->onnx.json);
   return [o] { return run(*o); };
 }
 
-const Registration registration({"export", Group::kModels,
-                                 "Write a model as a WaveGlow or SqueezeWave checkpoint",
-                                 "  glowvox export model.safetensors -o state_dict.pt\n"
-                                 "  glowvox export model.safetensors -o state_dict.safetensors",
-                                 setup});
+const Registration registration(
+    {"export", Group::kModels, "Write a model as ONNX, or as a WaveGlow or SqueezeWave checkpoint",
+     "  glowvox export model.safetensors -o state_dict.pt\n"
+     "  glowvox export model.safetensors -o state_dict.safetensors\n"
+     "  glowvox export model.safetensors --onnx -o voice.onnx\n"
+     "  glowvox export model.safetensors --onnx --mel-only -o vocoder.onnx",
+     setup});
 
 }  // namespace
 

@@ -62,7 +62,9 @@ std::function<int()> setup(CLI::App& app) {
     presets += (presets.empty() ? "" : ", ") + name;
   app.add_option("IN", o->in, "Sound file, any rate and channel count; - is standard input")
       ->required();
-  app.add_option("-o,--out", o->out, "npy file, float32 [bands, frames]; - is standard output")
+  app.add_option("-o,--out", o->out,
+                 "npy file, float32 [bands, frames], or raw frames (.f32), as stream takes them; - "
+                 "is standard output")
       ->required();
   auto* preset = app.add_option("--preset", o->preset, presets)->capture_default_str();
   app.add_option("--spec", o->spec,
@@ -80,6 +82,7 @@ std::function<int()> setup(CLI::App& app) {
 const Registration registration({"mel", Group::kMels, "Compute a log-mel spectrogram from sound",
                                  "  glowvox mel speech.wav -o speech.npy\n"
                                  "  glowvox mel speech.wav -o speech.npy --preset hifigan\n"
+                                 "  glowvox mel speech.wav -o speech.f32\n"
                                  "  ffmpeg -i speech.m4a -f wav - | glowvox mel - -o speech.npy",
                                  setup});
 

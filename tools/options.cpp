@@ -19,6 +19,9 @@ void add_engine(CLI::App& app, EngineOptions& o, Model model, const char* usual_
   app.add_option("--precision", o.precision,
                  "fp32, bf16, or auto: bf16 where the processor has it and the model allows it")
       ->capture_default_str();
+  app.add_option("--memory", o.memory,
+                 "fast, or small: weights that are half precision in the file stay so in memory")
+      ->capture_default_str();
   add_threads(app, o.threads, usual_threads);
 }
 

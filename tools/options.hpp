@@ -15,7 +15,7 @@ namespace glowvox::tools {
 enum class Model { kRequired, kOptional, kUsual };  // kUsual: the voice that came with glowvox
 void add_model(CLI::App& app, std::string& path, Model model);
 void add_threads(CLI::App& app, int& threads, const char* usual = "all cores");
-// --model, --precision, --threads.
+// --model, --precision, --memory, --threads.
 void add_engine(CLI::App& app, EngineOptions& o, Model model,
                 const char* usual_threads = "all cores");
 void add_sampling(CLI::App& app, EngineOptions& o);  // --sigma, --seed

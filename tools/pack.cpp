@@ -36,7 +36,7 @@ std::string to_text(const train::PackSummary& s, const Options& o) {
 
 int run(Options& o) {
   for (const std::string& list : o.lists) {
-    o.pack.data.lists.push_back(train::parse_data_list(list));
+    o.pack.data.lists.push_back(parse_weighted_path(list));
     refuse_overwriting(o.pack.data.lists.back().path, o.out);
   }
   o.pack.part_bytes = static_cast<std::int64_t>(o.part_mib * (1 << 20));

@@ -17,6 +17,8 @@ class GLOWVOX_API Error : public std::runtime_error {
       : std::runtime_error(where + ": " + problem + (hint.empty() ? "" : "; " + hint)),
         where_(where) {}
   const std::string& where() const { return where_; }
+  // What follows `where` in what(): "problem; hint".
+  const char* problem() const { return what() + where_.size() + 2; }
 
  private:
   std::string where_;

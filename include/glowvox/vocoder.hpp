@@ -16,6 +16,12 @@ namespace glowvox {
 // kAuto: bfloat16 where the processor has it and the model file allows it, float32 elsewhere.
 enum class Precision { kAuto, kFloat32, kBfloat16 };
 
+// kFast: weights lie in memory as they are multiplied. kSmall: weights that are half precision (or
+// bfloat16) in the model file stay so in memory, half as much, and are widened while they are
+// multiplied; and whole utterances are made in smaller blocks. The sound is the same but for
+// rounding.
+enum class Memory { kFast, kSmall };
+
 // Whether Precision::kBfloat16 is possible here.
 GLOWVOX_API bool has_bfloat16();
 
@@ -46,11 +52,12 @@ class GLOWVOX_API Vocoder {
  public:
   // Throws Error for a file that is not a model, is damaged, or cannot be inverted, and for
   // Precision::kBfloat16 on a processor without it.
-  static Vocoder load(const std::string& path, Precision precision = Precision::kAuto);
+  static Vocoder load(const std::string& path, Precision precision = Precision::kAuto,
+                      Memory memory = Memory::kFast);
   // The same of a model file's bytes, of which a copy is kept until a sound is encoded. name: for
   // messages.
   static Vocoder load(const void* bytes, std::size_t size, const std::string& name = "model",
-                      Precision precision = Precision::kAuto);
+                      Precision precision = Precision::kAuto, Memory memory = Memory::kFast);
 
   const MelSpec& mel() const;
   const std::string& name() const;

@@ -168,6 +168,11 @@ void ArrayFile::set_shape(std::vector<std::int64_t> shape, bool fortran_order) {
   }
 }
 
+bool names_raw_values(const std::string& path) {
+  const std::string extension = extension_of(path);
+  return extension == ".f32" || extension == ".raw";
+}
+
 std::unique_ptr<ArrayFile> open_array(const std::string& path, const ArrayOptions& options) {
   struct stat status {};
   const bool standard_input = is_standard(path);
@@ -186,9 +191,7 @@ std::unique_ptr<ArrayFile> open_array(const std::string& path, const ArrayOption
   if (NpyFile::recognizes(file.data(), file.size())) return std::make_unique<NpyFile>(path);
   if (safetensors::MappedSafetensors::recognizes(file.data(), file.size()))
     return open_safetensors(path, options);
-  const std::string extension = extension_of(path);
-  return open_bytes(file.data(), file.size(), path, options,
-                    extension == ".f32" || extension == ".raw");
+  return open_bytes(file.data(), file.size(), path, options, names_raw_values(path));
 }
 
 }  // namespace glowvox::arrays

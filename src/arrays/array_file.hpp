@@ -50,8 +50,11 @@ struct ArrayOptions {
   std::string hint = "name the one that is meant";  // where one has to be chosen
 };
 
-// An array from npy, npz, a PyTorch file or safetensors, or, from a file that ends in .f32 or .raw
-// and from standard input, raw little-endian float32 values. Told apart by the first bytes. path
+// Whether a file of this name holds raw little-endian float32 values: it ends in .f32 or .raw.
+bool names_raw_values(const std::string& path);
+
+// An array from npy, npz, a PyTorch file or safetensors, or, where names_raw_values and from
+// standard input, raw values. Told apart by the first bytes. path
 // "-": standard input. Throws Error naming the file for anything else, and listing the names where
 // one has to be chosen.
 std::unique_ptr<ArrayFile> open_array(const std::string& path, const ArrayOptions& options = {});

@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "arrays/npy.hpp"
+#include "core/atomic_file.hpp"
 #include "glowvox/error.hpp"
 
 namespace glowvox::arrays {
@@ -116,6 +117,9 @@ Mel read_mel(const std::string& path, int bands, const MelReadOptions& options) 
 }
 
 void write_mel(const std::string& path, const Mel& mel) {
+  if (names_raw_values(path))
+    return write_file(path, {reinterpret_cast<const char*>(mel.values.data()),
+                             mel.values.size() * sizeof(float)});
   Array array{{mel.bands, mel.frames}, std::vector<float>(mel.values.size())};
   for (std::int64_t frame = 0; frame < mel.frames; ++frame)
     for (std::int64_t band = 0; band < mel.bands; ++band)

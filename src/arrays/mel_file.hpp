@@ -55,6 +55,7 @@ inline bool is_mel_name(const std::string& path) {
 
 // The whole of it.
 Mel read_mel(const std::string& path, int bands, const MelReadOptions& options = {});
-void write_mel(const std::string& path, const Mel& mel);  // npy, [bands, frames]
+// npy, [bands, frames]; where names_raw_values, its frames as they are.
+void write_mel(const std::string& path, const Mel& mel);
 
 }  // namespace glowvox::arrays

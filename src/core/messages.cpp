@@ -43,11 +43,10 @@ void say_error(const std::string& text) {
 
 // A library's message may span lines and carry its own stack: the first line says what happened.
 std::string message_of(const std::exception& e) {
+  if (dynamic_cast<const std::bad_alloc*>(&e) != nullptr)
+    return "not enough memory; use shorter inputs, fewer at once or a smaller batch";
   const std::string text = e.what();
-  const bool memory = dynamic_cast<const std::bad_alloc*>(&e) != nullptr ||
-                      text.find("can't allocate memory") != std::string::npos;
-  return memory ? "not enough memory; use shorter inputs, fewer at once or a smaller batch"
-                : text.substr(0, text.find('\n'));
+  return text.substr(0, text.find('\n'));
 }
 
 QuietLibraries::QuietLibraries() {

@@ -28,6 +28,10 @@ BasicRealFft<Real>::BasicRealFft(int size) : size_(size) {
   state_ = std::make_unique<State>(size);
   time_ = state_->time.data();
   spectrum_ = state_->spectrum.data();
+  // Eigen makes a direction's tables when it is first taken, which may be in the middle of a
+  // stream.
+  forward();
+  inverse();
 }
 
 template <typename Real>
@@ -72,6 +76,7 @@ DctIv::DctIv(int size) {
     throw Error("mdct", "there is no transform of " + std::to_string(size));
   state_ = std::make_unique<State>(size);
   data_ = state_->data.data();
+  transform();  // see BasicRealFft: its tables are there from now on
 }
 
 DctIv::~DctIv() = default;

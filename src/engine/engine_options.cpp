@@ -55,10 +55,12 @@ Vocoder EngineOptions::load() const {
   const auto found = precisions().find(precision);
   if (found == precisions().end())
     throw UsageError("--precision", "expected auto, fp32 or bf16, got '" + precision + "'");
+  if (memory != "fast" && memory != "small")
+    throw UsageError("--memory", "expected fast or small, got '" + memory + "'");
   const std::string path = model.empty() ? sample_beside_program(kVoice) : model;
   if (path.empty())
     throw UsageError("--model", "no voice lies beside this program", "give a model file");
-  return Vocoder::load(path, found->second);
+  return Vocoder::load(path, found->second, memory == "small" ? Memory::kSmall : Memory::kFast);
 }
 
 const char* name_of(Precision precision) {

@@ -13,13 +13,14 @@ namespace glowvox {
 struct EngineOptions {
   std::string model;  // a file; empty: the voice beside the program
   std::string precision = "auto";
-  int threads = 0;  // 0: as the command usually does
+  std::string memory = "fast";  // or small: Memory::kSmall
+  int threads = 0;              // 0: as the command usually does
   double sigma = SynthesisOptions{}.sigma;
   std::uint64_t seed = 1;
   std::optional<double> denoise;   // nothing: as the model file says
   std::optional<int> corrections;  // likewise
 
-  Vocoder load() const;                // throws UsageError for an unknown precision
+  Vocoder load() const;                // throws UsageError for an unknown precision or memory
   SynthesisOptions synthesis() const;  // throws UsageError
   int thread_count() const;            // all cores where none is said; throws UsageError
 };

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "engine/instruction_set.hpp"
 
+#include "engine/highway_targets.hpp"
+// Defines what the other needs.
+#include <hwy/highway.h>
 #include <hwy/targets.h>
 
 #include <cstdlib>
@@ -13,66 +16,103 @@ namespace glowvox::engine {
 namespace {
 
 constexpr const char* kVariable = "GLOWVOX_ISA";
-constexpr InstructionSet kAll[] = {InstructionSet::kPlain, InstructionSet::kAvx2,
-                                   InstructionSet::kAvx512, InstructionSet::kAvx512Bf16};
 
-InstructionSet best() {
-#if defined(__x86_64__)
-  __builtin_cpu_init();
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") &&
-                      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-                      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd");
-  if (avx512 && __builtin_cpu_supports("avx512bf16")) return InstructionSet::kAvx512Bf16;
-  if (avx512) return InstructionSet::kAvx512;
-  if (avx2) return InstructionSet::kAvx2;
+// A set with the best of Highway's targets that belongs to it; the targets' bits are the lower the
+// better they are.
+struct Entry {
+  InstructionSet set;
+  const char* name;
+  std::int64_t target;
+};
+
+// From plain to best.
+constexpr Entry kEntries[] = {
+    {InstructionSet::kPlain, "plain", HWY_STATIC_TARGET},
+#if HWY_ARCH_X86
+    {InstructionSet::kSse4, "sse4", HWY_SSE4},
+    {InstructionSet::kAvx2, "avx2", HWY_AVX2},
+    {InstructionSet::kAvx512, "avx512", HWY_AVX3},
+#if defined(HWY_AVX3_ZEN4)
+    {InstructionSet::kAvx512Bf16, "avx512_bf16", HWY_AVX3_ZEN4},
+#else
+    {InstructionSet::kAvx512Bf16, "avx512_bf16", HWY_AVX3},
 #endif
-  return InstructionSet::kPlain;
+#elif HWY_ARCH_ARM_A64
+    {InstructionSet::kNeon, "neon", HWY_NEON},
+#if defined(HWY_NEON_BF16)
+    {InstructionSet::kNeonBf16, "neon_bf16", HWY_NEON_BF16},
+#endif
+#elif HWY_ARCH_WASM && defined(__wasm_simd128__)
+    {InstructionSet::kWasmSimd, "wasm_simd", HWY_STATIC_TARGET},
+#endif
+};
+
+bool has_avx512_bf16() {
+#if HWY_ARCH_X86_64
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx512bf16") != 0;
+#else
+  return false;
+#endif
 }
 
-// Highway chooses for itself, from what it is left.
-void limit_highway(InstructionSet set) {
-  std::int64_t more = 0;
-  if (set < InstructionSet::kAvx512) more |= HWY_AVX3 | HWY_AVX3_DL;
-  if (set < InstructionSet::kAvx2) more |= HWY_AVX2 | HWY_SSE4 | HWY_SSSE3;
-  hwy::DisableTargets(more);
+// A compiler that is told of a better processor leaves out what is below it.
+bool is_compiled(const Entry& entry) { return entry.target <= HWY_STATIC_TARGET; }
+
+bool is_supported(const Entry& entry, std::int64_t targets) {
+  if (entry.target != HWY_STATIC_TARGET && (targets & entry.target) == 0) return false;
+  return entry.set != InstructionSet::kAvx512Bf16 || has_avx512_bf16();
+}
+
+std::string names() {
+  std::string all;
+  for (const InstructionSet set : instruction_sets())
+    all += std::string(all.empty() ? "" : ", ") + name_of(set);
+  return all;
 }
 
 InstructionSet choose() {
-  const InstructionSet most = best();
+  const std::int64_t targets = hwy::SupportedTargets();
+  const Entry* best = kEntries;
+  for (const Entry& entry : kEntries)
+    if (is_compiled(entry) && is_supported(entry, targets)) best = &entry;
   const char* asked = std::getenv(kVariable);
-  if (asked == nullptr || *asked == '\0') return most;
-  for (const InstructionSet set : kAll) {
-    if (asked != std::string(name_of(set))) continue;
-    if (set > most)
+  if (asked == nullptr || *asked == '\0') return best->set;
+  for (const Entry& entry : kEntries) {
+    if (!is_compiled(entry) || asked != std::string(entry.name)) continue;
+    if (!is_supported(entry, targets))
       throw Error(kVariable, std::string("this processor has no ") + asked,
-                  std::string("its best is ") + name_of(most));
-    limit_highway(set);
-    return set;
+                  std::string("its best is ") + best->name);
+    hwy::DisableTargets(entry.target - 1);
+    return entry.set;
   }
   throw Error(kVariable, std::string("unknown instruction set '") + asked + "'",
-              "expected plain, avx2, avx512 or avx512_bf16");
+              "expected one of " + names());
 }
 
 }  // namespace
 
+std::vector<InstructionSet> instruction_sets() {
+  std::vector<InstructionSet> all;
+  for (const Entry& entry : kEntries)
+    if (is_compiled(entry)) all.push_back(entry.set);
+  return all;
+}
+
 const char* name_of(InstructionSet set) {
-  switch (set) {
-    case InstructionSet::kAvx2:
-      return "avx2";
-    case InstructionSet::kAvx512:
-      return "avx512";
-    case InstructionSet::kAvx512Bf16:
-      return "avx512_bf16";
-    case InstructionSet::kPlain:
-      break;
-  }
+  for (const Entry& entry : kEntries)
+    if (entry.set == set) return entry.name;
   return "plain";
 }
 
 InstructionSet instruction_set() {
   static const InstructionSet chosen = choose();
   return chosen;
+}
+
+bool has_bfloat16_products() {
+  return instruction_set() == InstructionSet::kAvx512Bf16 ||
+         instruction_set() == InstructionSet::kNeonBf16;
 }
 
 }  // namespace glowvox::engine

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "engine/kernels.hpp"
 
+#include <cmath>
 #include <cstring>
 
 // One body, compiled for every instruction set that makes a difference, chosen when it runs.
-#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/kernels.cpp"
 // It includes this file again, once for each of them, and must stand first.
 // clang-format off
+#include "engine/highway_targets.hpp"
 #include <hwy/foreach_target.h>
 #include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
@@ -273,6 +274,46 @@ void to_bfloat16(const float* from, std::size_t count, std::uint16_t* to) {
   std::memcpy(to + i, halves, sizeof(std::uint16_t) * (count - i));
 }
 
+#if HWY_TARGET <= HWY_AVX2 || HWY_ARCH_ARM_A64
+void to_half(const float* from, std::size_t count, std::uint16_t* to) {
+  const hn::Rebind<hwy::float16_t, D> dh;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto encode = [&](const float* floats, std::uint16_t* halves) HWY_ATTR {
+    hn::StoreU(hn::DemoteTo(dh, hn::LoadU(d, floats)), dh,
+               reinterpret_cast<hwy::float16_t*>(halves));
+  };
+  std::size_t i = 0;
+  for (; i + lanes <= count; i += lanes) encode(from + i, to + i);
+  if (i == count) return;
+  float rest[kVector] = {};
+  std::uint16_t encoded[kVector];
+  std::memcpy(rest, from + i, sizeof(float) * (count - i));
+  encode(rest, encoded);
+  std::memcpy(to + i, encoded, sizeof(std::uint16_t) * (count - i));
+}
+#else
+// Highway's own, where processors have no instruction for it, is not exact below 2^-14.
+void to_half(const float* from, std::size_t count, std::uint16_t* to) {
+  constexpr std::uint32_t kSmallest = 0x38800000u, kOverflow = 0x47800000u;  // 2^-14, 2^16
+  for (std::size_t i = 0; i < count; ++i) {
+    std::uint32_t bits = 0;
+    std::memcpy(&bits, from + i, sizeof bits);
+    const std::uint32_t sign = bits >> 16 & 0x8000u;
+    bits &= 0x7fffffffu;
+    std::uint32_t half = 0x7c00u;
+    if (bits < kSmallest) {
+      // A float's last place at 0.5 is the smallest half.
+      const float sum = std::fabs(from[i]) + 0.5F;
+      std::memcpy(&half, &sum, sizeof half);
+      half -= 0x3f000000u;
+    } else if (bits < kOverflow) {
+      half = (bits - (112u << 23) + 0xfffu + (bits >> 13 & 1u)) >> 13;
+    }
+    to[i] = static_cast<std::uint16_t>(sign | half);
+  }
+}
+#endif
+
 void decode_half(const char* from, std::size_t count, float* to) {
   const hn::Rebind<hwy::float16_t, D> dh;
   const std::size_t lanes = hn::Lanes(d);
@@ -310,6 +351,7 @@ HWY_EXPORT(add_float_product);
 HWY_EXPORT(add_double_product);
 HWY_EXPORT(transpose);
 HWY_EXPORT(to_bfloat16);
+HWY_EXPORT(to_half);
 HWY_EXPORT(decode_half);
 
 void gate(ConstRowsView pre, const float* bias, int columns, const Target& out) {
@@ -358,6 +400,9 @@ void transpose(const std::uint32_t* from, int rows, int columns, std::uint32_t* 
 }
 void to_bfloat16(const float* from, std::size_t count, std::uint16_t* to) {
   HWY_DYNAMIC_DISPATCH(to_bfloat16)(from, count, to);
+}
+void to_half(const float* from, std::size_t count, std::uint16_t* to) {
+  HWY_DYNAMIC_DISPATCH(to_half)(from, count, to);
 }
 void decode_half(const char* from, std::size_t count, float* to) {
   HWY_DYNAMIC_DISPATCH(decode_half)(from, count, to);

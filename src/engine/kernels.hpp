@@ -77,6 +77,9 @@ void transpose(const std::uint32_t* from, int rows, int columns, std::uint32_t* 
 // To nearest, ties to even.
 void to_bfloat16(const float* from, std::size_t count, std::uint16_t* to);
 
+// To IEEE half precision: to nearest, ties to even.
+void to_half(const float* from, std::size_t count, std::uint16_t* to);
+
 // IEEE half precision, little endian, at any address, to float.
 void decode_half(const char* from, std::size_t count, float* to);
 

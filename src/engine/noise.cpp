@@ -6,11 +6,11 @@
 #include "core/random.hpp"
 #include "engine/aligned.hpp"
 
-#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/noise.cpp"
 // It includes this file again, once for each of them, and must stand first.
 // clang-format off
+#include "engine/highway_targets.hpp"
 #include <hwy/foreach_target.h>
 #include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>

@@ -124,6 +124,7 @@ PreparedModel prepare(const Weights& weights, const config::ModelConfig& config,
     step.net = prepare_net(weights / (prefix + "_coupling") / "net", config, step.layout,
                            model.conditioner.features, dtype);
     step.link = prepare_link(weights, config, i, step.layout, layout_at(i - 1));
+    weights.forget();
   });
   const ChannelLayout& first = model.steps.front().layout;
   model.latent_channels.assign(static_cast<std::size_t>(first.columns()), 0);

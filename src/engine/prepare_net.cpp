@@ -25,7 +25,8 @@ MatrixRows halves_apart(MatrixRows m, int half) {
               from(source, row);
             else
               std::fill_n(row, size, 0.0F);
-          }};
+          },
+          m.stored};
 }
 
 std::vector<float> halves_apart(const std::vector<float>& v, int half) {
@@ -37,7 +38,8 @@ std::vector<float> halves_apart(const std::vector<float>& v, int half) {
 }
 
 MatrixRows rows_of(const MatrixRows& m, int first, int count) {
-  return {count, m.taps, m.in, [first, from = m.row](int n, float* row) { from(first + n, row); }};
+  return {count, m.taps, m.in, [first, from = m.row](int n, float* row) { from(first + n, row); },
+          m.stored};
 }
 
 // outer(inner(x)) as one matrix, both with a single tap.
@@ -108,7 +110,7 @@ class NetPreparation {
     net_.end_folded = wavenet && folded < apart;
     net_.summed = net_.end_folded ? end_.out : net_.hidden;
     net_.skip_bias.assign(static_cast<std::size_t>(net_.hidden), 0.0F);
-    if (!net_.end_folded) net_.end.product = Product(end_, dtype_, {net_.hidden, 0, end_.out});
+    if (!net_.end_folded) net_.end.product = Product(rows, dtype_, {net_.hidden, 0, end_.out});
   }
 
   void add_gate_bias(const std::vector<float>& more, PreparedLayer& layer) const {

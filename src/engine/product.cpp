@@ -8,6 +8,7 @@
 
 #include "engine/instruction_set.hpp"
 #include "engine/kernels.hpp"
+#include "engine/panels.hpp"
 #include "engine/xsmm.hpp"
 #include "glowvox/error.hpp"
 
@@ -15,8 +16,7 @@ namespace glowvox::engine {
 
 namespace {
 
-constexpr int kWidth[] = {64, 48, 32};  // columns of a block
-constexpr int kPacked = 16;             // outputs packed together; divides every width
+constexpr int kWidth[] = {64, 48, 32};  // columns of LIBXSMM's blocks; kPanel divides them all
 
 // Which width the block has that begins `remaining` columns before the end: 64, and what is left as
 // 64, 48, 32 or 48 + 32.
@@ -25,56 +25,79 @@ int width_index(int remaining) {
   return remaining >= 64 ? 0 : 2;
 }
 
+// bench_kernel: on AVX2 the own kernel is as fast or faster. It has not been measured on AVX-512.
+bool libxsmm_is_faster() {
+  return instruction_set() == InstructionSet::kAvx512 ||
+         instruction_set() == InstructionSet::kAvx512Bf16;
+}
+
 }  // namespace
 
-bool has_bfloat16_products() {
-  return xsmm::is_built_in() && instruction_set() == InstructionSet::kAvx512Bf16;
-}
-
 MatrixRows Matrix::rows() const {
-  return {out, taps, in, [this](int n, float* row) {
+  return {out, taps, in,
+          [this](int n, float* row) {
             std::copy_n(&weight[static_cast<std::size_t>(n) * taps * in],
                         static_cast<std::size_t>(taps) * in, row);
-          }};
+          },
+          Storage::kFloat32};
 }
 
-Product::Product(const MatrixRows& matrix, DType dtype, const Layout& layout)
+Product::Product(const MatrixRows& matrix, DType dtype, const Layout& layout, Kernel kernel)
     : out_(matrix.out),
       taps_(matrix.taps),
       in_(dtype == DType::kBfloat16 ? (matrix.in + 1) / 2 * 2 : matrix.in),
       dtype_(dtype),
+      stored_(dtype == DType::kBfloat16 ? Storage::kBfloat16 : matrix.stored),
       layout_(layout) {
-  if (dtype == DType::kBfloat16 && !has_bfloat16_products())
-    throw Error("precision", "bfloat16 needs LIBXSMM and a processor with AVX-512 BF16",
-                "use fp32");
   const std::int64_t tap_bytes = layout.x_tap * 4;
   const std::int64_t block_bytes = std::int64_t{kWidth[0]} * in_ * 4;
   if (std::max(tap_bytes, block_bytes) > std::numeric_limits<int>::max())
     throw Error("engine", fmt::format("a convolution of {} inputs is too large", in_),
                 "use a smaller width");
+  const bool possible = dtype_ == DType::kBfloat16 || stored_ == Storage::kFloat32;
+  const bool wanted =
+      kernel == Kernel::kLibxsmm || (kernel == Kernel::kFastest && libxsmm_is_faster());
+  by_libxsmm_ = possible && wanted && prepare_libxsmm();
   pack(matrix);
-  prepare_kernels();
 }
 
-// Blocks of columns, each [taps][in][columns]; for bfloat16 pairs of inputs lie together,
-// [taps][in / 2][columns][2]. Either way a block's rows are transposed, in words of 4 bytes.
+// Whether LIBXSMM has a kernel for every block.
+bool Product::prepare_libxsmm() {
+  for (int first = 0; first < padded(out_);) {
+    const int width = width_index(padded(out_) - first);
+    kernels_[width] = xsmm::kernels({kWidth[width], in_, dtype_}, layout_);
+    if (!kernels_[width].any()) return false;
+    first += kWidth[width];
+  }
+  return true;
+}
+
+int Product::block_columns(int first) const {
+  return by_libxsmm_ ? kWidth[width_index(padded(out_) - first)] : kPanel;
+}
+
+// Blocks of columns, each [taps][in][columns]; for bfloat16 activations pairs of inputs lie
+// together, [taps][in / 2][columns][2]. Either way a block's rows are transposed, in words of 4
+// bytes; weights that are stored in less are narrowed after that.
 void Product::pack(const MatrixRows& matrix) {
   const std::size_t inputs = static_cast<std::size_t>(taps_) * in_;
-  const std::size_t words = inputs * bytes_of(dtype_) / sizeof(std::uint32_t);
-  packed_ = AlignedBytes(padded(out_) * words * sizeof(std::uint32_t),
-                         AlignedBytes::Contents::kUndefined);
+  const bool pairs = dtype_ == DType::kBfloat16;
+  const bool narrow = !pairs && stored_ != Storage::kFloat32;
+  const std::size_t words = pairs ? inputs / 2 : inputs;
+  const std::size_t word_bytes = narrow ? 2 : 4;
+  packed_ = AlignedBytes(padded(out_) * words * word_bytes, AlignedBytes::Contents::kUndefined);
   std::vector<float> made(matrix.row_size()), row(inputs);
-  std::vector<std::uint32_t> rows(kPacked * words);
+  std::vector<std::uint32_t> rows(kPanel * words), panel(narrow ? kPanel * words : 0);
   for (int first = 0, columns = 0; first < padded(out_); first += columns) {
-    columns = kWidth[width_index(padded(out_) - first)];
-    auto* block = reinterpret_cast<std::uint32_t*>(packed_.data()) + first * words;
-    for (int j = 0; j < columns; j += kPacked) {
-      for (int i = 0; i < kPacked; ++i) {
+    columns = block_columns(first);
+    char* block = packed_.data() + static_cast<std::size_t>(first) * words * word_bytes;
+    for (int j = 0; j < columns; j += kPanel) {
+      for (int i = 0; i < kPanel; ++i) {
         std::uint32_t* to = &rows[static_cast<std::size_t>(i) * words];
         const int n = first + j + i;
         if (n >= out_) {
           std::fill_n(to, words, 0U);
-        } else if (dtype_ == DType::kFloat32) {
+        } else if (!pairs) {
           matrix.row(n, reinterpret_cast<float*>(to));
         } else {
           matrix.row(n, made.data());
@@ -84,47 +107,32 @@ void Product::pack(const MatrixRows& matrix) {
           to_bfloat16(row.data(), inputs, reinterpret_cast<std::uint16_t*>(to));
         }
       }
-      transpose(rows.data(), kPacked, static_cast<int>(words), block + j, columns);
+      std::uint32_t* to = narrow ? panel.data() : reinterpret_cast<std::uint32_t*>(block) + j;
+      transpose(rows.data(), kPanel, static_cast<int>(words), to, narrow ? kPanel : columns);
+      if (!narrow) continue;
+      const auto* values = reinterpret_cast<const float*>(panel.data());
+      auto* stored = reinterpret_cast<std::uint16_t*>(block);
+      if (stored_ == Storage::kHalf)
+        to_half(values, panel.size(), stored);
+      else
+        to_bfloat16(values, panel.size(), stored);
     }
-  }
-}
-
-void Product::prepare_kernels() {
-  for (int first = 0; first < padded(out_);) {
-    const int width = width_index(padded(out_) - first);
-    kernels_[width] = xsmm::kernels({kWidth[width], in_, dtype_}, layout_);
-    if (dtype_ == DType::kBfloat16 && !kernels_[width].any())
-      throw Error("precision", "LIBXSMM has no bfloat16 kernel here", "use fp32");
-    first += kWidth[width];
   }
 }
 
 void Product::run(const void* x, float* y, int rows, Write write) const {
+  if (!by_libxsmm_) {
+    multiply_panels({packed_.data(), padded(out_) / kPanel, taps_, in_, dtype_, stored_, layout_},
+                    x, y, rows, write);
+    return;
+  }
   for (int first = 0, columns = 0; first < padded(out_); first += columns) {
     const int width = width_index(padded(out_) - first);
     columns = kWidth[width];
-    const char* a =
+    const char* block =
         packed_.data() + static_cast<std::size_t>(first) * taps_ * in_ * bytes_of(dtype_);
-    if (kernels_[width].any())
-      xsmm::run(kernels_[width], {columns, in_, dtype_}, layout_, taps_, a,
-                static_cast<const char*>(x), y + first, rows, write);
-    else
-      run_plain(a, static_cast<const char*>(x), {y + first, rows, layout_.y_row}, columns, write);
-  }
-}
-
-// Where LIBXSMM generates no code.
-void Product::run_plain(const char* a, const char* x, RowsView rows, int columns,
-                        Write write) const {
-  for (std::int64_t r = 0; r < rows.count; ++r) {
-    float* y = rows.row(r);
-    if (write == Write::kReplace) std::fill(y, y + columns, 0.0F);
-    const auto* weight = reinterpret_cast<const float*>(a);
-    for (int k = 0; k < taps_; ++k) {
-      const float* row = reinterpret_cast<const float*>(x) + r * layout_.x_row + k * layout_.x_tap;
-      for (int i = 0; i < in_; ++i, weight += columns)
-        for (int j = 0; j < columns; ++j) y[j] += row[i] * weight[j];
-    }
+    xsmm::run(kernels_[width], {columns, in_, dtype_}, layout_, taps_, block,
+              static_cast<const char*>(x), y + first, rows, write);
   }
 }
 

@@ -14,6 +14,10 @@ namespace glowvox::engine {
 // float: 4 bytes; bfloat16: 2 bytes, products summed in float.
 enum class DType { kFloat32, kBfloat16 };
 
+// How weights lie in memory that are multiplied with float activations: what is not float is
+// widened on its way into the product, which is exact.
+enum class Storage { kFloat32, kHalf, kBfloat16 };
+
 inline std::size_t bytes_of(DType dtype) { return dtype == DType::kFloat32 ? 4 : 2; }
 
 // y[t][n] = sum over taps k and inputs i of weight[n][k][i] * x[t + k * dilation][i], with rows
@@ -22,6 +26,7 @@ inline std::size_t bytes_of(DType dtype) { return dtype == DType::kFloat32 ? 4 :
 struct MatrixRows {
   int out = 0, taps = 1, in = 0;
   std::function<void(int n, float* row)> row;
+  Storage stored = Storage::kFloat32;  // a precision that holds the rows' values exactly
 
   std::size_t row_size() const { return static_cast<std::size_t>(taps) * in; }
 };
@@ -60,6 +65,11 @@ struct Layout {
 // What becomes of the sums that stand where a product's are written.
 enum class Write { kReplace, kAdd };
 
+// Whose kernel multiplies: the engine's own (panels.hpp), LIBXSMM's (xsmm.hpp), or which of the two
+// is the faster here. LIBXSMM has none for weights that are stored in half the size of their
+// activations, nor on every processor: the engine's own stands in.
+enum class Kernel { kFastest, kOwn, kLibxsmm };
+
 // Generated kernels for one block of columns: see xsmm.hpp.
 struct BlockKernels {
   using Any = void (*)();
@@ -68,19 +78,17 @@ struct BlockKernels {
   bool any() const { return of[0][0] != nullptr; }
 };
 
-// Whether this build has products of bfloat16 for this processor.
-bool has_bfloat16_products();
-
-// A matrix packed for one layout. Bit for bit the same result however rows are grouped (LIBXSMM
-// sums in one order for all row counts, except in blocks of a single vector of columns, of which
-// there are none).
+// A matrix packed for one layout. Bit for bit the same result however rows are grouped: the own
+// kernel sums in one order, and so does LIBXSMM for all row counts, except in blocks of a single
+// vector of columns, of which there are none.
 class Product {
  public:
   Product() = default;
-  // Throws Error for bfloat16 where there are no products of it.
-  Product(const MatrixRows& matrix, DType dtype, const Layout& layout);
-  Product(const Matrix& matrix, DType dtype, const Layout& layout)
-      : Product(matrix.rows(), dtype, layout) {}
+  // dtype: of the activations; weights of float activations are kept as matrix.stored says.
+  Product(const MatrixRows& matrix, DType dtype, const Layout& layout,
+          Kernel kernel = Kernel::kFastest);
+  Product(const Matrix& matrix, DType dtype, const Layout& layout, Kernel kernel = Kernel::kFastest)
+      : Product(matrix.rows(), dtype, layout, kernel) {}
 
   // x: the row of the first output's first tap, of the product's type; y: [rows][y_row], the
   // first padded(out) columns of every row are replaced, or added to.
@@ -88,19 +96,22 @@ class Product {
 
   int out() const { return out_; }
   DType dtype() const { return dtype_; }
+  bool by_libxsmm() const { return by_libxsmm_; }
   std::size_t packed_bytes() const { return packed_.size(); }
 
  private:
-  static constexpr int kWidths = 3;  // blocks of 64, 48 and 32 columns
+  static constexpr int kWidths = 3;  // LIBXSMM's blocks of 64, 48 and 32 columns
+  bool prepare_libxsmm();
+  int block_columns(int first) const;
   void pack(const MatrixRows& matrix);
-  void prepare_kernels();
-  void run_plain(const char* a, const char* x, RowsView y, int columns, Write write) const;
 
   int out_ = 0, taps_ = 0, in_ = 0;  // in_: even for bfloat16
   DType dtype_ = DType::kFloat32;
+  Storage stored_ = Storage::kFloat32;
   Layout layout_;
-  AlignedBytes packed_;            // blocks of columns
-  BlockKernels kernels_[kWidths];  // none: run_plain
+  AlignedBytes packed_;  // panels or blocks of columns
+  bool by_libxsmm_ = false;
+  BlockKernels kernels_[kWidths];
 };
 
 }  // namespace glowvox::engine

@@ -21,7 +21,7 @@ namespace {
 
 // Lifted rows worked on at a time in a whole utterance: enough that weights are read seldom, few
 // enough that activations stay in the caches.
-constexpr int kBlockRows = 256;
+constexpr int kBlockRows = 256, kSmallBlockRows = 64;  // of Memory::kFast and kSmall
 constexpr int kBlockStep = 32;
 constexpr int kMostThreads = 1024;
 constexpr std::int64_t kMostRows = 1 << 22;  // of one push
@@ -39,10 +39,11 @@ engine::DType dtype_for(Precision precision, bool allowed) {
       return engine::DType::kFloat32;
     case Precision::kBfloat16:
       if (!possible)
-        throw Error("precision",
-                    std::string("bfloat16 needs AVX-512 BF16, this processor offers ") +
-                        engine::name_of(engine::instruction_set()),
-                    "use fp32");
+        throw Error(
+            "precision",
+            std::string("bfloat16 needs AVX-512 BF16 or NEON BF16, this processor offers ") +
+                engine::name_of(engine::instruction_set()),
+            "use fp32");
       return engine::DType::kBfloat16;
     case Precision::kAuto:
       break;
@@ -86,8 +87,9 @@ void check(const float* audio, std::int64_t samples, int hop) {
 struct GLOWVOX_LOCAL Vocoder::Model {
   static std::shared_ptr<const Model> make(
       std::unique_ptr<const safetensors::MappedSafetensors> file, const std::string& name,
-      Precision precision);
+      Precision precision, Memory memory);
 
+  int block_rows = kBlockRows;
   std::shared_ptr<const engine::PreparedModel> prepared;
   std::unique_ptr<engine::Encoder> encoder;
   // What the denoiser takes off, measured when it is first asked for.
@@ -106,12 +108,14 @@ Vocoder::Vocoder(std::shared_ptr<const Model> model) : model_(std::move(model)) 
 
 std::shared_ptr<const Vocoder::Model> Vocoder::Model::make(
     std::unique_ptr<const safetensors::MappedSafetensors> file, const std::string& name,
-    Precision precision) {
+    Precision precision, Memory memory) {
   const config::ModelConfig config = safetensors::model_config(file->metadata(), name);
   const engine::DType dtype = dtype_for(precision, config.synthesis.bf16);
-  const engine::Weights weights(file->tensors(), name);
+  engine::Weights weights(file->tensors(), name);
+  if (memory == Memory::kSmall) weights.save_memory(*file);
   try {
     auto model = std::make_shared<Model>();
+    if (memory == Memory::kSmall) model->block_rows = kSmallBlockRows;
     model->prepared =
         std::make_shared<const engine::PreparedModel>(engine::prepare(weights, config, dtype));
     model->encoder = std::make_unique<engine::Encoder>(model->prepared, std::move(file), name);
@@ -122,16 +126,16 @@ std::shared_ptr<const Vocoder::Model> Vocoder::Model::make(
   }
 }
 
-Vocoder Vocoder::load(const std::string& path, Precision precision) {
+Vocoder Vocoder::load(const std::string& path, Precision precision, Memory memory) {
   return Vocoder(
-      Model::make(std::make_unique<safetensors::MappedSafetensors>(path), path, precision));
+      Model::make(std::make_unique<safetensors::MappedSafetensors>(path), path, precision, memory));
 }
 
 Vocoder Vocoder::load(const void* bytes, std::size_t size, const std::string& name,
-                      Precision precision) {
+                      Precision precision, Memory memory) {
   return Vocoder(Model::make(std::make_unique<safetensors::MappedSafetensors>(
                                  std::string(static_cast<const char*>(bytes), size), name),
-                             name, precision));
+                             name, precision, memory));
 }
 
 const MelSpec& Vocoder::mel() const { return model_->prepared->config.mel; }
@@ -288,7 +292,8 @@ Mel Vocoder::mel_of(const float* audio, std::int64_t samples) const {
 }
 
 int Vocoder::block_frames(std::int64_t frames) const {
-  const std::int64_t blocks = std::max<std::int64_t>(1, frames * rows_per_frame() / kBlockRows);
+  const std::int64_t blocks =
+      std::max<std::int64_t>(1, frames * rows_per_frame() / model_->block_rows);
   const std::int64_t rows = frames * rows_per_frame() / blocks;
   const std::int64_t whole = (rows + kBlockStep - 1) / kBlockStep * kBlockStep;
   return static_cast<int>(

@@ -92,13 +92,15 @@ MatrixRows Weights::convolution(int out, int taps, int in) const {
   const bool normalised = has("weight_v");
   const std::string name = prefix_ + (normalised ? "weight_v" : "weight");
   const safetensors::TensorView& view = find(name, {out, taps, in});
-  MatrixRows matrix{out, taps, in, nullptr};
+  MatrixRows matrix{out, taps, in, nullptr, Storage::kFloat32};
   const std::size_t size = matrix.row_size();
   const auto plain = [&view, name, size, where = where_](int n, float* row) {
     read(view, static_cast<std::size_t>(n) * size, size, where, name, row);
   };
   if (!normalised) {
     matrix.row = plain;
+    if (small_ != nullptr && view.dtype == "F16") matrix.stored = Storage::kHalf;
+    if (small_ != nullptr && view.dtype == "BF16") matrix.stored = Storage::kBfloat16;
     return matrix;
   }
   matrix.row = [plain, name, size, where = where_, g = tensor("weight_g", {out})](int n,

@@ -22,6 +22,13 @@ class Weights {
   using Tensors = std::map<std::string, safetensors::TensorView>;
   // tensors: somebody else's, who keeps them.
   Weights(const Tensors& tensors, std::string where);
+  // From here on what is narrow in the file stays so in memory (MatrixRows::stored), and forget()
+  // gives back what was read of the file, somebody else's who keeps it.
+  void save_memory(const safetensors::MappedSafetensors& file) { small_ = &file; }
+  void forget() const {
+    if (small_ != nullptr) small_->forget();
+  }
+
   Weights operator/(const std::string& name) const;
 
   const std::string& where() const { return where_; }
@@ -41,6 +48,7 @@ class Weights {
                                       const std::vector<std::int64_t>& shape) const;
   const Tensors* tensors_;
   std::string where_, prefix_;
+  const safetensors::MappedSafetensors* small_ = nullptr;
   struct Used {
     std::mutex mutex;
     std::set<std::string> names;

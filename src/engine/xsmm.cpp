@@ -17,6 +17,20 @@ constexpr int kRows[BlockKernels::kRowSizes] = {64, 8, 1};
 using FloatKernel = libxsmm_smmfunction_reducebatch_strd;
 using Bfloat16Kernel = libxsmm_bsmmfunction_reducebatch_strd;
 
+// What LIBXSMM generates code for. Generic: nothing.
+int target() {
+  switch (instruction_set()) {
+    case InstructionSet::kAvx512Bf16:
+      return LIBXSMM_X86_AVX512_CPX;
+    case InstructionSet::kAvx512:
+      return LIBXSMM_X86_AVX512_CORE;
+    case InstructionSet::kAvx2:
+      return LIBXSMM_X86_AVX2;
+    default:
+      return LIBXSMM_TARGET_ARCH_GENERIC;
+  }
+}
+
 void initialize_library() {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -25,31 +39,16 @@ void initialize_library() {
     const bool bound = std::getenv("OMP_PROC_BIND") != nullptr;
     libxsmm_init();
     if (!bound) ::unsetenv("OMP_PROC_BIND");
-    switch (instruction_set()) {
-      case InstructionSet::kAvx512Bf16:
-        libxsmm_set_target_archid(LIBXSMM_X86_AVX512_CPX);
-        break;
-      case InstructionSet::kAvx512:
-        libxsmm_set_target_archid(LIBXSMM_X86_AVX512_CORE);
-        break;
-      case InstructionSet::kAvx2:
-        libxsmm_set_target_archid(LIBXSMM_X86_AVX2);
-        break;
-      case InstructionSet::kPlain:
-        libxsmm_set_target_archid(LIBXSMM_TARGET_ARCH_GENERIC);
-        break;
-    }
+    libxsmm_set_target_archid(target());
   });
 }
 
 }  // namespace
 
-bool is_built_in() { return true; }
-
 // LIBXSMM is column-major: our rows are its columns (n), our columns its rows (m).
 BlockKernels kernels(const Block& block, const Layout& layout) {
   BlockKernels made;
-  if (instruction_set() == InstructionSet::kPlain) return made;
+  if (target() == LIBXSMM_TARGET_ARCH_GENERIC) return made;
   initialize_library();
   const auto item = static_cast<int>(bytes_of(block.dtype));
   const int a_bytes = block.columns * block.in * item;

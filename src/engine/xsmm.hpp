@@ -7,9 +7,6 @@
 
 namespace glowvox::engine::xsmm {
 
-// Whether this build has LIBXSMM.
-bool is_built_in();
-
 // The kernels of a block of columns whose weights lie as [taps][in][columns], or for bfloat16
 // [taps][in / 2][columns][2]. All null where LIBXSMM generates none.
 struct Block {

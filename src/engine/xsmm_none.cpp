@@ -3,8 +3,6 @@
 
 namespace glowvox::engine::xsmm {
 
-bool is_built_in() { return false; }
-
 BlockKernels kernels(const Block&, const Layout&) { return {}; }
 
 void run(const BlockKernels&, const Block&, const Layout&, int, const char*, const char*, float*,

@@ -25,6 +25,7 @@
 #include "evaluation/systems.hpp"
 #include "flow/torch_threads.hpp"
 #include "model/model_file.hpp"
+#include "train/memory_meter.hpp"
 #include "train/pack.hpp"
 #include "train/score.hpp"
 
@@ -158,6 +159,7 @@ int evaluate(const EvaluationOptions& o) {
   check(o);
   const std::atomic<bool>& interrupted = catch_interrupts();
   flow::use_threads(o.engine.threads);
+  train::MemoryMeter::install();
   Evaluation e;
   std::shared_ptr<Vocoder> vocoder;
   std::shared_ptr<model::FlowVocoder> flow;

@@ -6,17 +6,10 @@
 
 #include <cmath>
 
+#include "core/text.hpp"
 #include "glowvox/error.hpp"
 
 namespace glowvox::exchange {
-
-namespace {
-
-bool starts_with(const std::string& text, const std::string& start) {
-  return text.compare(0, start.size(), start) == 0;
-}
-
-}  // namespace
 
 Source::Source(const pytorch::StateDict& file, const std::string& known) : file_(file) {
   for (const auto& item : file.entries()) {
@@ -67,14 +60,14 @@ std::vector<float> Source::take(const std::string& name, const std::vector<std::
 
 void Source::check_all_taken() const {
   for (const auto& [name, found] : file_.entries())
-    if (starts_with(name, prefix_) && taken_.count(name) == 0)
+    if (begins_with(name, prefix_) && taken_.count(name) == 0)
       throw Error(file_.path(), fmt::format("tensor '{}' of shape [{}] has no place in this model",
                                             name, fmt::join(found.shape, ", ")));
 }
 
 std::int64_t Source::outside() const {
   std::int64_t count = 0;
-  for (const auto& item : file_.entries()) count += starts_with(item.first, prefix_) ? 0 : 1;
+  for (const auto& item : file_.entries()) count += begins_with(item.first, prefix_) ? 0 : 1;
   return count;
 }
 

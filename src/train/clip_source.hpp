@@ -30,7 +30,7 @@ class ClipSource {
  public:
   virtual ~ClipSource() = default;
   const std::vector<ClipInfo>& clips() const { return clips_; }
-  const std::vector<DataList>& lists() const { return lists_; }  // one, but for packed corpora
+  const std::vector<WeightedPath>& lists() const { return lists_; }  // one, but for packed corpora
   // Throws Error when the clip cannot be read. Thread-safe.
   virtual Samples read(std::size_t clip) const = 0;
   // Whether reading is for nothing, so that nobody need keep what was read.
@@ -38,7 +38,7 @@ class ClipSource {
 
  protected:
   std::vector<ClipInfo> clips_;
-  std::vector<DataList> lists_;
+  std::vector<WeightedPath> lists_;
 };
 
 // Paths of the recordings of a list or a folder, see train/sound_list.hpp.

@@ -25,7 +25,7 @@ std::int64_t bytes_of(const ClipInfo& clip) {
 Corpus::Corpus(const DataOptions& data, int sample_rate_hz, const Notify& notify,
                std::int64_t cache_bytes)
     : sample_rate_hz_(sample_rate_hz), cache_bytes_(cache_bytes) {
-  for (const DataList& list : data.lists)
+  for (const WeightedPath& list : data.lists)
     add(is_packed(list.path)
             ? open_packed(list.path, sample_rate_hz, data.speakers, data.incomplete, notify)
             : open_files(list.path, sample_rate_hz, data, notify),
@@ -87,7 +87,7 @@ void Corpus::add(std::unique_ptr<ClipSource> source, double weight) {
 
 double Corpus::share(std::size_t list) const {
   double weights = 0.0;
-  for (const DataList& l : lists_) weights += l.weight;
+  for (const WeightedPath& l : lists_) weights += l.weight;
   return lists_[list].weight / weights;
 }
 

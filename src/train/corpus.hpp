@@ -35,7 +35,7 @@ class Corpus {
   // Length after resampling, from the header.
   std::int64_t samples(std::size_t clip) const { return clips_[clip].info.samples; }
   // Those that have clips. A packed corpus counts as those in it.
-  const std::vector<DataList>& lists() const { return lists_; }
+  const std::vector<WeightedPath>& lists() const { return lists_; }
   double share(std::size_t list) const;  // of all segments
   // What decides which segments are drawn of given clips: "60% 40% of the segments, speakers by
   // name".
@@ -61,7 +61,7 @@ class Corpus {
   int sample_rate_hz_;
   std::vector<std::unique_ptr<ClipSource>> sources_;
   std::vector<Clip> clips_;
-  std::vector<DataList> lists_;
+  std::vector<WeightedPath> lists_;
   std::string drawing_;
   std::unique_ptr<const PredictedMels> predicted_;
   double real_share_ = 0.0;

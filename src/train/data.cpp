@@ -3,11 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-#include <cstdlib>
 #include <filesystem>
-
-#include "glowvox/error.hpp"
 
 namespace glowvox::train {
 
@@ -37,23 +33,10 @@ std::string speaker_of(const std::string& path, SpeakerRule rule) {
   return last == std::string::npos ? folder.string() : (folder / name.substr(0, last + 1)).string();
 }
 
-DataList parse_data_list(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  std::error_code unknown;
-  if (colon == std::string::npos || colon + 1 == text.size() || fs::exists(text, unknown))
-    return {text, 1.0};
-  char* end = nullptr;
-  const double weight = std::strtod(text.c_str() + colon + 1, &end);
-  if (*end != '\0') return {text, 1.0};
-  if (!(weight > 0.0) || !std::isfinite(weight))
-    throw Error(text, "expected a positive weight after the colon");
-  return {text.substr(0, colon), weight};
-}
-
 std::string describe(const DataOptions& data) {
   if (data.lists.size() == 1) return data.lists.front().path;
   std::string all;
-  for (const DataList& list : data.lists)
+  for (const WeightedPath& list : data.lists)
     all += fmt::format("{}{}:{}", all.empty() ? "" : " ", list.path, list.weight);
   return all;
 }

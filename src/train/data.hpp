@@ -5,12 +5,9 @@
 #include <string>
 #include <vector>
 
-namespace glowvox::train {
+#include "core/weighted_path.hpp"
 
-struct DataList {
-  std::string path;     // a list, a folder or a packed corpus
-  double weight = 1.0;  // relative to the other lists'
-};
+namespace glowvox::train {
 
 // Who speaks in a file. kName: its folder and its name without the last number
 // (speech/anna-0012.flac: anna in speech), the folder alone where the name has no number at its end
@@ -21,7 +18,8 @@ const char* name_of(SpeakerRule rule);
 std::string speaker_of(const std::string& path, SpeakerRule rule);
 
 struct DataOptions {
-  std::vector<DataList> lists;
+  // Lists, folders or packed corpora; weights are relative to each other.
+  std::vector<WeightedPath> lists;
   SpeakerRule speakers = SpeakerRule::kName;
   bool incomplete = false;  // packed corpora may lack parts
   // Sound files that cannot be read are listed and left out; every file is decoded to find them.
@@ -37,10 +35,6 @@ struct DataOptions {
   // One list alone.
   DataOptions(const std::string& path) : lists({{path, 1.0}}) {}
 };
-
-// "LIST" or "LIST:weight"; where a file of the whole name exists, that is meant. Throws Error for
-// a weight that is not positive.
-DataList parse_data_list(const std::string& text);
 
 std::string describe(const DataOptions& data);  // "train.txt:0.4 many.txt:0.6"
 

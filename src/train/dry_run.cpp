@@ -100,7 +100,7 @@ std::string to_text(const FirstStep& f, std::int64_t steps) {
 
 int dry_run(const RunOptions& options, bool json) {
   std::vector<Checked> checked;
-  for (const DataList& list : options.data.lists)
+  for (const WeightedPath& list : options.data.lists)
     checked.push_back(
         check(options.data.lists.size() > 1 ? list.path : "data", list.path, options));
   if (!options.valid.empty()) checked.push_back(check("valid", options.valid, options));

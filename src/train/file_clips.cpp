@@ -72,9 +72,8 @@ auto from_list(const std::string& list, std::size_t line, const Action& action) 
   try {
     return action();
   } catch (const Error& e) {
-    const std::string what = std::string(e.what()).substr(e.where().size() + 2);
     const std::string place = line > 0 ? fmt::format("it is in line {} of {}; ", line, list) : "";
-    throw Error(e.where(), what, place + "--skip-unreadable goes on without such files");
+    throw Error(e.where(), e.problem(), place + "--skip-unreadable goes on without such files");
   }
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/printable.hpp"
+#include "core/text.hpp"
 #include "glowvox/error.hpp"
 
 namespace glowvox::train {
@@ -13,10 +14,6 @@ namespace glowvox::train {
 namespace {
 
 constexpr std::size_t kMostQuoted = 40;
-
-bool begins_with(const std::string& text, const std::string& start) {
-  return text.compare(0, start.size(), start) == 0;
-}
 
 bool says_nothing(const Line& line) {
   const std::string bare = trimmed(line.text);

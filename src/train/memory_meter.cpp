@@ -3,11 +3,13 @@
 
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
+#include <c10/util/Exception.h>
 #include <torch/version.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <new>
 
 namespace glowvox::train {
 
@@ -36,6 +38,15 @@ void release(void* data) {
   inner->raw_deallocate(start);
 }
 
+// LibTorch's allocator fails for no other reason than that there is no more memory.
+void* allocated(std::size_t n) {
+  try {
+    return inner->raw_allocate(n);
+  } catch (const c10::Error&) {
+    throw std::bad_alloc();
+  }
+}
+
 // Passes every request on and notes its size.
 class CountingAllocator : public c10::Allocator {
  public:
@@ -53,7 +64,7 @@ class CountingAllocator : public c10::Allocator {
   static c10::DataPtr counted(std::size_t n) {
     const c10::Device cpu(c10::DeviceType::CPU);
     if (n == 0) return {nullptr, nullptr, &release, cpu};
-    char* const start = static_cast<char*>(inner->raw_allocate(n + kHeader));
+    char* const start = static_cast<char*>(allocated(n + kHeader));
     const auto bytes = static_cast<std::int64_t>(n);
     std::memcpy(start, &bytes, sizeof bytes);
     count(bytes);

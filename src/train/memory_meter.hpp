@@ -7,7 +7,8 @@
 namespace glowvox::train {
 
 // Counts what LibTorch's allocator hands out from the first install() on; what it gave before stays
-// outside the count. Thread-safe.
+// outside the count. A request for more than there is then throws std::bad_alloc, as in everything
+// else, where LibTorch has only a text for it. Thread-safe.
 class MemoryMeter {
  public:
   static MemoryMeter& install();

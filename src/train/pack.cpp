@@ -36,9 +36,9 @@ std::string index_entry(const ClipInfo& clip, std::uint32_t checksum) {
   return entry + clip.listed + clip.speaker;
 }
 
-std::string index_of(const std::vector<DataList>& lists) {
+std::string index_of(const std::vector<WeightedPath>& lists) {
   std::string index;
-  for (const DataList& list : lists) {
+  for (const WeightedPath& list : lists) {
     append(index, list.weight);
     append(index, static_cast<std::uint32_t>(list.path.size()));
     index += list.path;

@@ -126,7 +126,7 @@ class PackedClips : public ClipSource {
 
   void read_index(const std::shared_ptr<const PackFile>& file, SpeakerRule speakers) {
     IndexReader index(file->index(), file->path);
-    std::vector<DataList> lists;
+    std::vector<WeightedPath> lists;
     for (std::uint32_t i = 0; i < file->header.lists; ++i) {
       const auto weight = index.number<double>();
       lists.push_back({index.text(index.number<std::uint32_t>()), weight});

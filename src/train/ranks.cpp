@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <new>
 
+#include "core/messages.hpp"
 #include "glowvox/error.hpp"
 #include "train/gradient_buckets.hpp"
 
@@ -86,10 +88,9 @@ namespace {
 constexpr std::chrono::minutes kMeetingTimeout{5};
 constexpr std::chrono::hours kAloneTimeout{2};
 
-[[noreturn]] void throw_lost(const RankPlace& place, const std::string& what) {
-  const std::string reason = what.substr(0, what.find('\n'));
+[[noreturn]] void throw_lost(const RankPlace& place, const std::exception& reason) {
   throw Error(fmt::format("rank {} of {}", place.rank, place.ranks),
-              "another rank ended or no longer answers (" + reason + ")",
+              "another rank ended or no longer answers (" + message_of(reason) + ")",
               "start all ranks again, with --resume to continue from the last checkpoint");
 }
 
@@ -99,8 +100,10 @@ auto lost_when_thrown(const RankPlace& place, const Body& body) {
     return body();
   } catch (const Error&) {
     throw;
+  } catch (const std::bad_alloc&) {
+    throw;  // is this rank's own
   } catch (const std::exception& e) {
-    throw_lost(place, e.what());
+    throw_lost(place, e);
   }
 }
 
@@ -164,10 +167,9 @@ Ranks::Ranks(const RankPlace& place, const torch::Device& device) : place_(place
 #endif
     }
   } catch (const std::exception& e) {
-    const std::string what = e.what();
     throw Error(fmt::format("rank {} of {}", place.rank, place.ranks),
                 fmt::format("could not meet the others at {}:{} ({})", place.address, place.port,
-                            what.substr(0, what.find('\n'))),
+                            message_of(e)),
                 "check MASTER_ADDR, MASTER_PORT and that every rank was started");
   }
 }

@@ -12,6 +12,7 @@
 #include "flow/torch_threads.hpp"
 #include "model/model_file.hpp"
 #include "report/picture.hpp"
+#include "train/memory_meter.hpp"
 #include "train/segment_sampler.hpp"
 #include "train/sound_list.hpp"
 #include "train/validation.hpp"
@@ -60,8 +61,7 @@ std::vector<float> read_listed(const std::string& path, int sample_rate_hz) {
   try {
     return audio::read_sound(path, sample_rate_hz);
   } catch (const Error& e) {
-    throw Error(e.where(), std::string(e.what()).substr(e.where().size() + 2),
-                "--skip-unreadable goes on without such files");
+    throw Error(e.where(), e.problem(), "--skip-unreadable goes on without such files");
   }
 }
 
@@ -75,6 +75,7 @@ void score(ScoreOptions o) {
   if (!o.plot.empty() && o.wavs.size() > 1)
     throw UsageError("--plot", fmt::format("expected one recording, got {}", o.wavs.size()));
   flow::use_threads(o.threads);
+  MemoryMeter::install();
   const torch::NoGradGuard no_grad;
   const auto model = model::load_model(o.model);
   Score total{"all", 0.0, 0.0, 0.0};

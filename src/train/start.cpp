@@ -13,6 +13,7 @@
 #include "flow/torch_threads.hpp"
 #include "train/dry_run.hpp"
 #include "train/launch.hpp"
+#include "train/memory_meter.hpp"
 #include "train/run.hpp"
 
 namespace glowvox::train {
@@ -77,12 +78,13 @@ int start(TrainOptions o) {
   o.run.config = configuration(o);
   if (o.float32) o.run.products = Products::kFloat32;
   if (o.bf16) o.run.products = Products::kBfloat16;
-  for (const std::string& list : o.data) o.run.data.lists.push_back(parse_data_list(list));
+  for (const std::string& list : o.data) o.run.data.lists.push_back(parse_weighted_path(list));
   o.run.place = place_from_environment();
   if (o.run.place) o.run.place->timeout = std::chrono::seconds(o.rank_timeout);
   if (o.ranks > 1 && !o.run.place && !o.dry_run) return launch_ranks(o.ranks, o.arguments, say);
   const int local_ranks = o.run.place ? o.run.place->local_ranks : 1;
   flow::use_threads(o.threads > 0 ? o.threads : std::max(1, available_cores() / local_ranks));
+  MemoryMeter::install();
   if (o.dry_run) return dry_run(o.run, o.json);
   // Ends the run after the present step.
   const RunSummary summary = train::run(o.run, catch_interrupts(), say);

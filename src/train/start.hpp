@@ -11,7 +11,7 @@ namespace glowvox::train {
 
 struct TrainOptions {
   std::string config;             // a file, which run.config is read from
-  std::vector<std::string> data;  // see parse_data_list
+  std::vector<std::string> data;  // see parse_weighted_path
   RunOptions run;
   // What replaces the configuration's own; 0, or a negative tempering: nothing.
   int batch = 0, accumulate = 0;

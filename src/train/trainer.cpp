@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "config/comparison.hpp"
 #include "core/cpu.hpp"
 #include "flow/ops.hpp"
 #include "glowvox/error.hpp"
@@ -55,18 +56,6 @@ std::shared_ptr<model::FlowVocoder> make_model(const config::ModelConfig& config
   model->to(device);
   model->set_recompute(config.train.recompute);
   return model;
-}
-
-// What has to be equal for weights to mean the same: all but name, purpose, base, training and the
-// habits of synthesis.
-config::ModelConfig network_of(config::ModelConfig config) {
-  config.name = config.purpose = "";
-  config.base = {};
-  config.train = {};
-  config.synthesis = {};
-  config.mel_statistics = {};
-  config.mixing_start = config::MixingStart::kRotation;
-  return config;
 }
 
 Share share_of(const config::TrainConfig& config, const RankPlace& place) {
@@ -148,7 +137,7 @@ void Trainer::init_from(const std::string& model_path) {
   if (theirs.mel != config_.mel)
     throw Error(model_path, "was trained on mels [" + describe(theirs.mel) +
                                 "], the configuration has [" + describe(config_.mel) + "]");
-  if (config::to_yaml(network_of(theirs)) != config::to_yaml(network_of(config_)))
+  if (config::to_yaml(config::network_of(theirs)) != config::to_yaml(config::network_of(config_)))
     throw Error(model_path, "is another network than the configuration describes",
                 "compare glowvox info of both");
   model::load_weights(*model_, file, model_path);

@@ -2,10 +2,9 @@
 // What a checkpoint holds, and the ways into and out of it.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdlib>
-#include <sstream>
 
+#include "config/comparison.hpp"
 #include "glowvox/error.hpp"
 #include "model/model_file.hpp"
 #include "train/trainer.hpp"
@@ -25,19 +24,6 @@ std::string identity(config::ModelConfig config) {
   config.train.recompute = usual.recompute;
   config.mel_statistics = {};
   return config::to_yaml(config);
-}
-
-std::string trimmed(const std::string& line) {
-  return line.substr(std::min(line.find_first_not_of(' '), line.size()));
-}
-
-// The first line in which two configurations differ.
-std::string first_difference(const std::string& there, const std::string& here) {
-  std::istringstream a(there), b(here);
-  std::string x, y;
-  while (std::getline(a, x) && std::getline(b, y))
-    if (x != y) return fmt::format("'{}' there, '{}' here", trimmed(x), trimmed(y));
-  return "one is longer than the other";
 }
 
 const std::string& entry(const safetensors::Safetensors& file, const std::string& key,
@@ -121,10 +107,10 @@ void Trainer::restore(const safetensors::Safetensors& file, const std::string& w
                            entry(file, "checkpoint_version", where));
   const std::string theirs = identity(config::parse_config(entry(file, "config", where), where));
   if (theirs != identity(config_))
-    throw Error(
-        where,
-        "was written with another configuration: " + first_difference(theirs, identity(config_)),
-        "resume with the configuration of that run, or use --init-from");
+    throw Error(where,
+                "was written with another configuration: " +
+                    config::first_difference(theirs, identity(config_)),
+                "resume with the configuration of that run, or use --init-from");
   // Checkpoints have it since there can be several lists.
   const auto drawing = file.metadata.find("data");
   if (drawing != file.metadata.end() && drawing->second != corpus_.drawing())

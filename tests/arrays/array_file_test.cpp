@@ -80,6 +80,8 @@ TEST_CASE("a mel from every kind of file and in every layout") {
   CHECK(read("X.F32") == frame_major());
   write_file(folder.file("x.raw"), raw_bytes(band_major()));
   CHECK(read("x.raw", {MelLayout::kBandsFrames, ""}) == frame_major());
+  write_mel(folder.file("written.f32"), {kFrames, kBands, frame_major()});
+  CHECK(read_file(folder.file("written.f32")) == raw_bytes(frame_major()));
 }
 
 TEST_CASE("several utterances in a file, in either layout") {

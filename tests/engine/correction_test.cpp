@@ -140,7 +140,7 @@ TEST_CASE("a vocoder corrects in a stream as it does at once, later by what it s
     CAPTURE(path);
     const Vocoder vocoder = Vocoder::load(path, Precision::kFloat32);
     const MelSpec& spec = vocoder.mel();
-    const Mel mel = test::speech_like_mel(spec, 90, 1);
+    const Mel mel = test::speech_like_mel(spec, 45, 1);
     SynthesisOptions options{0.7, 1, 1, std::nullopt, 0};
     const auto plain = vocoder.synthesize(mel, options);
     options.corrections = 2;
@@ -170,7 +170,7 @@ TEST_CASE("a vocoder corrects in a stream as it does at once, later by what it s
 
 TEST_CASE("after the first push a correcting stream allocates nothing") {
   const Vocoder vocoder = Vocoder::load(test::kShippedModel);
-  const Mel mel = test::speech_like_mel(vocoder.mel(), 300, 6);
+  const Mel mel = test::speech_like_mel(vocoder.mel(), 120, 6);
   Stream stream(vocoder, {0.7, 1, 1, std::nullopt, 4}, 4);
   stream.push(mel.values.data(), 4);
   const std::int64_t before = test::allocations();

@@ -6,7 +6,6 @@
 
 #include <atomic>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
 #include <numeric>
 #include <stdexcept>
@@ -51,67 +50,6 @@ struct Tile {
 };
 
 }  // namespace
-
-TEST_CASE("products equal plain sums, in every shape and however rows are grouped") {
-  struct Shape {
-    int out, taps, in, dilation;
-  };
-  for (const DType dtype : {DType::kFloat32, DType::kBfloat16}) {
-    if (dtype == DType::kBfloat16 && !has_bfloat16_products()) {
-      MESSAGE("skipped: no bfloat16 here");
-      continue;
-    }
-    for (const Shape& s : {Shape{8, 1, 4, 0},
-                           {384, 3, 192, 2},
-                           {80, 1, 80, 0},
-                           {100, 2, 37, 5},
-                           {16, 4, 33, 1},
-                           {130, 1, 1, 0}}) {
-      CAPTURE(s.out);
-      Matrix matrix(s.out, s.taps, s.in);
-      matrix.weight = random_values(matrix.weight.size(), 1.0, 1);
-      const int row = padded(s.in), y_row = padded(s.out), rows = 83;
-      const Product product(matrix, dtype, {row, s.dilation * row, y_row});
-      const int x_rows = rows + (s.taps - 1) * s.dilation;
-      std::vector<float> x(static_cast<std::size_t>(x_rows * row));
-      const auto drawn = random_values(x.size(), 1.0, 2);
-      for (int r = 0; r < x_rows; ++r)
-        std::copy_n(&drawn[r * row], s.in, &x[static_cast<std::size_t>(r * row)]);
-      Tile converted(x_rows, row);
-      copy({x.data(), x_rows, row}, row, converted.target);
-      const bool bfloat16 = dtype == DType::kBfloat16;
-      const char* in = bfloat16 ? reinterpret_cast<const char*>(converted.bfloat16.data())
-                                : reinterpret_cast<const char*>(x.data());
-      std::vector<float> y(static_cast<std::size_t>(rows * y_row), 2.0F), grouped = y;
-      product.run(in, y.data(), rows, Write::kAdd);
-      for (int r = 0; r < rows;) {
-        const int count = std::min(rows - r, 1 + r % 11);
-        product.run(in + static_cast<std::size_t>(r * row) * bytes_of(dtype), &grouped[r * y_row],
-                    count, Write::kAdd);
-        r += count;
-      }
-      CHECK(y == grouped);
-      double worst = 0.0;
-      for (int r = 0; r < rows; ++r) {
-        for (int n = 0; n < s.out; ++n) {
-          double sum = 2.0;
-          for (int k = 0; k < s.taps; ++k)
-            for (int i = 0; i < s.in; ++i)
-              sum += static_cast<double>(matrix.at(n, k, i)) *
-                     x[static_cast<std::size_t>((r + k * s.dilation) * row + i)];
-          worst = std::max(worst, std::fabs(sum - y[static_cast<std::size_t>(r * y_row + n)]));
-        }
-      }
-      CHECK(worst < (bfloat16 ? 0.02 : 1e-5) * std::sqrt(s.taps * s.in));
-    }
-  }
-}
-
-TEST_CASE("the environment stays as it was") {
-  Matrix matrix(32, 1, 4);
-  const Product product(matrix, DType::kFloat32, {32, 0, 32});
-  CHECK(std::getenv("OMP_PROC_BIND") == nullptr);
-}
 
 TEST_CASE("the gate is tanh times sigmoid, far out as well") {
   const int columns = 48, rows = 5;

@@ -12,6 +12,20 @@ using namespace glowvox;
 using namespace glowvox::test;
 using nlohmann::json;
 
+namespace {
+
+// What stream says when it has played all of it.
+std::string said_while_playing(const Utterance& u, JackCard& card) {
+  Child child(running("stream", {"--mel", "-", "--device", "system"}), card.environment());
+  REQUIRE(card.listen());
+  REQUIRE(child.write(u.mel.values.data(), u.mel.values.size() * sizeof(float)));
+  child.end_input();
+  REQUIRE(child.wait(20.0) == 0);
+  return child.err();
+}
+
+}  // namespace
+
 TEST_CASE("JACK: what is heard is what synthesis gives, sample for sample") {
   JackCard card(kRate);
   if (!card.missing().empty()) {
@@ -19,12 +33,7 @@ TEST_CASE("JACK: what is heard is what synthesis gives, sample for sample") {
     return;
   }
   const Utterance u(90);
-  Child child(running("stream", {"--mel", "-", "--device", "system"}), card.environment());
-  REQUIRE(card.listen());
-  REQUIRE(child.write(u.mel.values.data(), u.mel.values.size() * sizeof(float)));
-  child.end_input();
-  REQUIRE(child.wait(20.0) == 0);
-  CHECK(child.err().empty());
+  CHECK(said_while_playing(u, card).empty());
   check_heard(card.heard(), u.samples);
 }
 
@@ -35,12 +44,7 @@ TEST_CASE("JACK: a server with another rate gets resampled sound") {
     return;
   }
   const Utterance u(60);
-  Child child(running("stream", {"--mel", "-", "--device", "system"}), card.environment());
-  REQUIRE(card.listen());
-  REQUIRE(child.write(u.mel.values.data(), u.mel.values.size() * sizeof(float)));
-  child.end_input();
-  REQUIRE(child.wait(20.0) == 0);
-  CHECK(contains(child.err(), "plays at 48000 Hz, resampled from 22050 Hz"));
+  CHECK(contains(said_while_playing(u, card), "plays at 48000 Hz, resampled from 22050 Hz"));
   const std::vector<float> expected = audio::resample(u.samples, kRate, 48000);
   const std::vector<float> heard = card.heard();
   const auto begin = std::find_if(heard.begin(), heard.end(), [](float x) { return x != 0.0F; });

@@ -27,6 +27,23 @@ std::vector<std::string> command_names(const test::TemporaryDirectory& folder) {
   return names;
 }
 
+const std::string kCompletions = GLOWVOX_DOCS "/../tools/completions/";
+
+bool is_installed(const std::string& program) {
+  const bool found = std::system(("command -v " + program + " >/dev/null").c_str()) == 0;
+  if (!found) MESSAGE("skipped: no " << program);
+  return found;
+}
+
+// What a shell prints that runs a script.
+std::string said_by(const std::string& shell, const std::string& script) {
+  const test::TemporaryDirectory folder;
+  write_file(folder.file("script"), script);
+  REQUIRE(std::system((shell + " " + folder.file("script") + " >" + folder.file("out")).c_str()) ==
+          0);
+  return read_file(folder.file("out"));
+}
+
 }  // namespace
 
 TEST_CASE("help: every command, with examples, in 80 columns") {
@@ -75,30 +92,51 @@ TEST_CASE("an unknown command or option: the nearest is named") {
   refuses(folder, "train --rate 1 --lots", "unknown option '--lots'", 2);
 }
 
-TEST_CASE("shells complete commands and options") {
-  const test::TemporaryDirectory folder;
-  const auto completed = [&](const std::string& words, int at) {
-    write_file(folder.file("complete"),
-               "source " GLOWVOX_DOCS
-               "/../tools/completions/glowvox.bash\nCOMP_WORDS=(" GLOWVOX_BINARY " " +
-                   words + ")\nCOMP_CWORD=" + std::to_string(at) +
-                   "\n_glowvox\necho \"${COMPREPLY[*]}\"\n");
-    REQUIRE(std::system(("bash " + folder.file("complete") + " >" + folder.file("out")).c_str()) ==
-            0);
-    return read_file(folder.file("out"));
+TEST_CASE("bash completes commands and options") {
+  const auto completed = [](const std::string& words, int at) {
+    return said_by("bash", "source " + kCompletions +
+                               "glowvox.bash\nCOMP_WORDS=(" GLOWVOX_BINARY " " + words +
+                               ")\nCOMP_CWORD=" + std::to_string(at) +
+                               "\n_glowvox\necho \"${COMPREPLY[*]}\"\n");
   };
   CHECK(completed("mel", 1) == "mel mel-check\n");
+  CHECK(completed("--ver", 1) == "--version\n");
   CHECK(completed("synth --cor", 2) == "--corrections\n");
   CHECK(completed("synth mel.n", 2) == "\n");  // files, which bash adds
-  for (const auto& [shell, file] : {std::pair("zsh -n", "_glowvox"), {"fish -n", "glowvox.fish"}}) {
-    const std::string program = std::string(shell).substr(0, std::string(shell).find(' '));
-    if (std::system(("command -v " + program + " >/dev/null").c_str()) == 0)
-      CHECK(std::system(
-                (std::string(shell) + " " GLOWVOX_DOCS "/../tools/completions/" + file).c_str()) ==
-            0);
-    else
-      MESSAGE("skipped: no " << program);
-  }
+}
+
+TEST_CASE("fish completes commands and options") {
+  if (!is_installed("fish")) return;
+  const auto completed = [](const std::string& words) {
+    return said_by("fish", "source " + kCompletions +
+                               "glowvox.fish\ncomplete -C '" GLOWVOX_BINARY " " + words +
+                               "' | cut -f1\n");
+  };
+  CHECK(completed("mel") == "mel\nmel-check\n");
+  CHECK(completed("--ver") == "--version\n");
+  CHECK(completed("synth --cor") == "--corrections\n");
+}
+
+// At a prompt, which completes what is followed by the tabulator.
+TEST_CASE("zsh completes commands and options") {
+  if (!is_installed("zsh")) return;
+  const auto completed = [](const std::string& words, const std::string& expected) {
+    return said_by("timeout 60 zsh -f",
+                   "zmodload zsh/zpty || exit\nzpty prompt zsh -f -i\n"
+                   "zpty -w prompt \"PS1=; fpath=(" +
+                       kCompletions +
+                       " \\$fpath); autoload -Uz compinit; "
+                       "compinit -u -D; print rea''dy\"\n"
+                       "zpty -r -m prompt said '*ready*'\n"
+                       "zpty -w -n prompt $'" GLOWVOX_BINARY " " +
+                       words +
+                       "\\t'\n"
+                       "zpty -r -m prompt said '*" +
+                       expected + "*' && print completed\nzpty -d prompt\n");
+  };
+  CHECK(completed("mel-", "mel-check") == "completed\n");
+  CHECK(completed("--ver", "--version") == "completed\n");
+  CHECK(completed("synth --cor", "--corrections") == "completed\n");
 }
 
 TEST_CASE("version: how it was built, and of what") {
@@ -112,10 +150,7 @@ TEST_CASE("errors are red on a terminal alone, and never with NO_COLOR") {
   const test::TemporaryDirectory folder;
   const std::string in_terminal =
       "script -qec '" + std::string(GLOWVOX_BINARY) + " synht' /dev/null";
-  if (std::system("command -v script >/dev/null") != 0) {
-    MESSAGE("skipped: no program script");
-    return;
-  }
+  if (!is_installed("script")) return;
   const auto output = [&](const std::string& environment) {
     static_cast<void>(std::system(
         ("env " + environment + " TERM=xterm " + in_terminal + " >" + folder.file("out")).c_str()));

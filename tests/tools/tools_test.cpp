@@ -81,6 +81,8 @@ TEST_CASE("synth: precisions and threads") {
   succeeds(folder, synth + " --precision fp32 --threads 3 -o " + again);
   CHECK(audio::read_audio(out).samples == audio::read_audio(again).samples);
   succeeds(folder, synth + " --precision auto -o " + again);
+  succeeds(folder, synth + " --precision fp32 --memory small -o " + again);
+  refuses(folder, synth + " --memory none -o " + out, "--memory: expected fast or small", 2);
   refuses(folder, synth + " --precision fp8 -o " + out, "--precision: expected auto, fp32 or bf16",
           2);
   refuses(folder, synth + " --threads -1 -o " + out, "--threads: expected a number", 2);
@@ -152,7 +154,7 @@ TEST_CASE("bench: every row that takes little time, checked, one object a line")
   }
   CHECK(at == printed.size());
   refuses(folder, "bench --row nothing", "--row: unknown row 'nothing', expected one of", 2);
-  refuses(folder, "bench --peer numpy", "--peer: numpy not in {libtorch,pytorch}", 2);
+  refuses(folder, "bench --peer numpy", "--peer: numpy not in {libtorch,pytorch,onnxruntime}", 2);
 }
 
 TEST_CASE("synth: from mel and from sound the same, by seed, in every container") {

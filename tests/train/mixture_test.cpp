@@ -21,15 +21,10 @@ namespace {
 class Lists : public test::TemporaryDirectory {
  public:
   Lists() {
-    const std::vector<float> all = test::speech();
-    const auto clip = [&](const std::string& name, std::size_t first, std::size_t count) {
-      const auto from = all.begin() + static_cast<std::ptrdiff_t>(first);
-      audio::write_audio(file(name), {from, from + static_cast<std::ptrdiff_t>(count)}, 22050);
-    };
-    clip("alone.wav", 0, 30000);
-    clip("anna_1.wav", 10000, 20000);
-    clip("bert_1.wav", 5000, 3000);
-    clip("bert_2.wav", 30000, 2000);
+    test::write_speech(file("alone.wav"), 0, 30000);
+    test::write_speech(file("anna_1.wav"), 10000, 20000);
+    test::write_speech(file("bert_1.wav"), 5000, 3000);
+    test::write_speech(file("bert_2.wav"), 30000, 2000);
     write_file(file("one.txt"), "alone.wav\n");
     write_file(file("two.txt"), "anna_1.wav\nbert_1.wav\nbert_2.wav\n");
   }
@@ -61,19 +56,6 @@ TEST_CASE("a speaker is told by folder and name, or by folder") {
   CHECK(by_name("17.wav").empty());
   CHECK(speaker_of("84/121123/84_121123_000007.flac", SpeakerRule::kFolder) == "84/121123");
   CHECK(speaker_of("84/121123/84_121123_000007.flac", SpeakerRule::kNone).empty());
-}
-
-TEST_CASE("a weight stands after the last colon") {
-  const test::TemporaryDirectory folder;
-  CHECK(train::parse_data_list("a.txt").weight == 1.0);
-  const train::DataList list = train::parse_data_list("dir:x/a.txt:0.25");
-  CHECK(list.path == "dir:x/a.txt");
-  CHECK(list.weight == 0.25);
-  CHECK(train::parse_data_list("dir:x/a.txt").path == "dir:x/a.txt");
-  write_file(folder.file("odd:2"), "a.wav\n");
-  CHECK(train::parse_data_list(folder.file("odd:2")).path == folder.file("odd:2"));
-  for (const char* wrong : {"a.txt:0", "a.txt:-1", "a.txt:inf", "a.txt:nan"})
-    CHECK(contains(error_of([&] { train::parse_data_list(wrong); }), "a positive weight"));
 }
 
 TEST_CASE("segments come from lists by weight, and from speakers by tempered length") {

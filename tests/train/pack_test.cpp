@@ -20,15 +20,10 @@ void no_progress(std::size_t /*done*/, std::size_t /*all*/) {}
 class Recordings : public test::TemporaryDirectory {
  public:
   Recordings() {
-    const std::vector<float> all = test::speech();
-    const auto clip = [&](const std::string& name, std::size_t first, int rate) {
-      const auto from = all.begin() + static_cast<std::ptrdiff_t>(first);
-      audio::write_audio(file(name), {from, from + 8000}, rate);
-    };
-    clip("anna_1.wav", 0, 22050);
-    clip("anna_2.flac", 8000, 22050);
-    clip("bert_1.wav", 16000, 16000);
-    clip("carl.wav", 24000, 22050);
+    test::write_speech(file("anna_1.wav"), 0, 8000);
+    test::write_speech(file("anna_2.flac"), 8000, 8000);
+    test::write_speech(file("bert_1.wav"), 16000, 8000, 16000);
+    test::write_speech(file("carl.wav"), 24000, 8000);
     write_file(file("a.txt"), "anna_1.wav\nanna_2.flac\nbert_1.wav\n");
     write_file(file("b.txt"), "carl.wav\n");
     options.data.lists = {{file("a.txt"), 0.3}, {file("b.txt"), 0.9}};

@@ -191,6 +191,10 @@ TEST_CASE("mels that cannot be the recordings' are refused by name") {
     CHECK(
         test::contains(error(), "mels: expected mels with the recordings' names (a.wav for one)"));
   }
+  SUBCASE("no folder") {
+    std::filesystem::remove(data.folder.file("mels"));
+    CHECK(test::contains(error(), "mels: cannot be looked into"));
+  }
   SUBCASE("no mels") { CHECK(test::contains(error(), "mels: expected mels (npy, npz")); }
   SUBCASE("two of a name") {
     std::filesystem::create_directories(data.folder.file("mels/x"));
@@ -240,6 +244,15 @@ TEST_CASE("a share of the segments takes the recordings' own mels") {
   for (std::uint64_t i = 0; i < 2000; ++i) predicted += sampler.plan(i).predicted;
   CHECK(predicted > 1430);
   CHECK(predicted < 1570);
+}
+
+TEST_CASE("a share wants predicted mels that it goes without") {
+  const Data data;
+  train::DataOptions options(data.folder.file("wavs"));
+  options.real_share = 0.5;
+  CHECK(test::contains(
+      test::error_of([&] { train::Corpus(options, test::tiny().mel, test::ignore); }),
+      "--real-share: there are no predicted mels"));
 }
 
 TEST_CASE("a mel made louder is that of the louder sound") {

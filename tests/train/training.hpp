@@ -31,6 +31,14 @@ inline std::vector<float> speech() {
   return audio::read_audio(std::string(GLOWVOX_TEST_DATA) + "/mel/lj_2s.wav").samples;
 }
 
+// A part of it as a file.
+inline void write_speech(const std::string& path, std::size_t first, std::size_t count,
+                         int sample_rate_hz = 22050) {
+  const std::vector<float> all = speech();
+  const auto from = all.begin() + static_cast<std::ptrdiff_t>(first);
+  audio::write_audio(path, {from, from + static_cast<std::ptrdiff_t>(count)}, sample_rate_hz);
+}
+
 // A bare build has no libsndfile.
 #ifdef GLOWVOX_BARE
 constexpr const char* kSecondClip = "b.wav";

@@ -2,15 +2,47 @@
 // Several ranks over loopback.
 #include <signal.h>
 
-#include <chrono>
 #include <filesystem>
-#include <thread>
 
 #include "train_tool/train_tool.hpp"
 
 using namespace glowvox;
 using test::Background;
 using test::TrainFolder;
+
+namespace {
+
+// A run of two ranks, of which one is about to die.
+class TwoRanks {
+ public:
+  TwoRanks(const TrainFolder& folder, const std::string& name)
+      : said_(folder.file(name + ".said")),
+        checkpoint_(folder.file(name + "/checkpoints/step-000000020.safetensors")),
+        run_(std::string(GLOWVOX_BINARY) + " " +
+             folder.train(
+                 name,
+                 "--steps 100000 --checkpoint-steps 20 --rank-timeout 8 --nproc 2 2>" + said_)) {}
+  // To one of the ranks, when there is a checkpoint.
+  void send(int signal, std::size_t rank) {
+    while (!std::filesystem::exists(checkpoint_)) REQUIRE(run_.wait(0.02) == -1);
+    const auto ranks = test::children_of(run_.pid());
+    REQUIRE(ranks.size() == 2);
+    ::kill(ranks[rank], signal);
+  }
+  void check_end() {
+    CHECK(run_.wait(60.0) > 0);
+    const std::string said = read_file(said_);
+    CAPTURE(said);
+    CHECK(test::contains(said, "another rank ended or no longer answers"));
+    CHECK(test::contains(said, "--resume"));
+  }
+
+ private:
+  std::string said_, checkpoint_;
+  Background run_;
+};
+
+}  // namespace
 
 TEST_CASE("two ranks with half the batch each give the weights of one") {
   const TrainFolder folder;
@@ -47,26 +79,17 @@ TEST_CASE("ranks that somebody else starts meet by the usual variables") {
 
 TEST_CASE("a dead rank ends the others within a minute, and another number of ranks goes on") {
   const TrainFolder folder;
-  const std::string more = "--steps 100000 --checkpoint-steps 50 --rank-timeout 8 ";
-  Background run(std::string(GLOWVOX_BINARY) + " " +
-                 folder.train("run", more + "--nproc 2 2>" + folder.file("said")));
-  const std::string checkpoints = folder.file("run/checkpoints");
-  for (int i = 0; i < 3000 && !std::filesystem::exists(checkpoints + "/step-000000050.safetensors");
-       ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  const auto ranks = test::children_of(run.pid());
-  REQUIRE(ranks.size() == 2);
-  SUBCASE("killed") { ::kill(ranks[1], SIGKILL); }
-  SUBCASE("killed, the one that leads") { ::kill(ranks[0], SIGKILL); }
-  SUBCASE("hanging") { ::kill(ranks[1], SIGSTOP); }
-  const int status = run.wait(60.0);
-  CHECK(status > 0);
-  const std::string said = read_file(folder.file("said"));
-  CAPTURE(said);
-  CHECK(test::contains(said, "another rank ended or no longer answers"));
-  CHECK(test::contains(said, "--resume"));
+  // The hanging one is waited for while the others run.
+  TwoRanks hanging(folder, "hanging");
+  hanging.send(SIGSTOP, 1);
+  for (const std::size_t rank : {0, 1}) {
+    TwoRanks killed(folder, "killed-" + std::to_string(rank));
+    killed.send(SIGKILL, rank);
+    killed.check_end();
+  }
+  hanging.check_end();
   const auto alone =
-      test::succeeds(folder, folder.train("run", "--steps 5 --checkpoint-steps 50 --resume"));
+      test::succeeds(folder, folder.train("hanging", "--steps 5 --checkpoint-steps 20 --resume"));
   CHECK(test::contains(alone.err, "resuming "));
 }
 

@@ -1,0 +1,96 @@
+"""Times ONNX Runtime on a graph of `glowvox export --onnx`, as a line of JSON.
+
+Usage: onnxruntime_peer.py GRAPH SECONDS THREADS
+
+Of an offline graph: a random mel of so many seconds at once; "elapsed" is the median, in seconds,
+"rtf" that by the seconds of sound. Of a streaming graph: the same mel a frame at a time; "ms" is the
+median of a frame.
+"""
+
+import json
+import statistics
+import sys
+import time
+
+import numpy as np
+import onnxruntime
+
+FEWEST_RUNS = 5
+LEAST_SECONDS = 2.0
+
+
+def load(path, threads):
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def inputs_of(metadata, frames):
+    random = np.random.default_rng(1)
+    rows = frames * int(metadata["rows_per_frame"])
+    mel = random.uniform(-6.0, -3.0, (1, int(metadata["num_mels"]), frames))
+    noise = random.standard_normal((1, int(metadata["channels"]), rows))
+    return {
+        "mel": mel.astype(np.float32),
+        "noise": noise.astype(np.float32),
+        "temperature": np.array([0.7], np.float32),
+    }
+
+
+def check(audio):
+    if not np.isfinite(audio).all():
+        sys.exit("onnxruntime_peer.py: the sound is not finite")
+
+
+def whole(session, inputs):
+    """Median seconds of a run, after one that is not counted."""
+    check(session.run(["audio"], inputs)[0])
+    runs = []
+    while len(runs) < FEWEST_RUNS or sum(runs) < LEAST_SECONDS:
+        start = time.perf_counter()
+        session.run(["audio"], inputs)
+        runs.append(time.perf_counter() - start)
+    return statistics.median(runs)
+
+
+def stream(session, inputs, metadata):
+    """Median seconds of a frame; all inputs lie in contiguous memory before the clock starts."""
+    rows = int(metadata["rows_per_frame"])
+    state = np.zeros((1, int(metadata["state_size"])), np.float32)
+    runs = []
+    for frame in range(inputs["mel"].shape[2]):
+        piece = {
+            "mel": np.ascontiguousarray(inputs["mel"][:, :, frame : frame + 1]),
+            "noise": np.ascontiguousarray(inputs["noise"][:, :, frame * rows : (frame + 1) * rows]),
+            "temperature": inputs["temperature"],
+            "state": state,
+        }
+        start = time.perf_counter()
+        audio, state = session.run(["audio", "next_state"], piece)
+        runs.append(time.perf_counter() - start)
+        check(audio)
+    return statistics.median(runs)
+
+
+def main():
+    if len(sys.argv) != 4:
+        print("usage: onnxruntime_peer.py GRAPH SECONDS THREADS", file=sys.stderr)
+        return 2
+    session = load(sys.argv[1], int(sys.argv[3]))
+    metadata = session.get_modelmeta().custom_metadata_map
+    seconds = float(sys.argv[2])
+    hop_seconds = int(metadata["hop_length"]) / int(metadata["sample_rate"])
+    inputs = inputs_of(metadata, max(1, round(seconds / hop_seconds)))
+    result = {"graph": metadata["graph"], "onnxruntime": onnxruntime.__version__}
+    if metadata["graph"] == "streaming":
+        result["ms"] = 1e3 * stream(session, inputs, metadata)
+    else:
+        elapsed = whole(session, inputs)
+        result.update({"elapsed": elapsed, "rtf": elapsed / seconds})
+    print(json.dumps(result))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+# Debian's cross compiler for 64-bit ARM, the libraries in GLOWVOX_SYSROOT (cmake/try-arm64 makes one), and
+# QEMU to run what is built.
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR aarch64)
+set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)
+set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++)
+set(sysroot "$ENV{GLOWVOX_SYSROOT}")
+if(NOT sysroot)
+  get_filename_component(sysroot "${CMAKE_CURRENT_LIST_DIR}/../build-arm64/sysroot" ABSOLUTE)
+endif()
+set(GLOWVOX_SYSROOT "${sysroot}" CACHE PATH "Debian's arm64 libraries, unpacked")
+list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES GLOWVOX_SYSROOT)
+if(NOT IS_DIRECTORY "${GLOWVOX_SYSROOT}/usr/include")
+  message(FATAL_ERROR "GLOWVOX_SYSROOT: no libraries in '${GLOWVOX_SYSROOT}'; cmake/try-arm64 unpacks them")
+endif()
+set(CMAKE_SYSROOT ${GLOWVOX_SYSROOT})
+set(CMAKE_LIBRARY_ARCHITECTURE aarch64-linux-gnu)
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+set(ENV{PKG_CONFIG_SYSROOT_DIR} ${GLOWVOX_SYSROOT})
+set(ENV{PKG_CONFIG_LIBDIR}
+  ${GLOWVOX_SYSROOT}/usr/lib/aarch64-linux-gnu/pkgconfig:${GLOWVOX_SYSROOT}/usr/share/pkgconfig)
+set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64-static -L ${GLOWVOX_SYSROOT})
