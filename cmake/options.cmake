@@ -46,6 +46,7 @@ endif()
 glowvox_part(TESTS "The tests; all of them with tools, playback and training, few without tools" ${GLOWVOX_TOOLS}
   doctest-dev "${doctest_FOUND}")
 option(GLOWVOX_PYTHON "The Python package, in the Python that has nanobind (see bindings/python)" OFF)
+option(GLOWVOX_WASM "The module for browsers, by Emscripten (see bindings/wasm)" OFF)
 option(GLOWVOX_EXAMPLES "The programs in examples/, built here" OFF)
 option(GLOWVOX_INSTALL "Rules for cmake --install" ${PROJECT_IS_TOP_LEVEL})
 option(BUILD_SHARED_LIBS "A shared libglowvox, not a static one" OFF)

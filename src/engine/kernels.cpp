@@ -219,7 +219,13 @@ void add_float_product(ConstRowsView A, ConstRowsView B, int columns, RowsView C
 
 void add_double_product(BasicRowsView<const double> A, BasicRowsView<const double> B, int columns,
                         BasicRowsView<double> C) {
+#if HWY_HAVE_FLOAT64
   add_any_product(A, B, columns, C);
+#else
+  for (std::int64_t r = 0; r < A.count; ++r)
+    for (std::int64_t k = 0; k < B.count; ++k)
+      for (int c = 0; c < columns; ++c) C.row(r)[c] += A.row(r)[k] * B.row(k)[c];
+#endif
 }
 
 #if HWY_TARGET == HWY_SCALAR

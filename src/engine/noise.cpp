@@ -21,7 +21,7 @@ namespace glowvox::engine::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-#if HWY_TARGET == HWY_SCALAR
+#if HWY_TARGET == HWY_SCALAR || !HWY_HAVE_FLOAT64
 
 void noise(std::uint64_t seed, const std::vector<std::uint32_t>& channels, std::int64_t first_frame,
            float sigma, RowsView out) {

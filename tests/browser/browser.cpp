@@ -39,7 +39,8 @@ std::string decode_base64(const std::string& text) {
 }
 
 // In the child: the protocol's descriptors are 3 and 4.
-[[noreturn]] void become_chromium(int in, int out, const std::string& profile) {
+[[noreturn]] void become_chromium(int in, int out, const std::string& profile,
+                                  const std::vector<std::string>& more) {
   ::setpgid(0, 0);
   // Out of the way of 3 and 4 first.
   const int in_copy = ::fcntl(in, F_DUPFD, 10), out_copy = ::fcntl(out, F_DUPFD, 10);
@@ -47,11 +48,24 @@ std::string decode_base64(const std::string& text) {
   ::dup2(out_copy, 4);
   const int nothing = ::open("/dev/null", O_RDWR);
   for (const int fd : {0, 1, 2}) ::dup2(nothing, fd);
-  const std::string data = "--user-data-dir=" + profile;
-  ::execlp(kProgram, kProgram, "--headless=new", "--no-sandbox", "--disable-gpu", "--mute-audio",
-           "--no-first-run", "--disable-extensions", "--disable-background-networking",
-           "--disable-component-update", "--autoplay-policy=no-user-gesture-required",
-           "--remote-debugging-pipe", data.c_str(), "about:blank", nullptr);
+  std::vector<std::string> line = {kProgram,
+                                   "--headless=new",
+                                   "--no-sandbox",
+                                   "--disable-gpu",
+                                   "--mute-audio",
+                                   "--no-first-run",
+                                   "--disable-extensions",
+                                   "--disable-background-networking",
+                                   "--disable-component-update",
+                                   "--autoplay-policy=no-user-gesture-required",
+                                   "--remote-debugging-pipe",
+                                   "--user-data-dir=" + profile};
+  line.insert(line.end(), more.begin(), more.end());
+  line.emplace_back("about:blank");
+  std::vector<char*> arguments;
+  for (std::string& argument : line) arguments.push_back(argument.data());
+  arguments.push_back(nullptr);
+  ::execvp(kProgram, arguments.data());
   ::_exit(127);
 }
 
@@ -61,11 +75,11 @@ bool Browser::installed() {
   return std::system((std::string("command -v ") + kProgram + " >/dev/null 2>&1").c_str()) == 0;
 }
 
-Browser::Browser() {
+Browser::Browser(const std::vector<std::string>& more) {
   std::array<int, 2> down{}, up{};
   if (::pipe(down.data()) != 0 || ::pipe(up.data()) != 0) throw std::runtime_error("no pipe");
   pid_ = ::fork();
-  if (pid_ == 0) become_chromium(down[0], up[1], profile_.file(""));
+  if (pid_ == 0) become_chromium(down[0], up[1], profile_.file(""), more);
   ::close(down[0]);
   ::close(up[1]);
   to_ = down[1];
@@ -116,7 +130,9 @@ void Browser::notice(const json& event) {
     complaints_.push_back(p.at("entry").dump());
   if (method == "Network.requestWillBeSent") {
     const std::string url = p.at("request").at("url");
-    if (url.rfind("file:", 0) != 0 && url.rfind("data:", 0) != 0)
+    const bool own =
+        !own_.empty() && (url.rfind(own_, 0) == 0 || url.rfind("blob:" + own_, 0) == 0);
+    if (!own && url.rfind("file:", 0) != 0 && url.rfind("data:", 0) != 0)
       complaints_.push_back("asked for " + url.substr(0, 200));
   }
 }
@@ -148,10 +164,13 @@ void Browser::resize(int width, int height, bool dark) {
   call("Emulation.setEmulatedMedia", {{"features", json::array({feature})}});
 }
 
-void Browser::open(const std::string& path) {
+void Browser::open(const std::string& path) { visit("file://" + path, ""); }
+
+void Browser::visit(const std::string& url, const std::string& own) {
   complaints_.clear();
   loaded_ = false;
-  call("Page.navigate", {{"url", "file://" + path}});
+  own_ = own;
+  call("Page.navigate", {{"url", url}});
   while (!loaded_) notice(read_message());
 }
 
