@@ -52,8 +52,7 @@ std::function<int()> setup(CLI::App& app) {
 
 const Registration registration(
     {"average", Group::kModels, "Write the mean of several models' weights",
-     "  glowvox average runs/a/model.safetensors runs/b/model.safetensors:0.5 -o mean.safetensors",
-     setup});
+     "  glowvox average a.safetensors b.safetensors:0.5 -o mean.safetensors --half", setup});
 
 }  // namespace
 

@@ -16,10 +16,10 @@ namespace glowvox {
 // kAuto: bfloat16 where the processor has it and the model file allows it, float32 elsewhere.
 enum class Precision { kAuto, kFloat32, kBfloat16 };
 
-// kFast: weights lie in memory as they are multiplied. kSmall: weights that are half precision (or
-// bfloat16) in the model file stay so in memory, half as much, and are widened while they are
-// multiplied; and whole utterances are made in smaller blocks. The sound is the same but for
-// rounding.
+// kFast: weights lie in memory as they are multiplied fastest. kSmall: weights that are half
+// precision (or bfloat16) in the model file stay so in memory, half as much, and are widened while
+// they are multiplied (on processors with AVX2 kFast does that too); and whole utterances are made
+// in smaller blocks. The sound is the same but for rounding.
 enum class Memory { kFast, kSmall };
 
 // Whether Precision::kBfloat16 is possible here.

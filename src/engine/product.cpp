@@ -33,6 +33,8 @@ bool libxsmm_is_faster() {
 
 }  // namespace
 
+bool narrow_weights_are_faster() { return instruction_set() == InstructionSet::kAvx2; }
+
 MatrixRows Matrix::rows() const {
   return {out, taps, in,
           [this](int n, float* row) {

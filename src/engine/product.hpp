@@ -70,6 +70,10 @@ enum class Write { kReplace, kAdd };
 // activations, nor on every processor: the engine's own stands in.
 enum class Kernel { kFastest, kOwn, kLibxsmm };
 
+// Whether products with half-stored weights are measured to be as fast here as with float ones, or
+// faster (bench_kernel): the fewer bytes count for more than the widening.
+bool narrow_weights_are_faster();
+
 // Generated kernels for one block of columns: see xsmm.hpp.
 struct BlockKernels {
   using Any = void (*)();

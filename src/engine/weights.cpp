@@ -99,8 +99,9 @@ MatrixRows Weights::convolution(int out, int taps, int in) const {
   };
   if (!normalised) {
     matrix.row = plain;
-    if (small_ != nullptr && view.dtype == "F16") matrix.stored = Storage::kHalf;
-    if (small_ != nullptr && view.dtype == "BF16") matrix.stored = Storage::kBfloat16;
+    const bool narrow = small_ != nullptr || narrow_weights_are_faster();
+    if (narrow && view.dtype == "F16") matrix.stored = Storage::kHalf;
+    if (narrow && view.dtype == "BF16") matrix.stored = Storage::kBfloat16;
     return matrix;
   }
   matrix.row = [plain, name, size, where = where_, g = tensor("weight_g", {out})](int n,

@@ -22,8 +22,9 @@ class Weights {
   using Tensors = std::map<std::string, safetensors::TensorView>;
   // tensors: somebody else's, who keeps them.
   Weights(const Tensors& tensors, std::string where);
-  // From here on what is narrow in the file stays so in memory (MatrixRows::stored), and forget()
-  // gives back what was read of the file, somebody else's who keeps it.
+  // From here on what is narrow in the file stays so in memory (MatrixRows::stored), as it does in
+  // any case where that is faster, and forget() gives back what was read of the file, somebody
+  // else's who keeps it.
   void save_memory(const safetensors::MappedSafetensors& file) { small_ = &file; }
   void forget() const {
     if (small_ != nullptr) small_->forget();
