@@ -15,7 +15,7 @@ constexpr RowName kRows[] = {
     {"waveglow-256-bf16", "the same in bfloat16"},
     {"mdct-causal-fp32", "the project's model, 10 s at once"},
     {"mdct-causal-bf16", "the same in bfloat16"},
-    {"mdct-causal-corrected", "the same with the model's passes of correction"},
+    {"mdct-causal-corrected", "the same with the model's correction"},
     {"stream-fp32", "the project's model, a frame at a time, one thread"},
     {"stream-bf16", "the same in bfloat16"},
     {"start", "process start to the end of a short utterance"},

@@ -139,7 +139,7 @@ BenchRow own_model(const BenchOptions& o, Precision precision) {
   return offline(o, "mdct-causal", o.model, o.quick ? 1.0 : 10.0, precision);
 }
 
-// The same with the passes of correction that the model asks for, against the flow alone.
+// The same with the correction that the model asks for, against the flow alone.
 BenchRow corrected(const BenchOptions& o) {
   const Vocoder vocoder = Vocoder::load(o.model);
   const Mel mel = random_mel(vocoder.mel(), o.quick ? 1.0 : 10.0);
@@ -166,7 +166,7 @@ BenchRow corrected(const BenchOptions& o) {
       median_seconds([&] { vocoder.synthesize(mel, plain); }, repetitions, 0.0) / length;
   row.check = fmt::format("mel error {:.3f}, {:.3f} without", after, before);
   row.notes.push_back(
-      fmt::format("{} passes, {:.1f} times real time", vocoder.corrections(), 1.0 / row.value));
+      fmt::format("{} frames together, {:.1f} times real time", vocoder.corrections(), 1.0 / row.value));
   return row;
 }
 

@@ -70,7 +70,7 @@ typedef struct glowvox_info {
   int32_t reserved;
   double denoise;                   /* likewise */
   int64_t delay_samples;            /* of a stream without corrections and denoiser */
-  int64_t correction_delay_samples; /* that every correction adds */
+  int64_t correction_delay_samples; /* that the first correction adds; each further one: a hop */
   int64_t denoise_delay_samples;    /* that the denoiser adds */
 } glowvox_info;
 GLOWVOX_API glowvox_status glowvox_model_info(const glowvox_model* model, glowvox_info* info);
@@ -84,7 +84,7 @@ typedef struct glowvox_options {
   double sigma;        /* temperature, 0 to 100; 0.7 */
   uint64_t seed;       /* the same seed gives the same sound, whatever the threads or pieces; 1 */
   int32_t threads;     /* 0: all cores for a whole utterance, one for a stream */
-  int32_t corrections; /* passes towards the given mel, 0 to 16; -1: what the model file asks for */
+  int32_t corrections; /* towards the given mel, 0 to 16; -1: what the model file asks for */
   double denoise;      /* strength of the bias denoiser; -1: what the model file asks for */
 } glowvox_options;
 /* The usual ones, as given above. Wherever options are taken, null stands for these. */

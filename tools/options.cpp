@@ -35,8 +35,9 @@ void add_finishing(CLI::App& app, EngineOptions& o, const char* usual_correction
                  "Strength of the denoiser, which takes off what the model hums in silence; 0: off "
                  "(default: as the model file says)");
   app.add_option("--corrections", o.corrections,
-                 std::string("Passes that bring the sound's mel nearer to the given one; each adds "
-                             "most of a transform to a stream's latency; 0: off (default: ") +
+                 std::string("Frames corrected together, up to 16, to bring the sound's mel nearer "
+                             "to the given one; a stream is later by the overlap of two frames "
+                             "and a hop for each after the first; 0: off (default: ") +
                      usual_corrections + ")");
 }
 

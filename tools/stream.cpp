@@ -33,7 +33,7 @@ std::function<int()> setup(CLI::App& app) {
       ->capture_default_str();
   app.add_flag("--live", o->live,
                "The frames' writer keeps its own time: skip or repeat one when clocks drift "
-               "apart, and make no passes of correction unless told to");
+               "apart, and make no correction unless told to");
   return [o] { return live::stream(*o); };
 }
 

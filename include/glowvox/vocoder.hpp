@@ -32,8 +32,9 @@ struct SynthesisOptions {
   // Strength of the bias denoiser, >= 0; 0: off; none: what the model file asks for. It takes off
   // what the model hums when nothing is said, and delays a stream by denoise_delay_samples().
   std::optional<double> denoise = std::nullopt;
-  // Passes, 0 to 16, that bring the sound's own mel nearer to the one it is made from; none: what
-  // the model file asks for. Each delays a stream by correction_delay_samples().
+  // Frames, 0 to 16, that are corrected together so that the sound's own mel comes nearer to the one
+  // it is made from: the more, the nearer, and the later a stream (correction_delay_samples());
+  // none: what the model file asks for.
   std::optional<int> corrections = std::nullopt;
 };
 
@@ -74,8 +75,10 @@ class GLOWVOX_API Vocoder {
   std::int64_t overlap_samples() const;
   double denoise() const;  // the strength that the model file asks for
   std::int64_t denoise_delay_samples() const;
-  int corrections() const;                        // the passes that the model file asks for
-  std::int64_t correction_delay_samples() const;  // of one pass
+  int corrections() const;  // what the model file asks for
+  // By which corrections delay a stream: the overlap of two frames for the first and a hop for each
+  // further one.
+  std::int64_t correction_delay_samples(int corrections) const;
 
   // How many frames of an utterance of `frames` are best pushed at once where nobody waits for
   // them.

@@ -169,7 +169,7 @@ glowvox_status glowvox_model_info(const glowvox_model* model, glowvox_info* info
     known.corrections = v.corrections();
     known.denoise = v.denoise();
     known.delay_samples = v.look_ahead_samples() + v.overlap_samples();
-    known.correction_delay_samples = v.correction_delay_samples();
+    known.correction_delay_samples = v.correction_delay_samples(1);
     known.denoise_delay_samples = v.denoise_delay_samples();
     std::memcpy(info, &known, size);
   });

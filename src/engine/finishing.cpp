@@ -5,33 +5,53 @@
 
 namespace glowvox::engine {
 
-Finishing::Finishing(const MelSpec& spec, const Options& o) {
+Finishing::Finishing(const MelSpec& spec, const Options& o) : bands_(spec.bands) {
   if (o.bias.empty() && o.corrections == 0) return;
-  if (o.threads > 1) team_ = std::make_unique<ThreadTeam>(o.threads);
+  aside_ = o.aside;
+  if (!o.bias.empty() && o.threads > 1) team_ = std::make_unique<ThreadTeam>(o.threads);
   // What the flow gives beyond the frames' own samples, and what a filter had not yet given.
   const auto most_samples =
       static_cast<std::size_t>((o.most_frames + 1) * spec.hop_samples + spec.n_fft);
   if (!o.bias.empty())
     denoiser_ = std::make_unique<Denoiser>(o.bias, spec.n_fft, o.bias_hop, o.denoise, most_samples,
                                            team_.get());
-  std::int64_t waiting = o.most_frames + o.frames_ahead;
-  if (denoiser_) waiting += spec.n_fft / spec.hop_samples + 1;
-  for (int i = 0; i < o.corrections; ++i) {
-    // Each pass is later than the one before.
-    waiting += spec.n_fft / spec.hop_samples + 1;
-    corrections_.push_back(
-        std::make_unique<MelCorrection>(spec, waiting, most_samples, team_.get()));
+  if (o.corrections > 0) {
+    const std::int64_t transform = spec.n_fft / spec.hop_samples + 1;
+    const std::int64_t waiting = o.most_frames + o.frames_ahead + (denoiser_ ? 2 : 1) * transform;
+    correction_ = std::make_unique<MelCorrection>(spec, o.corrections, waiting, most_samples);
   }
   now_.reserve(most_samples);
   next_.reserve(most_samples);
 }
 
 void Finishing::push_mel(const float* frames, std::int64_t count) {
-  for (const auto& pass : corrections_) pass->push_mel(frames, count);
+  if (!correction_) return;
+  if (aside_)
+    mel_.insert(mel_.end(), frames, frames + count * bands_);
+  else
+    correction_->push_mel(frames, count);
+}
+
+const std::vector<float>& Finishing::take(const std::vector<float>& samples, bool last) {
+  if (!aside_) return run(samples, last);
+  given_.clear();
+  const auto wait = [this] {
+    if (!work_.valid()) return;
+    work_.get();
+    given_.insert(given_.end(), now_.begin(), now_.end());
+  };
+  wait();
+  input_ = samples;
+  if (correction_)
+    correction_->push_mel(mel_.data(), static_cast<std::int64_t>(mel_.size()) / bands_);
+  mel_.clear();
+  work_ = std::async(std::launch::async, [this, last] { run(input_, last); });
+  if (last) wait();
+  return given_;
 }
 
 const std::vector<float>& Finishing::run(const std::vector<float>& samples, bool last) {
-  if (!denoiser_ && corrections_.empty()) return samples;
+  if (!denoiser_ && !correction_) return samples;
   const std::vector<float>* from = &samples;
   const auto through = [&](auto& filter) {
     next_.clear();
@@ -41,7 +61,7 @@ const std::vector<float>& Finishing::run(const std::vector<float>& samples, bool
     from = &now_;
   };
   if (denoiser_) through(*denoiser_);
-  for (const auto& pass : corrections_) through(*pass);
+  if (correction_) through(*correction_);
   return now_;
 }
 

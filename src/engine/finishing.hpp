@@ -2,6 +2,7 @@
 // What a sound goes through after the flow.
 #pragma once
 
+#include <future>
 #include <memory>
 #include <vector>
 
@@ -10,8 +11,8 @@
 
 namespace glowvox::engine {
 
-// The denoiser, where there is one, and then so many passes of correction. What all calls return,
-// one after the other, is the same whatever the pieces.
+// The denoiser, where there is one, and then the correction of so many frames together, if any.
+// What all calls return, one after the other, is the same whatever the pieces.
 class Finishing {
  public:
   struct Options {
@@ -19,7 +20,10 @@ class Finishing {
     int bias_hop = 0;
     double denoise = 0.0;
     int corrections = 0;
-    int threads = 1;
+    int threads = 1;  // of the denoiser
+    // Whether a push is worked at in a thread of its own while the caller goes on: what it gives
+    // then comes from the next call.
+    bool aside = false;
     std::int64_t most_frames = 1;   // of a push
     std::int64_t frames_ahead = 0;  // of the mel, before their samples come
   };
@@ -27,16 +31,24 @@ class Finishing {
 
   void push_mel(const float* frames, std::int64_t count);
   // Samples that stay until the next call.
-  const std::vector<float>& push(const std::vector<float>& samples) { return run(samples, false); }
-  const std::vector<float>& finish(const std::vector<float>& samples) { return run(samples, true); }
+  const std::vector<float>& push(const std::vector<float>& samples) { return take(samples, false); }
+  const std::vector<float>& finish(const std::vector<float>& samples) {
+    return take(samples, true);
+  }
 
  private:
+  const std::vector<float>& take(const std::vector<float>& samples, bool last);
   const std::vector<float>& run(const std::vector<float>& samples, bool last);
 
+  std::int64_t bands_;
   std::unique_ptr<ThreadTeam> team_;  // null: alone
   std::unique_ptr<Denoiser> denoiser_;
-  std::vector<std::unique_ptr<MelCorrection>> corrections_;
+  std::unique_ptr<MelCorrection> correction_;
   std::vector<float> now_, next_;
+  // Of work aside: what it works at, what it has given, the mel that has come meanwhile.
+  bool aside_ = false;
+  std::vector<float> input_, given_, mel_;
+  std::future<void> work_;  // last, so that it ends before what it uses
 };
 
 }  // namespace glowvox::engine

@@ -1,31 +1,61 @@
 // SPDX-License-Identifier: MIT
 #include "engine/mel_correction.hpp"
 
-#include <algorithm>
 #include <cmath>
+
+#include "dsp/stft.hpp"
 
 namespace glowvox::engine {
 
-MelCorrection::MelCorrection(const MelSpec& spec, std::int64_t most_frames,
-                             std::size_t most_samples, ThreadTeam* team)
+namespace {
+
+std::int64_t divided_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+}  // namespace
+
+MelCorrection::MelCorrection(const MelSpec& spec, int together, std::int64_t most_frames,
+                             std::size_t most_samples)
     : spec_(spec),
+      together_(together),
+      start_(frame_center_samples(spec) - spec.n_fft / 2),
+      first_frame_(std::max<std::int64_t>(0, divided_up(-start_, spec.hop_samples))),
       natural_log_(spec),
       analysis_(dsp::mel_analysis(spec)),
-      frames_(analysis_->window, spec.hop_samples, frame_center_samples(spec) - spec.n_fft / 2,
-              most_samples, team, [this](const OverlapAdd::Frame& frame) { correct(frame); }) {
-  const auto bins = static_cast<std::size_t>(spec.n_fft) / 2 + 1;
-  const auto bands = static_cast<std::size_t>(spec.bands);
-  for (int thread = 0; thread < (team != nullptr ? team->size() : 1); ++thread)
-    scratch_.push_back(
-        {std::vector<float>(bins), std::vector<float>(bands), std::vector<float>(bands + 1)});
-  targets_.reserve(static_cast<std::size_t>(most_frames) * bands);
+      fft_(spec.n_fft),
+      mel_(static_cast<std::size_t>(spec.bands)),
+      band_gains_(static_cast<std::size_t>(spec.bands) + 1),
+      magnitudes_(fft_.bins()),
+      gains_(fft_.bins()),
+      frames_(static_cast<std::size_t>(together)),
+      next_(first_frame_) {
+  const Eigen::ArrayXd window =
+      Eigen::Map<const Eigen::ArrayXd>(analysis_->window.data(), spec.n_fft);
+  const auto hop = static_cast<std::size_t>(spec.hop_samples);
+  std::vector<double> norm(hop, 0.0);
+  for (int i = 0; i < spec.n_fft; ++i)
+    norm[static_cast<std::size_t>(i) % hop] += window[i] * window[i];
+  for (const double n : norm) {
+    norm_.push_back(static_cast<float>(n));
+    inverse_norm_.push_back(static_cast<float>(1.0 / n));
+  }
+  at_first_ = window.square().cast<float>();
+  out_ = (window / spec.n_fft).cast<float>();
+  in_.resize(spec.n_fft);
+  for (int i = 0; i < spec.n_fft; ++i)
+    in_[i] = static_cast<float>(window[i] / norm[static_cast<std::size_t>(i) % hop]);
+  for (Frame& f : frames_) f.part = f.change = Eigen::ArrayXf::Zero(spec.n_fft);
+  targets_.reserve(static_cast<std::size_t>((most_frames + together) * spec.bands));
+  const std::size_t kept =
+      most_samples + static_cast<std::size_t>(delay_samples(spec, together)) + 2 * hop;
+  sound_.reserve(kept);
+  sum_.reserve(kept);
   const std::vector<double> centers = dsp::band_centers_hz(spec);
-  for (std::size_t k = 0; k < bins; ++k) {
+  for (int k = 0; k < fft_.bins(); ++k) {
     const double hz = static_cast<double>(k) * spec.sample_rate_hz / spec.n_fft;
     const auto above = static_cast<std::size_t>(
         std::upper_bound(centers.begin(), centers.end(), hz) - centers.begin());
     const std::size_t lower = above == 0 ? 0 : above - 1;
-    const bool between = above > 0 && above < bands;
+    const bool between = above > 0 && above < centers.size();
     lower_.push_back(static_cast<int>(lower));
     share_.push_back(
         between ? static_cast<float>((hz - centers[lower]) / (centers[above] - centers[lower]))
@@ -38,38 +68,87 @@ void MelCorrection::push_mel(const float* frames, std::int64_t count) {
   std::transform(frames, frames + values, std::back_inserter(targets_), natural_log_);
 }
 
-std::int64_t MelCorrection::frame_of(std::int64_t first_sample) const {
-  return (first_sample + spec_.n_fft / 2 - frame_center_samples(spec_)) / spec_.hop_samples;
-}
-
 void MelCorrection::push(const float* samples, std::size_t count, std::vector<float>* out) {
-  samples_ += static_cast<std::int64_t>(count);
-  frames_.push(samples, count, out);
-  // No frame that is still to come ends before the last sample so far.
-  const auto bands = static_cast<std::int64_t>(spec_.bands);
-  const std::int64_t there = static_cast<std::int64_t>(targets_.size()) / bands;
-  const std::int64_t done =
-      std::clamp<std::int64_t>(frame_of(samples_ - spec_.n_fft) - first_target_, 0, there);
-  targets_.erase(targets_.begin(), targets_.begin() + done * bands);
-  first_target_ += done;
+  const std::int64_t hop = spec_.hop_samples;
+  std::int64_t phase = ((taken_ - start_) % hop + hop) % hop;
+  sound_.insert(sound_.end(), samples, samples + count);
+  for (std::size_t i = 0; i < count; ++i) {
+    sum_.push_back(samples[i] * norm_[static_cast<std::size_t>(phase)]);
+    if (++phase == hop) phase = 0;
+  }
+  taken_ += static_cast<std::int64_t>(count);
+  while (first_sample(next_) + spec_.n_fft <= taken_) {
+    arrive(next_++);
+    go_round(oldest_together());
+    give(first_sample(std::max(first_frame_, next_ - together_ + 1)), out);
+  }
+  const auto done = static_cast<std::ptrdiff_t>(given_ - begin_);
+  sound_.erase(sound_.begin(), sound_.begin() + done);
+  sum_.erase(sum_.begin(), sum_.begin() + done);
+  begin_ = given_;
+  const auto there = static_cast<std::int64_t>(targets_.size()) / spec_.bands;
+  const std::int64_t passed =
+      std::clamp<std::int64_t>(next_ - together_ + 1 - first_target_, 0, there);
+  targets_.erase(targets_.begin(), targets_.begin() + passed * spec_.bands);
+  first_target_ += passed;
 }
 
-void MelCorrection::correct(const OverlapAdd::Frame& frame) {
-  const std::int64_t t = frame_of(frame.first);
-  const auto bands = static_cast<std::size_t>(spec_.bands);
-  const auto there = static_cast<std::int64_t>(targets_.size() / bands);
-  if (!frame.whole || t < first_target_ || t >= first_target_ + there) return;
-  Scratch& s = scratch_[static_cast<std::size_t>(frame.thread)];
-  dsp::mel_frame(frame.spectrum, spec_, *analysis_, s.magnitudes.data(), s.mel.data());
-  const float* target = &targets_[static_cast<std::size_t>(t - first_target_) * bands];
+void MelCorrection::finish(std::vector<float>* out) {
+  // The last frames are changed as often as the others.
+  for (std::int64_t oldest = oldest_together() + 1; oldest < next_; ++oldest) go_round(oldest);
+  give(taken_, out);
+}
+
+void MelCorrection::arrive(std::int64_t frame) {
+  Frame& f = frames_[static_cast<std::size_t>(frame % together_)];
+  f.first = first_sample(frame);
+  f.part = at_first_ * Eigen::Map<const Eigen::ArrayXf>(
+                           &sound_[static_cast<std::size_t>(f.first - begin_)], spec_.n_fft);
+  f.change.setZero();
+}
+
+// From the newest frame to this one.
+void MelCorrection::go_round(std::int64_t oldest) {
+  const auto there = static_cast<std::int64_t>(targets_.size()) / spec_.bands;
+  for (int round = 0; round < kRounds; ++round)
+    for (std::int64_t t = next_ - 1; t >= oldest; --t)
+      if (t >= first_target_ && t < first_target_ + there)
+        change(&frames_[static_cast<std::size_t>(t % together_)],
+               &targets_[static_cast<std::size_t>((t - first_target_) * spec_.bands)]);
+}
+
+void MelCorrection::change(Frame* frame, const float* target) {
+  Eigen::Map<Eigen::ArrayXf> sum(&sum_[static_cast<std::size_t>(frame->first - begin_)],
+                                 spec_.n_fft);
+  Eigen::Map<Eigen::ArrayXf> time(fft_.time(), spec_.n_fft);
+  time = sum * in_;
+  fft_.forward();
+  std::complex<float>* spectrum = fft_.spectrum();
+  dsp::mel_frame(spectrum, spec_, *analysis_, magnitudes_.data(), mel_.data());
   const float most = std::log(kMostGain);
+  const std::size_t bands = mel_.size();
   for (std::size_t b = 0; b < bands; ++b)
-    s.gains[b] = std::clamp(kStrength * (target[b] - natural_log_(s.mel[b])), -most, most);
-  s.gains[bands] = s.gains[bands - 1];
+    band_gains_[b] = std::clamp(kStrength * (target[b] - natural_log_(mel_[b])), -most, most);
+  band_gains_[bands] = band_gains_[bands - 1];
   for (std::size_t k = 0; k < lower_.size(); ++k) {
-    const auto lower = static_cast<std::size_t>(lower_[k]);
-    const float low = s.gains[lower];
-    frame.spectrum[k] *= std::exp(low + share_[k] * (s.gains[lower + 1] - low));
+    const float* low = &band_gains_[static_cast<std::size_t>(lower_[k])];
+    gains_[static_cast<Eigen::Index>(k)] = low[0] + share_[k] * (low[1] - low[0]);
+  }
+  gains_ = gains_.exp();
+  for (Eigen::Index k = 0; k < gains_.size(); ++k) spectrum[k] *= gains_[k];
+  fft_.inverse();
+  frame->change = time * out_ - frame->part + kMomentum * frame->change;
+  frame->part += frame->change;
+  sum += frame->change;
+}
+
+void MelCorrection::give(std::int64_t end, std::vector<float>* out) {
+  const std::int64_t hop = spec_.hop_samples;
+  std::int64_t phase = ((given_ - start_) % hop + hop) % hop;
+  for (end = std::min(end, taken_); given_ < end; ++given_) {
+    out->push_back(sum_[static_cast<std::size_t>(given_ - begin_)] *
+                   inverse_norm_[static_cast<std::size_t>(phase)]);
+    if (++phase == hop) phase = 0;
   }
 }
 

@@ -23,6 +23,7 @@ namespace {
 // enough that activations stay in the caches.
 constexpr int kBlockRows = 256, kSmallBlockRows = 64;  // of Memory::kFast and kSmall
 constexpr int kBlockStep = 32;
+constexpr std::int64_t kAsideFrames = 32;  // of a push for which nobody waits
 constexpr int kMostThreads = 1024;
 constexpr std::int64_t kMostRows = 1 << 22;  // of one push
 constexpr double kMostSigma = 100.0;
@@ -193,7 +194,9 @@ std::vector<double> Vocoder::Model::bias(const Vocoder& vocoder, int threads) co
 
 int Vocoder::corrections() const { return model_->prepared->config.synthesis.corrections; }
 
-std::int64_t Vocoder::correction_delay_samples() const { return mel().n_fft - mel().hop_samples; }
+std::int64_t Vocoder::correction_delay_samples(int corrections) const {
+  return engine::MelCorrection::delay_samples(mel(), corrections);
+}
 
 std::unique_ptr<engine::Finishing> Vocoder::Model::make_finishing(const Vocoder& vocoder,
                                                                   const SynthesisOptions& options,
@@ -217,6 +220,7 @@ std::unique_ptr<engine::Finishing> Vocoder::Model::make_finishing(const Vocoder&
     o.bias_hop = denoiser_hop(spec.n_fft);
   }
   o.threads = threads;
+  o.aside = threads > 1 && most_frames >= kAsideFrames;
   o.most_frames = most_frames;
   o.frames_ahead =
       (vocoder.look_ahead_samples() + vocoder.overlap_samples()) / spec.hop_samples + 1;

@@ -123,7 +123,7 @@ void summarize(const Options& o, const Report& report, const Vocoder& vocoder,
   if (o.engine.denoise.value_or(vocoder.denoise()) > 0.0)
     model_samples += vocoder.denoise_delay_samples();
   model_samples +=
-      o.engine.corrections.value_or(vocoder.corrections()) * vocoder.correction_delay_samples();
+      vocoder.correction_delay_samples(o.engine.corrections.value_or(vocoder.corrections()));
   latency.model_ms = 1e3 * static_cast<double>(model_samples) / vocoder.mel().sample_rate_hz;
   if (player) {
     latency.buffer_ms = player->target_ms();

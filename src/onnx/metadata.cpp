@@ -44,7 +44,7 @@ std::map<std::string, std::string> metadata_of(const config::ModelConfig& config
       {"alignment_shift_samples", number(config::alignment_shift_samples(config))},
       {"look_ahead_samples", number(static_cast<double>(config::reach_of(config).future_samples))},
       {"corrections",
-       fmt::format("not included; the model asks for {} passes", config.synthesis.corrections)},
+       fmt::format("not included; the model asks for {}", config.synthesis.corrections)},
       {"denoise",
        fmt::format("not included; the model asks for a strength of {}", config.synthesis.denoise)},
       {"temperature", number(options.sigma)},

@@ -34,7 +34,7 @@ struct Options {
 // Whether there is a streaming graph of such a model: one that does not look ahead.
 bool can_stream(const config::ModelConfig& config);
 
-// The flow alone: neither passes of correction nor the denoiser. Throws Error naming a tensor that
+// The flow alone: neither the correction nor the denoiser. Throws Error naming a tensor that
 // is missing, extra or has another shape than the configuration says, and with weights.where() for
 // a streaming graph of a model that looks ahead.
 Graph vocoder_graph(const config::ModelConfig& config, const engine::Weights& weights,

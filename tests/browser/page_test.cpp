@@ -160,10 +160,10 @@ TEST_CASE("the module makes the native engine's samples") {
   browser.visit(site.url() + "LICENSE.txt", site.url());
   const auto info = browser.evaluate(kSetUp);
   CHECK(info.at("sampleRate") == 22050);
-  CHECK(info.at("corrections") == 4);
+  CHECK(info.at("corrections") == 8);
   const Vocoder native = Vocoder::load(kModel, Precision::kFloat32);
   const Mel mel = arrays::read_mel(std::string(GLOWVOX_SAMPLES) + "/kerstin.npy", 80);
-  for (const int corrections : {0, 4}) {
+  for (const int corrections : {0, 8}) {
     CAPTURE(corrections);
     const std::string n = std::to_string(corrections);
     const auto made = browser.evaluate(

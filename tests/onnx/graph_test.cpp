@@ -106,7 +106,7 @@ TEST_CASE("an offline graph takes mel, noise and temperature") {
   CHECK(graph.metadata.at("num_mels") == "80");
   CHECK(graph.metadata.at("rows_per_frame") == "1");
   CHECK(graph.metadata.at("mel") == describe(Vocoder::load(kShipped).mel()));
-  CHECK(graph.metadata.at("corrections") == "not included; the model asks for 4 passes");
+  CHECK(graph.metadata.at("corrections") == "not included; the model asks for 8");
   CHECK(graph.metadata.count("model_type") == 0);
 }
 

@@ -33,7 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--seed", type=int, default=1, help="random seed (default: 1)")
     p.add_argument("--threads", type=int, default=0, help="threads (default: all cores)")
     p.add_argument("--denoise", type=float, help="strength (default: as the model file says)")
-    p.add_argument("--corrections", type=int, help="passes (default: as the model file says)")
+    p.add_argument("--corrections", type=int, help="frames corrected together (default: as the model file says)")
     p.add_argument("--version", action="version", version=f"glowvox {glowvox.__version__}")
     return p
 

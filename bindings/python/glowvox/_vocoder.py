@@ -218,7 +218,7 @@ class Vocoder:
 
     @property
     def corrections(self) -> int:
-        """Passes of correction where no number is asked for."""
+        """Frames that are corrected together where no number is asked for."""
         return self._model.corrections
 
     def latency(self, denoise: float | None = None, corrections: int | None = None) -> float:
@@ -227,8 +227,8 @@ class Vocoder:
         samples = m.look_ahead_samples + m.overlap_samples
         if (self.denoise if denoise is None else denoise) > 0:
             samples += m.denoise_delay_samples
-        passes = self.corrections if corrections is None else corrections
-        return (samples + passes * m.correction_delay_samples) / self.sample_rate
+        together = self.corrections if corrections is None else corrections
+        return (samples + m.correction_delay_samples(together)) / self.sample_rate
 
     @overload
     def synthesize(
@@ -267,8 +267,8 @@ class Vocoder:
         gives a list.
         sigma: temperature, 0 or more. seed: the same one gives the same sound. threads: 0: all
         cores. denoise: strength of the bias denoiser, 0: off, None: what the model asks for.
-        corrections: passes that bring the sound's own mel nearer to the given one, 0 to 16, None:
-        what the model asks for.
+        corrections: frames, 0 to 16, that are corrected together so that the sound's own mel comes
+        nearer to the given one; None: what the model asks for.
         """
         options = _options(sigma, seed, threads, denoise, corrections)
         if isinstance(mel, (list, tuple)):

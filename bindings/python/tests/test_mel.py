@@ -45,6 +45,6 @@ def test_a_model_s_own(voice, sound):
 
 
 def test_its_mel_comes_back(voice, mel, sound):
-    """Copy synthesis: four passes of correction bring the sound's mel to the one asked for."""
+    """Copy synthesis: the correction brings the sound's mel to the one asked for."""
     difference = np.abs(voice.mel(sound)[5:115] - mel[5:115]).mean()
     assert difference < 0.5
