@@ -107,6 +107,10 @@ Keys sample_loss_keys(SampleLossConfig& c, int segment_frames) {
   const bool on = c.weight != 0.0;
   return {
       {"weight", &c.weight, "Weight of the distance in the objective; 0: off.", weight()},
+      {"mel_weight", &c.mel_weight,
+       "Weight, in the objective, of the distance between a sample's own log-mel and the "
+       "recording's, which the right samples do not have; 0: off.",
+       weight().where(on, "with a `weight` above 0")},
       {"fft_sizes", &c.fft_sizes,
        "Lengths of the transforms whose magnitudes are compared: one or more multiples of 4.",
        between(4, kMostTaps).where(on, "with a `weight` above 0"), "samples"},
@@ -233,7 +237,9 @@ Keys synthesis_keys(SynthesisConfig& c) {
        "Usual strength of the denoiser, which takes off what the model hums in silence; 0: off.",
        between(0.0, kMostDenoise)},
       {"corrections", &c.corrections,
-       "Usual number of passes that bring the sound's own mel nearer to the given one.",
+       "Usual number of frames that are corrected together, so that the sound's own mel comes "
+       "nearer "
+       "to the given one.",
        between(0, kMostCorrections)},
   };
 }

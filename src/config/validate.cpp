@@ -119,11 +119,12 @@ void validate_objective(const ModelConfig& c, const std::string& where) {
       throw Error(where + ": train.sample_loss.fft_sizes",
                   fmt::format("expected multiples of 4 (the hop is a quarter), got {}", size));
   const std::int64_t left = compared_samples(c);
-  const int largest = *std::max_element(d.fft_sizes.begin(), d.fft_sizes.end());
+  const int largest = std::max(*std::max_element(d.fft_sizes.begin(), d.fft_sizes.end()),
+                               d.mel_weight > 0.0 ? c.mel.n_fft : 0);
   if (left < largest)
     throw Error(where + ": train.sample_loss",
                 fmt::format("expected segments of which {} samples or more are compared (the "
-                            "largest of fft_sizes), got {}",
+                            "largest transform), got {}",
                             largest, left),
                 "raise train.segment_frames or lower train.sample_loss.skip_frames");
 }

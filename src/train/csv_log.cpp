@@ -86,10 +86,19 @@ CsvLog::CsvLog(const std::string& path, const std::vector<std::string>& header, 
     : path_(path) {
   std::string text = line_of(header);
   if (kept >= 0 && std::filesystem::exists(path)) {
+    // By their columns' names: an earlier version may have had fewer.
     const CsvTable before = read_csv(path);
-    if (before.header == header)
-      for (const auto& row : before.rows)
-        if (to_number(row.front()) <= static_cast<double>(kept)) text += line_of(row);
+    for (const auto& row : before.rows) {
+      if (to_number(row.front()) > static_cast<double>(kept)) continue;
+      std::vector<std::string> cells;
+      for (const std::string& name : header) {
+        const auto found = std::find(before.header.begin(), before.header.end(), name);
+        cells.push_back(found == before.header.end()
+                            ? std::string()
+                            : row[static_cast<std::size_t>(found - before.header.begin())]);
+      }
+      text += line_of(cells);
+    }
   }
   write_file(path, text);
   file_ = std::fopen(path.c_str(), "a");

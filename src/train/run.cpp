@@ -40,9 +40,10 @@ double smooth(double mean, double value) {
 std::string describe(const Validation& v) {
   return fmt::format(
       "held out {:.4f} nats/sample (with another clip's mel {:.4f} less, features vary by "
-      "{:.3f}){}",
+      "{:.3f}){}{}",
       v.nats_per_sample, v.swapped_mel_loss, v.feature_variation,
-      std::isfinite(v.fit) ? fmt::format(", fit {:.4f}, spread {:.4f}", v.fit, v.spread) : "");
+      std::isfinite(v.fit) ? fmt::format(", fit {:.4f}, spread {:.4f}", v.fit, v.spread) : "",
+      std::isfinite(v.mel) ? fmt::format(", mel {:.4f}", v.mel) : "");
 }
 
 void make_folder(const std::string& folder) {

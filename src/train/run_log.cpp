@@ -31,7 +31,8 @@ std::vector<std::string> metrics_header() {
                                      "feature_variation"};
   for (int band = 1; band <= kBands; ++band)
     header.push_back(fmt::format("valid_band_{}_nats", band));
-  for (const char* name : {"train_fit", "train_spread", "valid_fit", "valid_spread"})
+  for (const char* name :
+       {"train_fit", "train_spread", "train_mel", "valid_fit", "valid_spread", "valid_mel"})
     header.emplace_back(name);
   return header;
 }
@@ -100,9 +101,12 @@ void RunLog::step(const Progress& progress, const StepResult& step, double audio
   }
   row.resize(metrics_header().size());
   const double none = std::numeric_limits<double>::quiet_NaN();
-  const std::array<double, 4> distances = {step.fit, step.spread,
+  const std::array<double, 6> distances = {step.fit,
+                                           step.spread,
+                                           step.mel,
                                            validation ? validation->fit : none,
-                                           validation ? validation->spread : none};
+                                           validation ? validation->spread : none,
+                                           validation ? validation->mel : none};
   std::transform(distances.begin(), distances.end(), row.end() - distances.size(),
                  [](double value) { return cell("{:.5f}", value); });
   attempt([&] {
@@ -115,6 +119,7 @@ void RunLog::step(const Progress& progress, const StepResult& step, double audio
     scalar("train/gradient_norm", step.gradient_norm);
     scalar("train/fit", step.fit);
     scalar("train/spread", step.spread);
+    scalar("train/mel", step.mel);
     scalar("train/rate", step.rate);
     scalar("train/audio_seconds_per_second", audio_seconds_per_second);
     events_->scalar("train/skipped", progress.step, static_cast<double>(progress.skipped));
@@ -124,6 +129,7 @@ void RunLog::step(const Progress& progress, const StepResult& step, double audio
       events_->scalar("valid/feature_variation", progress.step, validation->feature_variation);
       scalar("valid/fit", validation->fit);
       scalar("valid/spread", validation->spread);
+      scalar("valid/mel", validation->mel);
       for (std::size_t b = 0; b < validation->band_nats.size(); ++b)
         events_->scalar(fmt::format("valid/band_{}_nats", b + 1), progress.step,
                         validation->band_nats[b]);

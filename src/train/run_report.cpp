@@ -93,6 +93,13 @@ std::vector<report::Chart> charts(const CsvTable& metrics, const CsvTable& mixin
        known("fit, held out", step, column("valid_fit")),
        known("spread, held out", step, column("valid_spread"))}};
   if (!distance.curves.front().x.empty()) all.insert(all.begin() + 1, distance);
+  report::Chart mel{"Distance of the samples' own mels",
+                    "step",
+                    "mean |difference| of natural logarithms",
+                    false,
+                    {known("training, smoothed", step, smoothed(column("train_mel"))),
+                     known("held out", step, column("valid_mel"))}};
+  if (!mel.curves.front().x.empty()) all.insert(all.begin() + 2, mel);
   report::Chart bands{
       "Held-out log-likelihood by frequency", "step", "nats per coefficient", false, {}};
   const double width = config.mel.sample_rate_hz / 2000.0 / kBands;

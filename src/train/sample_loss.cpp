@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "train/sample_loss.hpp"
 
+#include <algorithm>
+
 #include "config/receptive_field.hpp"
 #include "core/random.hpp"
 
@@ -14,6 +16,7 @@ constexpr std::uint32_t kTrainingStream = 4, kHeldOutStream = 5;
 
 SampleLoss::SampleLoss(const config::ModelConfig& config, std::uint64_t seed)
     : config_(config.train.sample_loss),
+      mel_distance_(config.mel),
       seed_(seed),
       hop_(config.mel.hop_samples),
       channels_(config.lift.channels) {
@@ -23,12 +26,14 @@ SampleLoss::SampleLoss(const config::ModelConfig& config, std::uint64_t seed)
 }
 
 bool SampleLoss::long_enough(std::int64_t mel_frames) const {
-  return mel_frames * hop_ - before_ - after_ >=
-         SpectralDistance(config_).fewest_samples() + 2 * hop_;
+  const std::int64_t fewest =
+      std::max(SpectralDistance(config_).fewest_samples(), mel_distance_.fewest_samples());
+  return mel_frames * hop_ - before_ - after_ >= fewest + 2 * hop_;
 }
 
-EnergyDistance SampleLoss::operator()(model::FlowVocoder& model, const Tensor& audio,
-                                      const Tensor& mel, const std::array<Tensor, 2>& noise) const {
+SampleDistances SampleLoss::operator()(model::FlowVocoder& model, const Tensor& audio,
+                                       const Tensor& mel,
+                                       const std::array<Tensor, 2>& noise) const {
   const std::int64_t margin = model.margin();
   const Tensor whole = audio.narrow(1, margin, audio.size(1) - 2 * margin);
   return compare(model, whole, mel, noise);
@@ -45,16 +50,16 @@ std::array<Tensor, 2> SampleLoss::noise_of(std::uint32_t stream, std::uint64_t s
   return sample_noise(seed_, stream, segment, batch, frames * hop_ / channels_, channels_, pinned);
 }
 
-EnergyDistance SampleLoss::held_out(model::FlowVocoder& model, const Tensor& audio,
-                                    const Tensor& mel, std::uint64_t clip) const {
+SampleDistances SampleLoss::held_out(model::FlowVocoder& model, const Tensor& audio,
+                                     const Tensor& mel, std::uint64_t clip) const {
   const torch::NoGradGuard no_grad;
   auto noise = noise_of(kHeldOutStream, clip, mel.size(0), mel.size(1), false);
   for (Tensor& t : noise) t = t.to(model.device());
   return compare(model, audio, mel, noise);
 }
 
-EnergyDistance SampleLoss::compare(model::FlowVocoder& model, const Tensor& audio,
-                                   const Tensor& mel, const std::array<Tensor, 2>& noise) const {
+SampleDistances SampleLoss::compare(model::FlowVocoder& model, const Tensor& audio,
+                                    const Tensor& mel, const std::array<Tensor, 2>& noise) const {
   const std::int64_t margin = model.margin();
   // Of what whole frames complete, what the nets have their past (and future) for.
   const auto compared = [&](const Tensor& inner) {
@@ -67,7 +72,14 @@ EnergyDistance SampleLoss::compare(model::FlowVocoder& model, const Tensor& audi
     other = compared(model.decode_segment(noise[1], mel));
   }
   const Tensor x = compared(audio.narrow(1, margin, audio.size(1) - 2 * margin));
-  return energy_distance(config_, x, y, other);
+  const EnergyDistance d = energy_distance(config_, x, y, other);
+  SampleDistances all{d.fit, d.spread, {}, config_.weight * d.objective};
+  if (config_.mel_weight > 0.0) {
+    const Tensor mel = mel_distance_(x, y);
+    all.mel = mel.detach();
+    all.objective = all.objective + config_.mel_weight * mel;
+  }
+  return all;
 }
 
 std::array<Tensor, 2> sample_noise(std::uint64_t seed, std::uint32_t stream, std::uint64_t segment,

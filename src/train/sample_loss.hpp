@@ -6,34 +6,43 @@
 #include <cstdint>
 
 #include "model/flow_vocoder.hpp"
+#include "train/mel_distance.hpp"
 #include "train/spectral_distance.hpp"
 
 namespace glowvox::train {
 
+// Of a batch, [B] each: the energy distance's parts (see EnergyDistance), the mel's own distance
+// (see MelDistance; undefined where it has no weight), and what training minimises: both as they
+// are weighted.
+struct SampleDistances {
+  Tensor fit, spread, mel, objective;
+};
+
 class SampleLoss {
  public:
   SampleLoss(const config::ModelConfig& config, std::uint64_t seed);
-  // The energy distance of two samples, at sigma 1, of each segment's mel. audio [B, F * hop + 2 *
+  // The distances of two samples, at sigma 1, of each segment's mel. audio [B, F * hop + 2 *
   // margin], mel [B, F, bands]: training segments; noise: theirs, on the model's device. Only the
   // first sample has a gradient (see EnergyDistance).
-  EnergyDistance operator()(model::FlowVocoder& model, const Tensor& audio, const Tensor& mel,
-                            const std::array<Tensor, 2>& noise) const;
+  SampleDistances operator()(model::FlowVocoder& model, const Tensor& audio, const Tensor& mel,
+                             const std::array<Tensor, 2>& noise) const;
   // Of training segments with `frames` mel frames, the first of them number `segment` of the run.
   // In the calling thread alone, so that loaders' threads make it.
   std::array<Tensor, 2> noise(std::uint64_t segment, std::int64_t batch, std::int64_t frames,
                               bool pinned) const;
   // Of whole held-out clips, audio [B, F * hop]; needs no segment.
-  EnergyDistance held_out(model::FlowVocoder& model, const Tensor& audio, const Tensor& mel,
-                          std::uint64_t clip) const;
+  SampleDistances held_out(model::FlowVocoder& model, const Tensor& audio, const Tensor& mel,
+                           std::uint64_t clip) const;
   bool long_enough(std::int64_t mel_frames) const;
 
  private:
-  EnergyDistance compare(model::FlowVocoder& model, const Tensor& audio, const Tensor& mel,
-                         const std::array<Tensor, 2>& noise) const;
+  SampleDistances compare(model::FlowVocoder& model, const Tensor& audio, const Tensor& mel,
+                          const std::array<Tensor, 2>& noise) const;
   std::array<Tensor, 2> noise_of(std::uint32_t stream, std::uint64_t segment, std::int64_t batch,
                                  std::int64_t frames, bool pinned) const;
 
   config::SampleLossConfig config_;
+  MelDistance mel_distance_;
   std::uint64_t seed_;
   // Samples: of a mel frame; left out at both ends, the overlap of the lift included.
   std::int64_t hop_, before_, after_;

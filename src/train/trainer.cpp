@@ -204,16 +204,18 @@ Trainer::Loss Trainer::loss_of(const Batch& given, std::int64_t first, std::int6
   }
   loss.objective = -t.likelihood.weight * loss.nats_per_sample;
   if (!sample_loss_) return loss;
-  const EnergyDistance d = (*sample_loss_)(*model_, batch.audio, batch.mel, batch.noise);
-  loss.objective = loss.objective + t.sample_loss.weight * d.objective.mean();
+  const SampleDistances d = (*sample_loss_)(*model_, batch.audio, batch.mel, batch.noise);
+  loss.objective = loss.objective + d.objective.mean();
   loss.fit = d.fit.mean();
   loss.spread = d.spread.mean();
+  if (d.mel.defined()) loss.mel = d.mel.mean();
   return loss;
 }
 
 torch::Tensor Trainer::Loss::figures() const {
   std::vector<torch::Tensor> defined = {nats_per_sample};
-  if (fit.defined()) defined.insert(defined.end(), {fit, spread});
+  for (const torch::Tensor& t : {fit, spread, mel})
+    if (t.defined()) defined.push_back(t);
   return torch::stack(defined).detach().to(torch::kDouble);
 }
 
@@ -255,6 +257,7 @@ StepResult Trainer::step(double fraction) {
   if (sample_loss_) {
     result.fit = losses[1];
     result.spread = losses[2];
+    if (losses.size() > 3) result.mel = losses[3];
   }
   result.gradient_norm = figures.gradient_norm;
   result.verdict = guard_.judge(result.nats_per_sample, result.gradient_norm);

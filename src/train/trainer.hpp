@@ -25,9 +25,10 @@ namespace glowvox::train {
 
 struct StepResult {
   double nats_per_sample = 0.0;  // mean over the batch, all ranks' shares of it
-  // The energy distance's two parts (see EnergyDistance); NaN where it is off.
+  // See SampleDistances; NaN where they are off.
   double fit = std::numeric_limits<double>::quiet_NaN();
   double spread = std::numeric_limits<double>::quiet_NaN();
+  double mel = std::numeric_limits<double>::quiet_NaN();
   double gradient_norm = 0.0;
   double rate = 0.0;
   Verdict verdict = Verdict::kGood;
@@ -111,7 +112,7 @@ class Trainer {
   std::vector<Batch> first_batches();           // that no step trains on
   // What one pass contributes to the step's objective, and the figures to report.
   struct Loss {
-    torch::Tensor objective, nats_per_sample, fit, spread;  // []; undefined where off
+    torch::Tensor objective, nats_per_sample, fit, spread, mel;  // []; undefined where off
     torch::Tensor figures() const;  // of those that are defined, in order: [n] of doubles there
   };
   // first: of the pass's segments in the batch; segments: how many the whole batch has.

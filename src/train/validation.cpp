@@ -82,12 +82,13 @@ namespace {
 // Sums over what a rank has seen, in the order in which they travel.
 struct Sums {
   double samples = 0.0, nats = 0.0, swapped = 0.0, variation = 0.0, separable = 0.0;
-  double fit = 0.0, spread = 0.0, compared = 0.0;  // compared: samples of the clips long enough
+  double fit = 0.0, spread = 0.0, mel = 0.0;  // mel: NaN where it is not taken
+  double compared = 0.0;                      // samples of the clips long enough
   std::array<double, kBands> bands{};
 
   void add_over(Ranks& ranks) {
-    const std::vector<double*> fields = {&samples,   &nats, &swapped, &variation,
-                                         &separable, &fit,  &spread,  &compared};
+    const std::vector<double*> fields = {&samples, &nats,   &swapped, &variation, &separable,
+                                         &fit,     &spread, &mel,     &compared};
     std::vector<double> all;
     for (const double* field : fields) all.push_back(*field);
     all.insert(all.end(), bands.begin(), bands.end());
@@ -96,9 +97,10 @@ struct Sums {
     std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(fields.size()), kBands, bands.begin());
   }
 
-  void add(const EnergyDistance& d, double weight) {
+  void add(const SampleDistances& d, double weight) {
     fit += weight * d.fit.item<double>();
     spread += weight * d.spread.item<double>();
+    mel += d.mel.defined() ? weight * d.mel.item<double>() : std::nan("");
     compared += weight;
   }
 };
@@ -136,6 +138,7 @@ Validation validate(model::FlowVocoder& model, const Corpus& corpus, Ranks& rank
   if (sums.compared > 0.0) {
     v.fit = sums.fit / sums.compared;
     v.spread = sums.spread / sums.compared;
+    v.mel = sums.mel / sums.compared;
   }
   if (sums.separable > 0.0)
     for (const double nats : sums.bands) v.band_nats.push_back(nats / (sums.samples / kBands));

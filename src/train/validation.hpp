@@ -42,9 +42,10 @@ struct Validation {
   // What each band's coefficients have on average; the mean over the bands is nats_per_sample.
   // Empty where Likelihood's are.
   std::vector<double> band_nats;
-  // The energy distance's parts, mean over all samples; NaN where it is off.
+  // See SampleDistances; means over all samples, NaN where they are off.
   double fit = std::numeric_limits<double>::quiet_NaN();
   double spread = std::numeric_limits<double>::quiet_NaN();
+  double mel = std::numeric_limits<double>::quiet_NaN();
 };
 
 // Exact log-likelihood of every whole clip of the corpus, each rank taking a share of the clips;

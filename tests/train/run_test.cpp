@@ -117,6 +117,12 @@ TEST_CASE("tables are continued where their run is, whole rows only") {
   CHECK(table.numbers("step") == std::vector<double>{10.0, 20.0, 25.0});
   CHECK(std::isnan(table.numbers("text")[2]));
   CHECK(table.numbers("none").empty());
+  // A later version has another column.
+  { train::CsvLog log(path, {"step", "new", "text"}, 20); }
+  const train::CsvTable later = train::read_csv(path);
+  CHECK(later.numbers("step") == std::vector<double>{10.0, 20.0});
+  CHECK(std::isnan(later.numbers("new")[0]));
+  CHECK(later.rows[0][2] == "plain");
   train::CsvLog anew(path, {"step", "text"}, -1);
   CHECK(train::read_csv(path).rows.empty());
 }

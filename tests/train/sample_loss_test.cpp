@@ -134,6 +134,45 @@ TEST_CASE("the gradient through the inverse flow is that of finite differences")
   CHECK(checked > 10);
 }
 
+TEST_CASE(
+    "the mel's distance is that of the analysis, has its gradient, and is zero for the same") {
+  torch::manual_seed(5);
+  for (const char* preset : {"tacotron2", "librosa_default", "parallel_wavegan"}) {
+    CAPTURE(preset);
+    const MelSpec spec = mel_preset(preset);
+    const train::MelDistance distance(spec);
+    const int64_t N = distance.fewest_samples() + 6 * spec.hop_samples + 5;
+    const auto options = torch::TensorOptions().dtype(torch::kDouble);
+    const Tensor x = 0.1 * torch::randn({2, N}, options), y = 0.03 * torch::randn({2, N}, options);
+    CHECK(torch::equal(distance(x, x), torch::zeros({2}, options)));
+    // By the analysis of whole signals: its frames inside the sound are ours.
+    MelSpec inside = spec;
+    inside.padding = MelPadding::kNone;
+    inside.mean = 0.0;
+    inside.deviation = 1.0;
+    const Tensor ours = distance(x, y);
+    for (int64_t b = 0; b < 2; ++b) {
+      const auto mel = [&](const Tensor& t) {
+        const Tensor row = t[b].to(torch::kFloat).contiguous();
+        return log_mel(row.data_ptr<float>(), N, inside);
+      };
+      const Mel of_x = mel(x), of_y = mel(y);
+      double sum = 0.0;
+      for (std::size_t i = 0; i < of_x.values.size(); ++i)
+        sum += std::fabs(of_x.values[i] - of_y.values[i]);
+      const double unit = spec.log == MelLog::kLog10 ? std::log(10.0) : 1.0;
+      CHECK(ours[b].item<double>() ==
+            doctest::Approx(unit * sum / static_cast<double>(of_x.values.size())).epsilon(1e-3));
+    }
+    const Tensor input = y.clone().requires_grad_(true), way = torch::randn_like(y);
+    distance(x, input).sum().backward();
+    const double h = 1e-7;
+    const Tensor numeric = (distance(x, y + h * way) - distance(x, y - h * way)).sum() / (2.0 * h);
+    CHECK((input.grad() * way).sum().item<double>() ==
+          doctest::Approx(numeric.item<double>()).epsilon(1e-4));
+  }
+}
+
 TEST_CASE("a segment's noise is its own, whoever draws it with what") {
   const auto whole = train::sample_noise(1, 4, 10, 3, 5, 8);
   CHECK(whole[0].sizes() == torch::IntArrayRef({5, 3, 8}));

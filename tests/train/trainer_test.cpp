@@ -175,9 +175,11 @@ TEST_CASE("training by the flow's own samples brings them nearer, and reports th
     CHECK(std::isfinite(r.nats_per_sample));
     CHECK(r.fit > 0.0);
     CHECK(r.spread > 0.0);
+    CHECK(r.mel > 0.0);
   }
   const train::Validation after = trainer.validate_on(trainer.corpus());
   CHECK(2.0 * after.fit - after.spread < 2.0 * before.fit - before.spread - 0.05);
+  CHECK(after.mel < 0.98 * before.mel);
   CHECK(after.nats_per_sample > before.nats_per_sample);
   // The same in two passes, or of all segments' likelihood, or of no likelihood at all.
   const auto first_step = [&](const config::ModelConfig& config) {
@@ -191,6 +193,7 @@ TEST_CASE("training by the flow's own samples brings them nearer, and reports th
   const train::StepResult split = first_step(config);
   CHECK(split.nats_per_sample == doctest::Approx(whole.nats_per_sample).epsilon(1e-5));
   CHECK(split.fit == doctest::Approx(whole.fit).epsilon(1e-5));
+  CHECK(split.mel == doctest::Approx(whole.mel).epsilon(1e-5));
   CHECK(split.gradient_norm == doctest::Approx(whole.gradient_norm).epsilon(1e-4));
   config.train.likelihood.weight = 0.0;
   const train::StepResult reported = first_step(config);

@@ -19,13 +19,13 @@ class DataFolder : public TrainFolder {
     write_file(data() + "/b.txt", "2.wav\n");
     std::string yaml = read_file(test::config("tiny"));
     const std::string train = "train: {";
-    yaml.insert(
-        yaml.find(train) + train.size(),
-        "likelihood: {weight: 0.3, share: 0.5}, sample_loss: {weight: 1.0, fft_sizes: [512, "
-        "128, 32], skip_frames: 4}, "
-        "augment: {gain_db: 24, polarity: 0.5, speed: {probability: 0.5}, low_pass: "
-        "{probability: 0.5, most_hz: 6000}, noise: {probability: 0.5}, mel_blur: "
-        "{probability: 0.5}}, ");
+    yaml.insert(yaml.find(train) + train.size(),
+                "likelihood: {weight: 0.3, share: 0.5}, sample_loss: {weight: 1.0, mel_weight: "
+                "0.5, fft_sizes: [512, "
+                "128, 32], skip_frames: 4}, "
+                "augment: {gain_db: 24, polarity: 0.5, speed: {probability: 0.5}, low_pass: "
+                "{probability: 0.5, most_hz: 6000}, noise: {probability: 0.5}, mel_blur: "
+                "{probability: 0.5}}, ");
     write_file(file("augmented.yaml"), yaml);
   }
   std::string lists(const std::string& a, const std::string& b) const {
@@ -122,7 +122,7 @@ TEST_CASE("a run on predicted mels: by a folder, by a list's column, packed, and
                                                      folder.file("two/model.safetensors"));
   MESSAGE("largest difference of a weight after 20 steps: " << difference);
   CHECK(difference < 2e-4);
-  for (const char* figure : {"train_nats_per_sample", "train_fit", "train_spread"}) {
+  for (const char* figure : {"train_nats_per_sample", "train_fit", "train_spread", "train_mel"}) {
     CAPTURE(figure);
     const double expected = folder.last("folder", figure);
     CHECK(expected != 0.0);
