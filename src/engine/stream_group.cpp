@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "core/cpu.hpp"
 #include "engine/stream_state.hpp"
 #include "engine/together.hpp"
 #include "glowvox/error.hpp"
@@ -35,7 +34,7 @@ struct GLOWVOX_LOCAL StreamGroup::State {
 };
 
 StreamGroup::StreamGroup(const Vocoder& vocoder, int most, int threads)
-    : state_(std::make_unique<State>(vocoder, threads_for(threads, available_cores()),
+    : state_(std::make_unique<State>(vocoder, Stream::State::threads_of_group(threads),
                                      checked_most(most))) {}
 
 StreamGroup::~StreamGroup() = default;

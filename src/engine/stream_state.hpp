@@ -13,9 +13,6 @@
 
 namespace glowvox {
 
-// `threads`, or where it is 0 the usual number of them. Throws Error.
-int threads_for(int threads, int usual);
-
 struct GLOWVOX_LOCAL Stream::State : engine::Together::Member {
   engine::Pipeline flow;
   std::unique_ptr<engine::Finishing> finishing;
@@ -33,6 +30,8 @@ struct GLOWVOX_LOCAL Stream::State : engine::Together::Member {
 
   // What streams of a vocoder run.
   static std::shared_ptr<const engine::PreparedModel> model_of(const Vocoder& vocoder);
+  // The number asked for, 0: all cores. Throws Error.
+  static int threads_of_group(int threads);
 
   // threads 0: of a group.
   State(std::shared_ptr<const engine::PreparedModel> model, const engine::Latent& latent,

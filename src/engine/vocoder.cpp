@@ -52,16 +52,12 @@ engine::DType dtype_for(Precision precision, bool allowed) {
   return possible && allowed ? engine::DType::kBfloat16 : engine::DType::kFloat32;
 }
 
-}  // namespace
-
 int threads_for(int threads, int usual) {
   if (threads < 0 || threads > kMostThreads)
     throw Error("threads",
                 fmt::format("expected a number from 0 to {}, got {}", kMostThreads, threads));
   return threads > 0 ? threads : usual;
 }
-
-namespace {
 
 engine::Latent latent_of(const SynthesisOptions& options) {
   if (!(options.sigma >= 0.0 && options.sigma <= kMostSigma))
@@ -308,6 +304,8 @@ int Vocoder::block_frames(std::int64_t frames) const {
 std::shared_ptr<const engine::PreparedModel> Stream::State::model_of(const Vocoder& vocoder) {
   return vocoder.model_->prepared;
 }
+
+int Stream::State::threads_of_group(int threads) { return threads_for(threads, available_cores()); }
 
 Stream::Stream(const Vocoder& vocoder, const SynthesisOptions& options, int most_frames)
     : Stream(vocoder, options, most_frames, threads_for(options.threads, 1)) {}
