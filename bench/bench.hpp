@@ -18,6 +18,7 @@ constexpr RowName kRows[] = {
     {"mdct-causal-corrected", "the same with the model's correction"},
     {"stream-fp32", "the project's model, a frame at a time, one thread"},
     {"stream-bf16", "the same in bfloat16"},
+    {"streams", "1 to 256 streams together, a step of a frame each"},
     {"start", "process start to the end of a short utterance"},
     {"memory-one-hour", "peak memory of an hour of sound"},
     {"libraries", "shared libraries of glowvox synth"},

@@ -18,6 +18,7 @@
 #include "flow/torch_threads.hpp"
 #include "glowvox/error.hpp"
 #include "glowvox/vocoder.hpp"
+#include "many_streams.hpp"
 #include "model/model_file.hpp"
 #include "timing.hpp"
 #include "training_step.hpp"
@@ -313,6 +314,7 @@ const std::vector<Bench>& benches() {
       {"mdct-causal-corrected", corrected},
       {"stream-fp32", in_fp32<stream>},
       {"stream-bf16", in_bf16<stream>},
+      {"streams", many_streams},
       {"start", start},
       {"memory-one-hour", memory},
       {"libraries", libraries},

@@ -39,6 +39,7 @@ typedef enum glowvox_precision {
 
 typedef struct glowvox_model glowvox_model;
 typedef struct glowvox_stream glowvox_stream;
+typedef struct glowvox_group glowvox_group;
 
 /* Of the library that runs; the header's are GLOWVOX_VERSION and GLOWVOX_ABI. A program is right
  * where the ABI numbers are the same. */
@@ -114,6 +115,28 @@ GLOWVOX_API glowvox_status glowvox_stream_push(glowvox_stream* stream, const flo
 GLOWVOX_API glowvox_status glowvox_stream_flush(glowvox_stream* stream, const float** samples,
                                                 size_t* sample_count);
 GLOWVOX_API void glowvox_stream_destroy(glowvox_stream* stream); /* null: does nothing */
+
+/* Many streams whose frames are worked on together, which costs far less than one by one; the
+ * samples of each are those that it has alone. A group is used by one thread at a time. most:
+ * streams that a step usually has, 1 or more; threads: that a step is shared out to, 0: all cores.
+ */
+GLOWVOX_API glowvox_status glowvox_group_create(const glowvox_model* model, int32_t most,
+                                                int32_t threads, glowvox_group** group);
+/* A stream that is pushed and flushed by glowvox_group_step alone; it may outlive the group. */
+GLOWVOX_API glowvox_status glowvox_group_open(const glowvox_group* group,
+                                              const glowvox_options* options,
+                                              glowvox_stream** stream);
+typedef struct {
+  glowvox_stream* stream;
+  const float* frame;   /* [mel_bands]; null: the mel ends here */
+  const float* samples; /* out: the stream's own memory, valid until its next step */
+  size_t sample_count;  /* out */
+} glowvox_group_frame;
+/* A frame, or the end, of each of `count` streams, no stream twice. Where it is refused, no stream
+ * has taken anything. */
+GLOWVOX_API glowvox_status glowvox_group_step(glowvox_group* group, glowvox_group_frame* frames,
+                                              size_t count);
+GLOWVOX_API void glowvox_group_destroy(glowvox_group* group); /* null: does nothing */
 
 /* The mel of a recording, as synthesis takes it: audio [samples] at sample_rate_hz to
  * *mel [*frames][mel_bands], to be freed by glowvox_free. */

@@ -11,6 +11,7 @@
 
 #include "core/printable.hpp"
 #include "glowvox/error.hpp"
+#include "glowvox/stream_group.hpp"
 #include "glowvox/vocoder.hpp"
 
 struct glowvox_model {
@@ -20,6 +21,11 @@ struct glowvox_model {
 
 struct glowvox_stream {
   glowvox::Stream stream;
+};
+
+struct glowvox_group {
+  glowvox::StreamGroup group;
+  std::vector<glowvox::StreamGroup::Step> steps;
 };
 
 namespace {
@@ -247,6 +253,42 @@ glowvox_status glowvox_stream_flush(glowvox_stream* stream, const float** sample
 }
 
 void glowvox_stream_destroy(glowvox_stream* stream) { delete stream; }
+
+glowvox_status glowvox_group_create(const glowvox_model* model, int32_t most, int32_t threads,
+                                    glowvox_group** group) {
+  return guarded(GLOWVOX_INVALID_ARGUMENT, [&] {
+    given(model, "model");
+    given(group, "group");
+    *group = new glowvox_group{glowvox::StreamGroup(model->vocoder, most, threads), {}};
+    (*group)->steps.reserve(static_cast<std::size_t>(most));
+  });
+}
+
+glowvox_status glowvox_group_open(const glowvox_group* group, const glowvox_options* options,
+                                  glowvox_stream** stream) {
+  return guarded(GLOWVOX_INVALID_ARGUMENT, [&] {
+    given(group, "group");
+    given(stream, "stream");
+    *stream = new glowvox_stream{group->group.open(options_of(options))};
+  });
+}
+
+glowvox_status glowvox_group_step(glowvox_group* group, glowvox_group_frame* frames, size_t count) {
+  return guarded(GLOWVOX_INVALID_ARGUMENT, [&] {
+    given(group, "group");
+    if (count > 0) given(frames, "frames");
+    group->steps.clear();
+    for (std::size_t i = 0; i < count; ++i)
+      group->steps.push_back({&given(frames[i].stream, "stream")->stream, frames[i].frame, {}});
+    group->group.step(group->steps.data(), count);
+    for (std::size_t i = 0; i < count; ++i) {
+      frames[i].samples = group->steps[i].samples.data;
+      frames[i].sample_count = group->steps[i].samples.count;
+    }
+  });
+}
+
+void glowvox_group_destroy(glowvox_group* group) { delete group; }
 
 glowvox_status glowvox_mel(const glowvox_model* model, const float* audio, int64_t samples,
                            float** mel, int64_t* frames) {

@@ -107,12 +107,16 @@ void noise(std::uint64_t seed, const std::vector<std::uint32_t>& channels, std::
   const std::int64_t end = first_frame + out.count;
   const int columns = static_cast<int>(channels.size());
   for (std::int64_t block = first_frame / 4; block * 4 < end; ++block) {
+    // Of two frames of a block each; a stream that draws frame by frame needs one of them.
+    const auto wanted = [&](std::int64_t pair) {
+      return block * 4 + 2 * pair < end && block * 4 + 2 * pair + 1 >= first_frame;
+    };
     for (int begin = 0; begin < columns; begin += kNoiseColumns) {
       const int count = std::min(kNoiseColumns, columns - begin);
       philox(seed, static_cast<std::uint64_t>(block), &channels[static_cast<std::size_t>(begin)],
              count, bits);
-      normals(bits[0], bits[1], count, sigma, values[0], values[1]);
-      normals(bits[2], bits[3], count, sigma, values[2], values[3]);
+      if (wanted(0)) normals(bits[0], bits[1], count, sigma, values[0], values[1]);
+      if (wanted(1)) normals(bits[2], bits[3], count, sigma, values[2], values[3]);
       for (int lane = 0; lane < 4; ++lane) {
         const std::int64_t frame = block * 4 + lane;
         if (frame < first_frame || frame >= end) continue;

@@ -227,6 +227,56 @@ static long resident_kb(void) {
   return kb;
 }
 
+/* Streams of a group, the second a frame later, against each alone. */
+static void test_group(const glowvox_model* model, const float* mel, int bands) {
+  enum { kOf = 12 };
+  glowvox_group* group = NULL;
+  glowvox_group_frame frames[2];
+  glowvox_stream* streams[2] = {NULL, NULL};
+  const size_t whole = glowvox_sample_count(model, kOf);
+  float* expected = malloc(sizeof(float) * whole);
+  float* got[2];
+  size_t sizes[2] = {0, 0};
+  size_t i;
+  int step;
+  REFUSED(GLOWVOX_INVALID_ARGUMENT, "most", glowvox_group_create(model, 0, 1, &group));
+  REFUSED(GLOWVOX_INVALID_ARGUMENT, "model", glowvox_group_create(NULL, 1, 1, &group));
+  CHECK(glowvox_group_create(model, 2, 1, &group) == GLOWVOX_OK);
+  for (i = 0; i < 2; ++i) {
+    got[i] = malloc(sizeof(float) * whole);
+    CHECK(glowvox_group_open(group, NULL, &streams[i]) == GLOWVOX_OK);
+  }
+  for (step = 0; step <= kOf + 1; ++step) {
+    size_t count = 0, of[2];
+    for (i = 0; i < 2; ++i) {
+      const int frame = step - (int)i;
+      if (frame < 0 || frame > kOf) continue;
+      frames[count].stream = streams[i];
+      frames[count].frame = frame < kOf ? mel + frame * bands : NULL;
+      of[count++] = i;
+    }
+    CHECK(glowvox_group_step(group, frames, count) == GLOWVOX_OK);
+    for (i = 0; i < count; ++i) {
+      memcpy(got[of[i]] + sizes[of[i]], frames[i].samples, sizeof(float) * frames[i].sample_count);
+      sizes[of[i]] += frames[i].sample_count;
+    }
+  }
+  CHECK(glowvox_synthesize(model, mel, kOf, NULL, expected, whole) == GLOWVOX_OK);
+  for (i = 0; i < 2; ++i) {
+    CHECK(sizes[i] == whole && memcmp(got[i], expected, sizeof(float) * whole) == 0);
+    free(got[i]);
+  }
+  frames[0].frame = mel;
+  frames[0].stream = streams[0];
+  REFUSED(GLOWVOX_INVALID_ARGUMENT, "finished", glowvox_group_step(group, frames, 1));
+  frames[0].stream = NULL;
+  REFUSED(GLOWVOX_INVALID_ARGUMENT, "stream", glowvox_group_step(group, frames, 1));
+  glowvox_group_destroy(group);
+  glowvox_group_destroy(NULL);
+  for (i = 0; i < 2; ++i) glowvox_stream_destroy(streams[i]);
+  free(expected);
+}
+
 static void test_thousand_streams(const glowvox_model* model, const float* mel) {
   const float* piece = NULL;
   size_t size = 0;
@@ -259,8 +309,7 @@ int main(int argc, char** argv) {
 
   REFUSED(GLOWVOX_INVALID_ARGUMENT, "path", glowvox_load(NULL, GLOWVOX_PRECISION_AUTO, &model));
   REFUSED(GLOWVOX_INVALID_ARGUMENT, "model", glowvox_load(argv[1], GLOWVOX_PRECISION_AUTO, NULL));
-  REFUSED(GLOWVOX_INVALID_ARGUMENT, "precision",
-          glowvox_load(argv[1], 7, &model));
+  REFUSED(GLOWVOX_INVALID_ARGUMENT, "precision", glowvox_load(argv[1], 7, &model));
   REFUSED(GLOWVOX_BAD_MODEL, "no such file",
           glowvox_load("/nowhere", GLOWVOX_PRECISION_AUTO, &model));
   REFUSED(GLOWVOX_BAD_MODEL, "safetensors", glowvox_load(argv[0], GLOWVOX_PRECISION_AUTO, &model));
@@ -296,6 +345,7 @@ int main(int argc, char** argv) {
   test_synthesis(copy, &info, mel);
   test_synthesis(model, &info, mel);
   test_analysis(model, &info, mel);
+  test_group(model, mel, info.mel_bands);
   test_thousand_streams(model, mel);
   free(mel);
   glowvox_model_free(copy);
