@@ -217,11 +217,16 @@ PrecisionChoice choose_precision(Precision asked, const config::ModelConfig& con
                     name_of(instruction_set()),
                 "use fp32");
   if (!question.open()) return choose_precision(question, "", PrecisionCache(""), {});
+#if defined(__wasm__)
+  // Which has no bfloat16: what times and keeps it does not come into a page.
+  throw Error("precision", "WebAssembly multiplies no bfloat16");
+#else
   const int threads = available_cores();
   const TimedProducts products = timed_products(config, stored);
   return choose_precision(question, precision_key(products, threads),
                           PrecisionCache(precision_cache_folder()),
                           [&] { return time_precisions(products, threads, steady_seconds); });
+#endif
 }
 
 }  // namespace glowvox::engine
