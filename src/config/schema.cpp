@@ -232,7 +232,8 @@ Keys train_keys(TrainConfig& c, double nyquist_hz) {
 Keys synthesis_keys(SynthesisConfig& c) {
   return {
       {"bf16", &c.bf16,
-       "Whether matrix products are in bfloat16 where the processor is made for it."},
+       "Whether matrix products may be in bfloat16, where the processor multiplies it and that is "
+       "measured to be the faster."},
       {"denoise", &c.denoise,
        "Usual strength of the denoiser, which takes off what the model hums in silence; 0: off.",
        between(0.0, kMostDenoise)},

@@ -81,6 +81,18 @@ TEST_CASE("a file that is cut short is refused, not read as shorter") {
   CHECK(contains(error_of([&] { read_audio(path); }), "clip.flac: is "));
 }
 
+TEST_CASE("a wav file is its header and 16 bits a sample, in the file and in memory") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("x.wav");
+  const std::vector<float> samples = {0.0F, 0.5F, -1.0F, 2.0F};
+  CHECK(write_audio(path, samples, 22050) == 1);
+  const std::string expected = wav_header(22050, 8) + std::string("\0\0\0\x40\0\x80\xff\x7f", 8);
+  CHECK(read_file(path) == expected);
+  CHECK(encode_wav(samples, 22050) == expected);
+  CHECK(write_audio(path, {}, 8000) == 0);
+  CHECK(read_file(path) == wav_header(8000, 0));
+}
+
 TEST_CASE("a wav header that does not know the length is read to the end of the file") {
   const test::TemporaryDirectory directory;
   const std::string path = directory.file("x.wav");

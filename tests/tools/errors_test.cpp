@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What goes wrong for users: one line that names the file or the key, exit 1, nothing half written.
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 
 #include "arrays/npy.hpp"
@@ -41,6 +42,30 @@ std::string float_wav(const std::vector<float>& samples) {
 }
 
 }  // namespace
+
+TEST_CASE("a library that cannot be opened fails what needs it, and nothing else") {
+  const Folder folder;
+  const auto listed = [&] {
+    ::setenv("LD_TRACE_LOADED_OBJECTS", "1", 1);
+    const std::string out = test::run_glowvox(folder, "").out;
+    ::unsetenv("LD_TRACE_LOADED_OBJECTS");
+    return out;
+  };
+  if (test::contains(listed(), "libsndfile")) {
+    MESSAGE("skipped: built with GLOWVOX_LATE=OFF");
+    return;
+  }
+  write_file(folder.file("libsndfile.so.1"), "no library");
+  succeeds(folder, "mel " + test::speech_file() + " -o " + folder.file("mel.npy") + " --model " +
+                       folder.model);
+  ::setenv("LD_LIBRARY_PATH", folder.file("").c_str(), 1);
+  refuses(folder, folder.synth("--wav " + test::speech_file()),
+          "libsndfile.so.1: cannot be opened, and is needed for sound files");
+  CHECK(folder.nothing_written());
+  succeeds(folder, folder.synth("--mel " + folder.file("mel.npy")));
+  ::unsetenv("LD_LIBRARY_PATH");
+  CHECK(audio::read_audio(folder.file("out.wav")).sample_rate_hz == 22050);
+}
 
 TEST_CASE("sound that cannot be used") {
   const Folder folder;

@@ -150,8 +150,9 @@ class Vocoder:
     def load(cls, path: str | os.PathLike[str] | None = None, precision: str = "auto") -> Vocoder:
         """Loads a model file; None: the built-in voice.
 
-        precision: "fp32", "bf16", or "auto": bf16 where the processor has it and the model allows
-        it.
+        precision: "fp32", "bf16", or what is measured to be the faster where processor and model
+        allow both: "auto" for whole utterances, "auto-stream" for frame after frame. What was
+        measured is kept in the user's cache folder (GLOWVOX_CACHE=off: nowhere).
         """
         file = os.fspath(builtin_voice() if path is None else path)
         return cls(_core.Vocoder.load(file, precision), file, precision)
