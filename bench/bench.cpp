@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/beside.hpp"
 #include "core/cpu.hpp"
 #include "core/messages.hpp"
-#include "core/program.hpp"
 #include "core/usage_error.hpp"
 #include "glowvox/vocoder.hpp"
 #include "rows.hpp"

@@ -16,6 +16,7 @@
 #include "engine/finishing.hpp"
 #include "engine/instruction_set.hpp"
 #include "engine/kernels.hpp"
+#include "engine/mel_correction.hpp"
 #include "engine/noise.hpp"
 #include "engine/prepared.hpp"
 #include "engine/stage.hpp"
@@ -257,7 +258,7 @@ double peak(DType dtype, int threads, bool quick) {
   return best;
 }
 
-// The passes of correction by themselves, on a sound that is there.
+// The correction by itself, on a sound that is there.
 Work corrections(const Vocoder& vocoder, const Mel& mel, int threads, bool quick) {
   Work work{"corrections", "corrections"};
   const MelSpec& spec = vocoder.mel();
@@ -268,7 +269,8 @@ Work corrections(const Vocoder& vocoder, const Mel& mel, int threads, bool quick
   options.frames_ahead =
       (vocoder.look_ahead_samples() + vocoder.overlap_samples()) / spec.hop_samples + 1;
   const double n = spec.n_fft;
-  const double frames = static_cast<double>(mel.frames) * options.corrections;
+  const double frames =
+      static_cast<double>(mel.frames) * options.corrections * engine::MelCorrection::kRounds;
   work.operations = frames * 2.0 * 2.5 * n * std::log2(n);  // of two transforms of real numbers
   work.bytes = frames * kFloatBytes * 6.0 * n;  // windowed, transformed, changed, back, added up
   if (options.corrections == 0) return work;

@@ -41,6 +41,13 @@ typedef enum glowvox_precision {
   GLOWVOX_PRECISION_AUTO_STREAM = 3 /* likewise for streams of single frames */
 } glowvox_precision;
 
+typedef enum glowvox_memory {
+  GLOWVOX_MEMORY_FAST = 0, /* weights lie in memory as they are multiplied fastest */
+  /* Weights that are half precision in the model file stay so in memory, half as much, and whole
+   * utterances are made in smaller blocks; the sound is the same but for rounding. */
+  GLOWVOX_MEMORY_SMALL = 1
+} glowvox_memory;
+
 typedef struct glowvox_model glowvox_model;
 typedef struct glowvox_stream glowvox_stream;
 typedef struct glowvox_group glowvox_group;
@@ -59,6 +66,21 @@ GLOWVOX_API glowvox_status glowvox_load(const char* path, int32_t precision, glo
 GLOWVOX_API glowvox_status glowvox_load_memory(const void* bytes, size_t size, int32_t precision,
                                                glowvox_model** model);
 GLOWVOX_API void glowvox_model_free(glowvox_model* model); /* null: does nothing */
+
+/* How a model is held; structures grow as glowvox_info does, below. */
+typedef struct glowvox_load_options {
+  size_t struct_size; /* sizeof(glowvox_load_options) */
+  int32_t precision;  /* a glowvox_precision; GLOWVOX_PRECISION_AUTO */
+  int32_t memory;     /* a glowvox_memory; GLOWVOX_MEMORY_FAST */
+} glowvox_load_options;
+/* The usual ones, as given above. */
+GLOWVOX_API void glowvox_load_options_init(glowvox_load_options* options);
+/* glowvox_load and glowvox_load_memory with these options; null: the usual ones. */
+GLOWVOX_API glowvox_status glowvox_load_with(const char* path, const glowvox_load_options* options,
+                                             glowvox_model** model);
+GLOWVOX_API glowvox_status glowvox_load_memory_with(const void* bytes, size_t size,
+                                                    const glowvox_load_options* options,
+                                                    glowvox_model** model);
 
 /* struct_size is set by the caller to sizeof(glowvox_info): a later version may add members at the
  * end. */

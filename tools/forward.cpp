@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: MIT
 // What needs LibTorch runs in glowvox-train, which lies beside glowvox and parses the same command
 // line again: here these functions start it. Where training is not built there is no such program.
-#include <unistd.h>
-
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 
 #include "bench/bench.hpp"
 #include "command.hpp"
 #include "config/model_config.hpp"
+#include "core/beside.hpp"
 #include "core/cpu.hpp"
-#include "core/program.hpp"
+#include "core/platform_tools.hpp"
 #include "evaluation/evaluate.hpp"
 #include "glowvox/error.hpp"
 #include "model/description.hpp"
@@ -31,18 +29,14 @@ enum class Waiting { kAsleep, kSpinning };
   // has no part in OpenBLAS, is faster when they spin, but only for a moment: where another process
   // wants a core, threads that spin for one that has none are thirty times slower.
   if (waiting == Waiting::kAsleep)
-    ::setenv("OMP_WAIT_POLICY", "passive", 0);
+    platform::set_default("OMP_WAIT_POLICY", "passive");
   else
-    ::setenv("GOMP_SPINCOUNT", "3000", 0);
+    platform::set_default("GOMP_SPINCOUNT", "3000");
   // OpenBLAS's threads spin as well, 20 ms long after each product, beside those of training's own
   // loops: the power of two of cycles after which they sleep.
-  ::setenv("OPENBLAS_THREAD_TIMEOUT", "4", 0);
+  platform::set_default("OPENBLAS_THREAD_TIMEOUT", "4");
   const std::string path = program_beside("glowvox-train");
-  std::vector<std::string> arguments = tools::program_arguments();
-  std::vector<char*> argv;
-  for (std::string& argument : arguments) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-  ::execv(path.c_str(), argv.data());
+  platform::become(path, tools::program_arguments());
   throw Error(path, std::string("cannot be started: ") + std::strerror(errno),
               errno == ENOENT ? "install LibTorch and configure with -DGLOWVOX_TRAINING=ON" : "");
 }

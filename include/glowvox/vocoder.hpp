@@ -20,8 +20,9 @@ enum class Precision { kAuto, kFloat32, kBfloat16, kAutoStream };
 
 // kFast: weights lie in memory as they are multiplied fastest. kSmall: weights that are half
 // precision (or bfloat16) in the model file stay so in memory, half as much, and are widened while
-// they are multiplied (on processors with AVX2 kFast does that too); and whole utterances are made
-// in smaller blocks. The sound is the same but for rounding.
+// they are multiplied (on processors with AVX2 kFast does that too); whole utterances are made in
+// smaller blocks; and from then on the process's streams have their buffers from the heap, to which
+// they go back, not from large pages. The sound is the same but for rounding.
 enum class Memory { kFast, kSmall };
 
 // Whether Precision::kBfloat16 is possible here.

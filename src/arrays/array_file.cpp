@@ -3,15 +3,16 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 
 #include "arrays/npy_file.hpp"
 #include "core/atomic_file.hpp"
 #include "core/mapped_file.hpp"
+#include "core/path.hpp"
+#include "core/platform_tools.hpp"
 #include "core/streams.hpp"
 #include "core/text.hpp"
 #include "core/zip_archive.hpp"
@@ -174,13 +175,13 @@ bool names_raw_values(const std::string& path) {
 }
 
 std::unique_ptr<ArrayFile> open_array(const std::string& path, const ArrayOptions& options) {
-  struct stat status {};
+  std::error_code unknown;
   const bool standard_input = is_standard(path);
-  const bool regular =
-      !standard_input && ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+  const bool regular = !standard_input && std::filesystem::is_regular_file(path_of(path), unknown);
   if (!regular) {
     const std::string label = input_name(path);
-    std::string content = standard_input ? read_descriptor(STDIN_FILENO, label) : read_file(path);
+    std::string content =
+        standard_input ? read_descriptor(platform::kInput, label) : read_file(path);
     if (NpyFile::recognizes(content.data(), content.size()))
       return std::make_unique<NpyFile>(std::move(content), label);
     if (safetensors::MappedSafetensors::recognizes(content.data(), content.size()))

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "core/path.hpp"
 #include "core/result.hpp"
 #include "core/usage_error.hpp"
 #include "dsp/mel_guess.hpp"
@@ -187,7 +188,7 @@ MelReader open(const MelCheckOptions& o, int bands) {
   try {
     return {o.in, bands, o.mel.read_options()};
   } catch (const Error&) {
-    if (bands == 0 || o.bands > 0 || !std::filesystem::is_regular_file(o.in)) throw;
+    if (bands == 0 || o.bands > 0 || !std::filesystem::is_regular_file(path_of(o.in))) throw;
   }
   return {o.in, 0, o.mel.read_options()};
 }

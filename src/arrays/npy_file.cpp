@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include "arrays/npy_file.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <Eigen/Core>
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "arrays/npy_header.hpp"
 #include "core/atomic_file.hpp"
 #include "core/file_error.hpp"
+#include "core/path.hpp"
+#include "core/platform_tools.hpp"
 
 namespace glowvox::arrays {
 
@@ -70,11 +70,11 @@ bool NpyFile::recognizes(const char* data, std::size_t size) {
 }
 
 NpyFile::NpyFile(const std::string& path) : ArrayFile(path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode)) {
-    file_.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::error_code unknown;
+  if (std::filesystem::is_regular_file(path_of(path), unknown)) {
+    file_.reset(platform::open_to_read(path));
     if (file_.get() < 0) throw cannot_read(path);
-    size_ = static_cast<std::uint64_t>(status.st_size);
+    size_ = platform::size_of(file_.get());
   } else {
     held_ = read_file(path);
     size_ = held_.size();
@@ -121,9 +121,8 @@ std::string NpyFile::bytes(std::uint64_t at, std::uint64_t count) const {
   if (file_.get() < 0) return held_.substr(at, count);
   std::string result(count, '\0');
   for (std::uint64_t done = 0; done < count;) {
-    const ssize_t got =
-        ::pread(file_.get(), &result[done], count - done, static_cast<off_t>(at + done));
-    if (got < 0 && errno == EINTR) continue;
+    const std::ptrdiff_t got =
+        platform::read_some_at(file_.get(), at + done, &result[done], count - done);
     if (got < 0) throw cannot_read(path_);
     if (got == 0) throw Error(path_, "was cut short while it was read");
     done += static_cast<std::uint64_t>(got);

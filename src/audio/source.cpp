@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "audio/source.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cctype>
-#include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "audio/riff.hpp"
 #include "core/atomic_file.hpp"
 #include "core/file_error.hpp"
+#include "core/path.hpp"
+#include "core/platform_tools.hpp"
 #include "core/streams.hpp"
 
 namespace glowvox::audio {
@@ -35,18 +33,19 @@ bool is_text(const std::string& bytes) {
 
 Source::Source(const std::string& path) : name_(input_name(path)) {
   if (is_standard(path)) {
-    if (::isatty(STDIN_FILENO) != 0)
+    if (platform::is_terminal(platform::kInput))
       throw Error(name_, "is a terminal, expected a sound", "pipe one into it");
-    bytes_ = read_descriptor(STDIN_FILENO, name_);
+    bytes_ = read_descriptor(platform::kInput, name_);
     in_memory_ = true;
   } else {
-    struct stat status {};
-    disk_.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (disk_.get() < 0 || ::fstat(disk_.get(), &status) != 0) throw cannot_read(path);
-    if (S_ISDIR(status.st_mode)) throw Error(path, "is a directory, expected an audio file");
-    in_memory_ = !S_ISREG(status.st_mode);
+    std::error_code unknown;
+    if (std::filesystem::is_directory(path_of(path), unknown))
+      throw Error(path, "is a directory, expected an audio file");
+    disk_.reset(platform::open_to_read(path));
+    if (disk_.get() < 0) throw cannot_read(path);
+    in_memory_ = !platform::is_regular(disk_.get());
     if (in_memory_) bytes_ = read_descriptor(disk_.get(), path);
-    size_ = static_cast<std::uint64_t>(status.st_size);
+    size_ = platform::size_of(disk_.get());
   }
   if (in_memory_) size_ = bytes_.size();
   correct_header();
@@ -65,9 +64,8 @@ std::size_t Source::read_at(std::uint64_t offset, char* to, std::size_t count) c
   }
   std::size_t done = 0;
   while (done < count) {
-    const ssize_t got =
-        ::pread(disk_.get(), to + done, count - done, static_cast<off_t>(offset + done));
-    if (got < 0 && errno == EINTR) continue;
+    const std::ptrdiff_t got =
+        platform::read_some_at(disk_.get(), offset + done, to + done, count - done);
     if (got <= 0) break;
     done += static_cast<std::size_t>(got);
   }

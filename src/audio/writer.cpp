@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <sndfile.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -12,6 +11,7 @@
 #include "audio/sound_file.hpp"
 #include "audio/source.hpp"
 #include "core/atomic_file.hpp"
+#include "core/platform_tools.hpp"
 #include "core/streams.hpp"
 #include "glowvox/error.hpp"
 
@@ -94,7 +94,7 @@ struct AudioWriter::State {
   State(const std::string& where, int rate_hz, Format wanted, bool in_memory)
       : path(output_name(where)), sample_rate_hz(rate_hz), format(wanted) {
     if (!in_memory && is_standard(where))
-      target.file.emplace(STDOUT_FILENO, kStandardOutput);
+      target.file.emplace(platform::kOutput, kStandardOutput);
     else if (!in_memory)
       target.file.emplace(where);
     if (sample_rate_hz <= 0)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // audio/sound_file.hpp where there is no libsndfile: 16-bit wav files alone.
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -10,6 +9,7 @@
 #include "audio/riff.hpp"
 #include "audio/sound_file.hpp"
 #include "core/atomic_file.hpp"
+#include "core/platform_tools.hpp"
 #include "core/streams.hpp"
 #include "core/text.hpp"
 #include "glowvox/error.hpp"
@@ -33,7 +33,7 @@ Number get(const std::string& bytes, std::size_t at) {
 }
 
 std::string read_bytes(const std::string& path) {
-  return is_standard(path) ? read_descriptor(STDIN_FILENO, kStandardInput) : read_file(path);
+  return is_standard(path) ? read_descriptor(platform::kInput, kStandardInput) : read_file(path);
 }
 
 // A header that was written before the length was known gets that which is there.

@@ -2,7 +2,6 @@
 #include "batch/jobs.hpp"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -11,6 +10,8 @@
 
 #include "audio/sound_file.hpp"
 #include "core/messages.hpp"
+#include "core/path.hpp"
+#include "core/platform.hpp"
 #include "core/streams.hpp"
 #include "glowvox/error.hpp"
 
@@ -23,20 +24,21 @@ namespace {
 // What can be read only once.
 bool is_pipe(const std::string& path) {
   std::error_code unknown;
-  return is_standard(path) || (fs::exists(path, unknown) && !fs::is_regular_file(path, unknown));
+  const fs::file_status status = fs::status(path_of(path), unknown);
+  return is_standard(path) || (fs::exists(status) && !fs::is_regular_file(status));
 }
 
 std::string output_of(const Job& job, const Target& target, bool folder) {
-  fs::path path = target.path;
+  fs::path path = path_of(target.path);
   if (folder) {
     const std::string stem =
-        is_standard(job.input.path) ? "stdin" : fs::path(job.input.path).stem().string();
-    path /= stem + "." + (target.format.empty() ? "wav" : target.format);
+        is_standard(job.input.path) ? "stdin" : utf8_of(path_of(job.input.path).stem());
+    path /= path_of(stem + "." + (target.format.empty() ? "wav" : target.format));
   }
   if (job.utterances > 1)
-    path.replace_filename(fmt::format("{}-{:04}{}", path.stem().string(), job.utterance + 1,
-                                      path.extension().string()));
-  return path.string();
+    path.replace_filename(path_of(fmt::format("{}-{:04}{}", utf8_of(path.stem()), job.utterance + 1,
+                                              utf8_of(path.extension()))));
+  return utf8_of(path);
 }
 
 // How many utterances, and how long each is.
@@ -62,14 +64,16 @@ void refuse_doubles(const std::vector<Job>& jobs) {
 }
 
 void refuse_overwriting_inputs(const std::vector<Input>& inputs, const std::vector<Job>& jobs) {
-  std::map<std::pair<dev_t, ino_t>, std::string> files;
-  struct stat status {};
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> files;
+  std::error_code unknown;
   for (const Input& input : inputs)
-    if (::stat(input.path.c_str(), &status) == 0 && S_ISREG(status.st_mode))
-      files[{status.st_dev, status.st_ino}] = input.path;
+    if (const auto state = platform::file_state(input.path);
+        state && fs::is_regular_file(path_of(input.path), unknown))
+      files[{state->device, state->inode}] = input.path;
   for (const Job& job : jobs) {
-    if (::stat(job.out.c_str(), &status) != 0) continue;
-    const auto found = files.find({status.st_dev, status.st_ino});
+    const auto state = platform::file_state(job.out);
+    if (!state) continue;
+    const auto found = files.find({state->device, state->inode});
     if (found != files.end())
       throw Error(found->second, "would be overwritten", "choose another output");
   }
@@ -107,7 +111,8 @@ std::shared_ptr<const arrays::MelReader> SharedMels::take(const std::string& pat
 }
 
 bool names_folder(const std::string& out, std::size_t inputs) {
-  return inputs > 1 || (!out.empty() && out.back() == '/') || fs::is_directory(out);
+  return inputs > 1 || (!out.empty() && !path_of(out).has_filename()) ||
+         fs::is_directory(path_of(out));
 }
 
 std::vector<Job> jobs_of(const std::vector<Input>& inputs, const Target& target,

@@ -16,6 +16,7 @@
 #include "core/atomic_file.hpp"
 #include "core/interrupt.hpp"
 #include "core/messages.hpp"
+#include "core/path.hpp"
 #include "core/streams.hpp"
 #include "core/thread_team.hpp"
 #include "core/usage_error.hpp"
@@ -147,7 +148,8 @@ void make(std::size_t index, const std::vector<Job>& jobs, const Synthesis& s) {
   Outcome outcome;
   outcome.failure = job.failure;
   try {
-    if (outcome.failure.empty() && s.options.skip_existing && fs::is_regular_file(job.out)) {
+    if (outcome.failure.empty() && s.options.skip_existing &&
+        fs::is_regular_file(path_of(job.out))) {
       outcome.skipped = true;
     } else if (outcome.failure.empty()) {
       const std::optional<Outcome> made = synthesize(job, s);
@@ -189,7 +191,7 @@ std::vector<Input> inputs_of(const Request& o) {
     throw UsageError("-o -",
                      fmt::format("carries one sound, and there are {} inputs", inputs.size()),
                      "give a folder");
-  if (inputs.size() > 1 && fs::path(o.out).has_extension() && !fs::is_directory(o.out))
+  if (inputs.size() > 1 && path_of(o.out).has_extension() && !fs::is_directory(path_of(o.out)))
     throw Error(o.out, fmt::format("expected a folder for {} inputs", inputs.size()),
                 "end it in a slash to have it made");
   return inputs;
@@ -199,8 +201,8 @@ std::vector<Input> inputs_of(const Request& o) {
 void make_folder(const Request& o, std::size_t inputs) {
   if (!names_folder(o.out, inputs)) return;
   std::error_code failure;
-  fs::create_directories(o.out, failure);
-  if (failure && !fs::is_directory(o.out))
+  fs::create_directories(path_of(o.out), failure);
+  if (failure && !fs::is_directory(path_of(o.out)))
     throw Error(o.out, "cannot make the folder: " + failure.message());
 }
 

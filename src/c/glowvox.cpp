@@ -88,6 +88,17 @@ glowvox::Precision precision_of(std::int32_t precision) {
   }
 }
 
+glowvox::Memory memory_of(std::int32_t memory) {
+  switch (memory) {
+    case GLOWVOX_MEMORY_FAST:
+      return glowvox::Memory::kFast;
+    case GLOWVOX_MEMORY_SMALL:
+      return glowvox::Memory::kSmall;
+    default:
+      throw Error("memory", "there is no " + std::to_string(memory));
+  }
+}
+
 // Copies as much of a structure as both sides know of.
 template <typename Struct>
 std::size_t common_size(std::size_t theirs, const char* name) {
@@ -95,6 +106,41 @@ std::size_t common_size(std::size_t theirs, const char* name) {
     throw Error(name, "struct_size is not set",
                 std::string("set it to sizeof(glowvox_") + name + ")");
   return std::min(theirs, sizeof(Struct));
+}
+
+struct LoadOptions {
+  glowvox::Precision precision;
+  glowvox::Memory memory;
+};
+
+LoadOptions options_of(const glowvox_load_options* options) {
+  glowvox_load_options known;
+  glowvox_load_options_init(&known);
+  if (options != nullptr)
+    std::memcpy(&known, options,
+                common_size<glowvox_load_options>(options->struct_size, "load_options"));
+  return {precision_of(known.precision), memory_of(known.memory)};
+}
+
+// A model that `load` makes with these options, into *model.
+template <typename Load>
+glowvox_status load_with(const void* source, const char* name, const glowvox_load_options* options,
+                         glowvox_model** model, const Load& load) {
+  LoadOptions o{};
+  const glowvox_status arguments = guarded(GLOWVOX_INVALID_ARGUMENT, [&] {
+    given(source, name);
+    given(model, "model");
+    o = options_of(options);
+  });
+  if (arguments != GLOWVOX_OK) return arguments;
+  return guarded(GLOWVOX_BAD_MODEL, [&] { *model = new glowvox_model{load(o)}; });
+}
+
+glowvox_load_options with_precision(std::int32_t precision) {
+  glowvox_load_options options;
+  glowvox_load_options_init(&options);
+  options.precision = precision;
+  return options;
 }
 
 glowvox::SynthesisOptions options_of(const glowvox_options* options) {
@@ -132,28 +178,34 @@ int glowvox_abi(void) { return GLOWVOX_ABI; }
 const char* glowvox_last_error(void) { return last_error.c_str(); }
 
 glowvox_status glowvox_load(const char* path, int32_t precision, glowvox_model** model) {
-  const glowvox_status arguments = guarded(GLOWVOX_INVALID_ARGUMENT, [&] {
-    given(path, "path");
-    given(model, "model");
-    precision_of(precision);
-  });
-  if (arguments != GLOWVOX_OK) return arguments;
-  return guarded(GLOWVOX_BAD_MODEL, [&] {
-    *model = new glowvox_model{glowvox::Vocoder::load(path, precision_of(precision))};
-  });
+  const glowvox_load_options options = with_precision(precision);
+  return glowvox_load_with(path, &options, model);
 }
 
 glowvox_status glowvox_load_memory(const void* bytes, size_t size, int32_t precision,
                                    glowvox_model** model) {
-  const glowvox_status arguments = guarded(GLOWVOX_INVALID_ARGUMENT, [&] {
-    given(bytes, "bytes");
-    given(model, "model");
-    precision_of(precision);
+  const glowvox_load_options options = with_precision(precision);
+  return glowvox_load_memory_with(bytes, size, &options, model);
+}
+
+void glowvox_load_options_init(glowvox_load_options* options) {
+  if (options == nullptr) return;
+  *options = {};
+  options->struct_size = sizeof(glowvox_load_options);
+}
+
+glowvox_status glowvox_load_with(const char* path, const glowvox_load_options* options,
+                                 glowvox_model** model) {
+  return load_with(path, "path", options, model, [path](const LoadOptions& o) {
+    return glowvox::Vocoder::load(path, o.precision, o.memory);
   });
-  if (arguments != GLOWVOX_OK) return arguments;
-  return guarded(GLOWVOX_BAD_MODEL, [&] {
-    *model = new glowvox_model{
-        glowvox::Vocoder::load(bytes, size, "model in memory", precision_of(precision))};
+}
+
+glowvox_status glowvox_load_memory_with(const void* bytes, size_t size,
+                                        const glowvox_load_options* options,
+                                        glowvox_model** model) {
+  return load_with(bytes, "bytes", options, model, [bytes, size](const LoadOptions& o) {
+    return glowvox::Vocoder::load(bytes, size, "model in memory", o.precision, o.memory);
   });
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <unistd.h>
+#include "core/platform.hpp"
 
 namespace glowvox {
 
@@ -10,13 +10,13 @@ class Descriptor {
  public:
   explicit Descriptor(int fd = -1) : fd_(fd) {}
   ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
+    if (fd_ >= 0) platform::close_descriptor(fd_);
   }
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   int get() const { return fd_; }
   void reset(int fd) {
-    if (fd_ >= 0) ::close(fd_);
+    if (fd_ >= 0) platform::close_descriptor(fd_);
     fd_ = fd;
   }
 

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "core/messages.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <cstring>
 #include <new>
 
 #include "core/descriptor.hpp"
+#include "core/platform_tools.hpp"
 #include "core/printable.hpp"
 
 namespace glowvox {
@@ -34,7 +33,7 @@ void say(const std::string& text) {
 void say_error(const std::string& text) {
   const char* no_color = std::getenv("NO_COLOR");
   const char* terminal = std::getenv("TERM");
-  const bool color = ::isatty(::fileno(messages())) != 0 &&
+  const bool color = platform::is_terminal(::fileno(messages())) &&
                      (no_color == nullptr || *no_color == '\0') &&
                      (terminal == nullptr || std::strcmp(terminal, "dumb") != 0);
   fmt::print(messages(), "{}: {}error:{} {}\n", program_name(), color ? "\x1b[1;31m" : "",
@@ -52,24 +51,24 @@ std::string message_of(const std::exception& e) {
 QuietLibraries::QuietLibraries() {
   const char* loud = std::getenv("GLOWVOX_DRIVER_MESSAGES");
   if (redirected != nullptr || (loud != nullptr && std::strcmp(loud, "1") == 0)) return;
-  const Descriptor nothing(::open("/dev/null", O_WRONLY | O_CLOEXEC));
-  const int kept = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  const Descriptor nothing(platform::open_nothing());
+  const int kept = platform::duplicate(platform::kErrors, platform::kErrors + 1);
   if (nothing.get() < 0 || kept < 0) return;  // then there is noise, and nothing worse
   kept_ = ::fdopen(kept, "w");
   if (kept_ == nullptr) {
-    ::close(kept);
+    platform::close_descriptor(kept);
     return;
   }
   std::setvbuf(kept_, nullptr, _IONBF, 0);
   std::fflush(stderr);
-  ::dup2(nothing.get(), STDERR_FILENO);
+  platform::redirect(platform::kErrors, nothing.get());
   redirected = kept_;
 }
 
 QuietLibraries::~QuietLibraries() {
   if (kept_ == nullptr) return;
   std::fflush(stderr);
-  ::dup2(::fileno(kept_), STDERR_FILENO);
+  platform::redirect(platform::kErrors, ::fileno(kept_));
   redirected = nullptr;
   std::fclose(kept_);
 }

@@ -34,8 +34,18 @@ void unmap_file(const char* data, std::size_t size);
 // again.
 void forget_file(const char* data, std::size_t size);
 
+// What core/descriptor.hpp holds. False, and errno, where what was written to it is lost.
+bool close_descriptor(int descriptor);
+
 // Memory that is zero, in large pages where the system has them, beginning at a multiple of
 // `large_page` bytes where it has. Throws std::bad_alloc.
 std::shared_ptr<char> map_memory(std::size_t size, std::size_t large_page);
+
+// Gives what lies in this part of map_memory's back to the system, and takes no large pages for it
+// any more.
+void forget_memory(char* data, std::size_t size);
+
+// Gives what the heap has free back to the system, where that is not done by itself.
+void trim_heap();
 
 }  // namespace glowvox::platform

@@ -4,6 +4,10 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include <algorithm>
 #include <cerrno>
@@ -83,6 +87,8 @@ FileMapping map_file(const std::string& path) {
   return mapping;
 }
 
+bool close_descriptor(int descriptor) { return ::close(descriptor) == 0; }
+
 void unmap_file(const char* data, std::size_t size) {
   if (size > 0) ::munmap(const_cast<char*>(data), size);
 }
@@ -101,6 +107,22 @@ std::shared_ptr<char> map_memory(std::size_t size, std::size_t large_page) {
   ::madvise(start, size, MADV_HUGEPAGE);  // a wish: small pages do as well
 #endif
   return {start, [memory, whole](char*) { ::munmap(memory, whole); }};
+}
+
+void forget_memory(char* data, std::size_t size) {
+  const std::uintptr_t page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const std::size_t before = (page - reinterpret_cast<std::uintptr_t>(data) % page) % page;
+  if (size <= before) return;
+#ifdef MADV_NOHUGEPAGE
+  ::madvise(data + before, size - before, MADV_NOHUGEPAGE);
+#endif
+  ::madvise(data + before, size - before, MADV_DONTNEED);
+}
+
+void trim_heap() {
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
 }
 
 }  // namespace platform

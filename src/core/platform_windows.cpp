@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <io.h>
 #include <windows.h>
 
 #include <algorithm>
@@ -113,6 +114,8 @@ FileMapping map_file(const std::string& path) {
   return mapping;
 }
 
+bool close_descriptor(int descriptor) { return ::_close(descriptor) == 0; }
+
 void unmap_file(const char* data, std::size_t size) {
   if (size > 0) ::UnmapViewOfFile(data);
 }
@@ -127,6 +130,14 @@ std::shared_ptr<char> map_memory(std::size_t size, std::size_t) {
   void* memory = ::VirtualAlloc(nullptr, size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
   if (memory == nullptr) throw std::bad_alloc();
   return {static_cast<char*>(memory), [](char* start) { ::VirtualFree(start, 0, MEM_RELEASE); }};
+}
+
+void forget_memory(char*, std::size_t) {
+  // Windows has given no page that was not touched.
+}
+
+void trim_heap() {
+  // Windows' heaps do that.
 }
 
 }  // namespace platform

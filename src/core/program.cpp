@@ -7,7 +7,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <utility>
 
 #include "core/atomic_file.hpp"
@@ -16,8 +15,6 @@
 extern char** environ;
 
 namespace glowvox {
-
-namespace fs = std::filesystem;
 
 pid_t start_program(std::vector<std::string> arguments, const std::string& out,
                     const std::string& err) {
@@ -49,15 +46,6 @@ Finished run_program(std::vector<std::string> arguments, const std::string& fold
   const std::string out = folder + "/stdout", err = folder + "/stderr";
   const int status = status_of(start_program(std::move(arguments), out, err));
   return {status, read_file(out), read_file(err)};
-}
-
-std::string program_beside(const std::string& name) {
-  std::error_code unknown;
-  return (fs::read_symlink("/proc/self/exe", unknown).parent_path() / name).string();
-}
-
-std::string beside_program(const std::string& path) {
-  return (fs::path(program_beside("")).parent_path().parent_path() / path).string();
 }
 
 }  // namespace glowvox

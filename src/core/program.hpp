@@ -25,11 +25,4 @@ struct Finished {
 // `folder`. Throws Error where it cannot be started.
 Finished run_program(std::vector<std::string> arguments, const std::string& folder);
 
-// A program that lies in the folder of this one.
-std::string program_beside(const std::string& name);
-
-// A file of the source tree, where this program was built in it: `path` beside the executable's
-// folder.
-std::string beside_program(const std::string& path);
-
 }  // namespace glowvox

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "core/progress_bar.hpp"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 
 #include "core/messages.hpp"
+#include "core/platform_tools.hpp"
 #include "core/printable.hpp"
 
 namespace glowvox {
@@ -19,16 +17,16 @@ constexpr int kWidth = 20;
 
 // A line longer than the terminal would not be overwritten by the next one.
 std::string fit(const std::string& line) {
-  winsize size{};
-  if (ioctl(fileno(messages()), TIOCGWINSZ, &size) != 0 || size.ws_col < 2) return line;
-  std::size_t end = std::min<std::size_t>(line.size(), size.ws_col - 1);
+  const int columns = platform::terminal_columns(::fileno(messages()));
+  if (columns < 2) return line;
+  std::size_t end = std::min(line.size(), static_cast<std::size_t>(columns) - 1);
   // Not in the middle of a UTF-8 character.
   while (end < line.size() && end > 0 && (line[end] & 0xc0) == 0x80) --end;
   return line.substr(0, end);
 }
 }  // namespace
 
-ProgressBar::ProgressBar() : terminal_(isatty(fileno(messages())) != 0) {}
+ProgressBar::ProgressBar() : terminal_(platform::is_terminal(::fileno(messages()))) {}
 
 void ProgressBar::show(double fraction, const std::string& text) {
   const auto now = Clock::now();

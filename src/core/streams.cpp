@@ -2,12 +2,13 @@
 #include "core/streams.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 
 #include "core/messages.hpp"
+#include "core/path.hpp"
+#include "core/platform_tools.hpp"
 #include "core/usage_error.hpp"
 
 namespace glowvox {
@@ -21,14 +22,14 @@ void check_inputs(const std::vector<std::string>& paths) {
 void check_output(const std::string& path, bool json, const char* what) {
   if (!is_standard(path)) return;
   if (json) throw UsageError("--json", fmt::format("standard output carries the {} already", what));
-  if (::isatty(STDOUT_FILENO) != 0)
+  if (platform::is_terminal(platform::kOutput))
     throw UsageError("-o -", "standard output is a terminal", "send it to a program or a file");
 }
 
 void refuse_overwriting(const std::string& input, const std::string& output) {
   std::error_code unknown;
-  if (std::filesystem::equivalent(input, output, unknown) &&
-      std::filesystem::is_regular_file(input, unknown))
+  if (std::filesystem::equivalent(path_of(input), path_of(output), unknown) &&
+      std::filesystem::is_regular_file(path_of(input), unknown))
     throw Error(input, "would be overwritten", "choose another output");
 }
 

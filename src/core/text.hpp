@@ -3,8 +3,9 @@
 
 #include <algorithm>
 #include <cctype>
-#include <filesystem>
 #include <string>
+
+#include "core/path.hpp"
 
 namespace glowvox {
 
@@ -25,7 +26,7 @@ inline std::string lowercase(std::string text) {
 
 // The extension of a file's name in lower case, with its dot; empty: none.
 inline std::string extension_of(const std::string& path) {
-  return lowercase(std::filesystem::path(path).extension().string());
+  return lowercase(utf8_of(path_of(path).extension()));
 }
 
 }  // namespace glowvox

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "core/path.hpp"
 #include "glowvox/error.hpp"
 
 namespace glowvox {
@@ -14,7 +15,7 @@ WeightedPath parse_weighted_path(const std::string& text) {
   const std::size_t colon = text.rfind(':');
   std::error_code unknown;
   if (colon == std::string::npos || colon + 1 == text.size() ||
-      std::filesystem::exists(text, unknown))
+      std::filesystem::exists(path_of(text), unknown))
     return {text, 1.0};
   char* end = nullptr;
   const double weight = std::strtod(text.c_str() + colon + 1, &end);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/aligned.hpp"
 
+#include <atomic>
 #include <cstring>
 #include <mutex>
 #include <new>
@@ -40,6 +41,14 @@ class Regions {
     return piece;
   }
 
+  // What no piece has been cut from yet goes back.
+  void trim() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (current_) platform::forget_memory(current_.get() + used_, kRegion - used_);
+    const std::lock_guard<std::mutex> free_lock(free_mutex_);
+    free_.clear();
+  }
+
  private:
   static constexpr std::size_t kKept = 4;
 
@@ -68,13 +77,19 @@ class Regions {
   std::vector<std::shared_ptr<char>> free_;
 };
 
-[[maybe_unused]] std::shared_ptr<char> cut(std::size_t size) {
-  static auto* const regions = new Regions;  // outlives every static that holds a piece
-  return regions->cut(size);
+Regions& regions() {
+  static auto* const all = new Regions;  // outlives every static that holds a piece
+  return *all;
 }
 
-// Where every piece is watched for accesses beyond its end.
-[[maybe_unused]] std::shared_ptr<char> allocate_apart(std::size_t size) {
+// The address sanitizer watches every piece for accesses beyond its end.
+#ifdef __SANITIZE_ADDRESS__
+std::atomic<bool> from_heap{true};
+#else
+std::atomic<bool> from_heap{false};
+#endif
+
+std::shared_ptr<char> allocate_apart(std::size_t size) {
   constexpr std::align_val_t kAlignment{kLine};
   char* memory = static_cast<char*>(::operator new(size, kAlignment));
   return {memory, [](char* p) { ::operator delete(p, kAlignment); }};
@@ -82,13 +97,15 @@ class Regions {
 
 }  // namespace
 
+void save_memory() {
+  regions().trim();
+  from_heap = true;
+  platform::trim_heap();  // loading has freed what it read into
+}
+
 AlignedBytes::AlignedBytes(std::size_t size, Contents contents) : size_(size) {
   const std::size_t whole = round_up(size, kLine) + kLine;
-#ifdef __SANITIZE_ADDRESS__
-  data_ = allocate_apart(whole);
-#else
-  data_ = cut(whole);
-#endif
+  data_ = from_heap ? allocate_apart(whole) : regions().cut(whole);
   if (contents == Contents::kZero) std::memset(data_.get(), 0, whole);
 }
 

@@ -16,6 +16,10 @@ inline int padded(int columns) {
   return std::max(2 * kVector, (columns + kVector - 1) / kVector * kVector);
 }
 
+// From now on pieces come from the heap: what streams no longer need is used again or goes back to
+// the system, and no large page is taken for a little. Those that are there keep their large pages.
+void save_memory();
+
 // Memory at cache-line boundaries. Small pieces share large pages where the system has them (a
 // tenth of synthesis is waiting for address translation otherwise).
 class AlignedBytes {

@@ -7,6 +7,8 @@
 #include <map>
 
 #include "core/cpu.hpp"
+#include "core/path.hpp"
+#include "core/platform_tools.hpp"
 #include "core/usage_error.hpp"
 
 namespace glowvox {
@@ -26,10 +28,10 @@ const std::map<std::string, Precision>& precisions() {
 
 std::string sample_beside_program(const std::string& name) {
   std::error_code unknown;
-  const auto folder = std::filesystem::read_symlink("/proc/self/exe", unknown).parent_path();
+  const auto folder = path_of(platform::program_path()).parent_path();
   for (const char* place : {"share/glowvox", "samples"}) {
     const auto path = folder.parent_path() / place / name;
-    if (std::filesystem::exists(path, unknown)) return path.string();
+    if (std::filesystem::exists(path, unknown)) return utf8_of(path);
   }
   return "";
 }

@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "core/cpu.hpp"
+#include "engine/aligned.hpp"
 #include "engine/encoder.hpp"
 #include "engine/finishing.hpp"
 #include "engine/instruction_set.hpp"
@@ -113,9 +114,12 @@ std::shared_ptr<const Vocoder::Model> Vocoder::Model::make(
   try {
     auto model = std::make_shared<Model>();
     model->choice = choice;
-    if (memory == Memory::kSmall) model->block_rows = kSmallBlockRows;
     model->prepared =
         std::make_shared<const engine::PreparedModel>(engine::prepare(weights, config, dtype));
+    if (memory == Memory::kSmall) {
+      model->block_rows = kSmallBlockRows;
+      engine::save_memory();
+    }
     model->encoder = std::make_unique<engine::Encoder>(model->prepared, std::move(file), name);
     return model;
   } catch (const Error& e) {

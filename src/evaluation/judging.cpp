@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "audio/sound_file.hpp"
+#include "core/beside.hpp"
 #include "core/program.hpp"
 #include "glowvox/error.hpp"
 

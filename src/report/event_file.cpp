@@ -2,15 +2,14 @@
 #include "report/event_file.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
 
 #include "core/checksum.hpp"
+#include "core/platform_tools.hpp"
 #include "glowvox/error.hpp"
 
 namespace glowvox::report {
@@ -88,18 +87,13 @@ std::string summary(std::int64_t step, const Message& value) {
 
 std::uint32_t masked(std::uint32_t crc) { return ((crc >> 15) | (crc << 17)) + 0xA282EAD8U; }
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
-}
-
 }  // namespace
 
 // With a number of its own: a run that goes back begins another file within the second.
 EventFile::EventFile(const std::string& folder) {
   static std::atomic<int> files{0};
-  path_ = fmt::format("{}/events.out.tfevents.{:.0f}.{}.{}.{}", folder, now(), host_name(),
-                      ::getpid(), files++);
+  path_ = fmt::format("{}/events.out.tfevents.{:.0f}.{}.{}.{}", folder, now(),
+                      platform::host_name(), platform::process_number(), files++);
 }
 
 EventFile::~EventFile() {

@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <fstream>
+#include <string>
 
 #include "engine/signals.hpp"
 #include "glowvox/vocoder.hpp"
@@ -10,6 +12,33 @@
 
 using namespace glowvox;
 using namespace glowvox::test;
+
+namespace {
+
+// kB that the process holds; -1 where the system does not say.
+long resident_kb() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.rfind("VmRSS:", 0) == 0) return std::stol(line.substr(6));
+  return -1;
+}
+
+}  // namespace
+
+TEST_CASE("in small memory the next utterance has the memory of the one before") {
+  if (resident_kb() < 0) {
+    MESSAGE("skipped: this system does not say what a process holds");
+    return;
+  }
+  const Vocoder vocoder = Vocoder::load(kShippedModel, Precision::kFloat32, Memory::kSmall);
+  const Mel mel = speech_like_mel(vocoder.mel(), 40, 1);
+  const SynthesisOptions options{0.7, 1, 1};
+  const auto first = vocoder.synthesize(mel, options);
+  const long before = resident_kb();
+  for (int i = 0; i < 5; ++i) CHECK(vocoder.synthesize(mel, options) == first);
+  // One utterance's buffers are 6 MB.
+  CHECK(resident_kb() - before < 2048);
+}
 
 TEST_CASE("a model in small memory sounds as in fast memory, but for rounding") {
   for (const std::string& path : {kShippedModel, golden_model("waveglow")}) {

@@ -29,6 +29,9 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("out", help="wav file, 16 bits")
     p.add_argument("--model", help="model file (default: the built-in voice)")
     p.add_argument("--precision", choices=("auto", "fp32", "bf16"), default="auto")
+    p.add_argument(
+        "--memory", choices=("fast", "small"), default="fast", help="small: weights stay half"
+    )
     p.add_argument("--sigma", type=float, default=0.7, help="temperature (default: 0.7)")
     p.add_argument("--seed", type=int, default=1, help="random seed (default: 1)")
     p.add_argument("--threads", type=int, default=0, help="threads (default: all cores)")
@@ -54,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
     o = _parser().parse_args(arguments)
     try:
         mel = _read(o.mel)
-        vocoder = glowvox.Vocoder.load(o.model, o.precision)
+        vocoder = glowvox.Vocoder.load(o.model, o.precision, o.memory)
         audio = vocoder.synthesize(mel, o.sigma, o.seed, o.threads, o.denoise, o.corrections)
         clipped = glowvox.write_wav(o.out, audio, vocoder.sample_rate)
     except glowvox.Error as e:

@@ -141,24 +141,35 @@ class Stream:
 class Vocoder:
     """A model, ready for synthesis. May be used from several threads at once."""
 
-    def __init__(self, model: _core.Vocoder, path: str, precision: str) -> None:
+    def __init__(
+        self, model: _core.Vocoder, path: str, precision: str, memory: str = "fast"
+    ) -> None:
         self._model = model
         self._path = path
         self._asked = precision
+        self._memory = memory
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str] | None = None, precision: str = "auto") -> Vocoder:
+    def load(
+        cls,
+        path: str | os.PathLike[str] | None = None,
+        precision: str = "auto",
+        memory: str = "fast",
+    ) -> Vocoder:
         """Loads a model file; None: the built-in voice.
 
         precision: "fp32", "bf16", or what is measured to be the faster where processor and model
         allow both: "auto" for whole utterances, "auto-stream" for frame after frame. What was
         measured is kept in the user's cache folder (GLOWVOX_CACHE=off: nowhere).
+        memory: "fast", or "small": weights that are half precision in the file stay so in memory,
+        half as much; the same sound but for rounding.
         """
         file = os.fspath(builtin_voice() if path is None else path)
-        return cls(_core.Vocoder.load(file, precision), file, precision)
+        return cls(_core.Vocoder.load(file, precision, memory), file, precision, memory)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (Vocoder.load, (self._path, self._asked))  # another process reads the file again
+        # Another process reads the file again.
+        return (Vocoder.load, (self._path, self._asked, self._memory))
 
     def __repr__(self) -> str:
         return f"<glowvox.Vocoder {self.name}: {self.sample_rate} Hz, {self.precision}>"

@@ -28,6 +28,12 @@ Precision precision_of(const std::string& name) {
   throw Error("precision", "expected auto, auto-stream, fp32 or bf16, got '" + name + "'");
 }
 
+Memory memory_of(const std::string& name) {
+  if (name == "fast") return Memory::kFast;
+  if (name == "small") return Memory::kSmall;
+  throw Error("memory", "expected fast or small, got '" + name + "'");
+}
+
 // As the engine counts them for a whole utterance.
 int available_cores() {
   cpu_set_t set;
@@ -148,12 +154,13 @@ void bind_vocoder(nb::module_& m) {
   nb::class_<Vocoder>(m, "Vocoder")
       .def_static(
           "load",
-          [](const std::string& path, const std::string& precision) {
+          [](const std::string& path, const std::string& precision, const std::string& memory) {
             const Precision p = precision_of(precision);
+            const Memory m = memory_of(memory);
             const nb::gil_scoped_release release;
-            return Vocoder::load(path, p);
+            return Vocoder::load(path, p, m);
           },
-          nb::arg("path"), nb::arg("precision"))
+          nb::arg("path"), nb::arg("precision"), nb::arg("memory"))
       .def_prop_ro("mel_spec", &Vocoder::mel, nb::rv_policy::copy)
       .def_prop_ro("name", &Vocoder::name)
       .def_prop_ro(

@@ -68,6 +68,10 @@ WRONG = [
     (lambda v: glowvox.Vocoder.load("no.safetensors"), "no.safetensors: "),
     (lambda v: glowvox.Vocoder.load(__file__), __file__ + ": "),
     (
+        lambda v: glowvox.Vocoder.load(memory="tiny"),
+        "memory: expected fast or small, got 'tiny'",
+    ),
+    (
         lambda v: glowvox.Vocoder.load(precision="fp16"),
         "precision: expected auto, auto-stream, fp32 or bf16, got 'fp16'",
     ),
