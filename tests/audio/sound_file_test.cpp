@@ -82,7 +82,7 @@ TEST_CASE("a file that is cut short is refused, not read as shorter") {
 }
 
 TEST_CASE("a wav file is its header and 16 bits a sample, in the file and in memory") {
-  const TemporaryDirectory directory;
+  const test::TemporaryDirectory directory;
   const std::string path = directory.file("x.wav");
   const std::vector<float> samples = {0.0F, 0.5F, -1.0F, 2.0F};
   CHECK(write_audio(path, samples, 22050) == 1);
