@@ -7,6 +7,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "core/beside.hpp"
 #include "core/cpu.hpp"
 #include "core/program.hpp"
 #include "glowvox/error.hpp"
