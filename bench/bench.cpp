@@ -30,6 +30,7 @@ void print_json(const BenchRow& row) {
     line[key + "_ratio"] = row.other->value / row.value;
   }
   if (!row.notes.empty()) line["notes"] = row.notes;
+  if (!row.parts.is_null()) line["parts"] = row.parts;
   fmt::print("{}\n", line.dump());
 }
 
@@ -45,6 +46,7 @@ void print_table_row(const BenchRow& row) {
                          row.other->value / row.value);
   fmt::print("{:<18} {:>7} {:<9} {:>7} {:>7.1f}  {}: {}\n", row.name, figure(row.value), row.unit,
              figure(*row.peer_value), ratio(row), row.peer, notes);
+  for (const std::string& line : row.table) fmt::print("    {}\n", line);
   std::fflush(stdout);
 }
 
@@ -82,7 +84,9 @@ int run(const Options& options) {
       continue;
     }
     const BenchRow row = bench.measure(o.bench);
-    if (o.json)
+    if (!row.skipped.empty())
+      say(bench.name + ": skipped, " + row.skipped);
+    else if (o.json)
       print_json(row);
     else
       print_table_row(row);

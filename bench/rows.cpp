@@ -7,10 +7,8 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "arrays/mel_file.hpp"
-#include "core/cpu.hpp"
 #include "core/random.hpp"
 #include "engine/engine_options.hpp"
 #include "eval/difference.hpp"
@@ -19,6 +17,9 @@
 #include "glowvox/error.hpp"
 #include "glowvox/vocoder.hpp"
 #include "model/model_file.hpp"
+#include "peers.hpp"
+#include "roofline.hpp"
+#include "start.hpp"
 #include "timing.hpp"
 #include "training_step.hpp"
 
@@ -29,21 +30,6 @@ namespace {
 constexpr double kSigma = 0.7;
 constexpr double kLargestDifference = 1e-4;  // of audio in [-1, 1]
 constexpr double kLeastSnrDb = 35.0;
-
-Mel random_mel(const MelSpec& spec, double seconds) {
-  Mel mel;
-  mel.bands = spec.bands;
-  mel.frames =
-      static_cast<std::int64_t>(std::lround(seconds * spec.sample_rate_hz / spec.hop_samples));
-  mel.values.resize(static_cast<std::size_t>(mel.frames * mel.bands));
-  for (std::size_t i = 0; i < mel.values.size(); ++i)
-    mel.values[i] = static_cast<float>(-6.0 + 3.0 * uniform_at(1, 0, i));
-  return mel;
-}
-
-double seconds_of(const Mel& mel, const MelSpec& spec) {
-  return static_cast<double>(mel.frames * spec.hop_samples) / spec.sample_rate_hz;
-}
 
 std::string checked_difference(const std::vector<float>& expected, const std::vector<float>& got,
                                const std::string& of) {
@@ -60,41 +46,6 @@ std::string checked_snr(const std::vector<float>& expected, const std::vector<fl
     throw Error("bench",
                 fmt::format("{:.1f} dB from fp32, expected {:.0f} or more", snr, kLeastSnrDb));
   return fmt::format("{:.1f} dB from fp32", snr);
-}
-
-// Random weights for a published configuration, as a file.
-std::string random_model(const BenchOptions& o, const ScratchFolder& folder,
-                         const std::string& name) {
-  torch::manual_seed(1);
-  model::FlowVocoder model(config::read_config(o.configs + "/" + name + ".yaml"));
-  model.randomize();
-  const std::string path = folder.file(name + ".safetensors");
-  model::save_model(path, model, false);
-  return path;
-}
-
-double pytorch_factor(const BenchOptions& o, const std::string& name, double seconds) {
-  const std::string printed = output_of({o.python, o.pytorch, name, fmt::format("{}", seconds)});
-  const nlohmann::json answer = nlohmann::json::parse(printed, nullptr, false);
-  if (!answer.is_object() || !answer.contains("rtf"))
-    throw Error("--peer pytorch", "PyTorch did not run", "apt-get install python3-torch");
-  return answer["rtf"].get<double>();
-}
-
-// The model's exported graph in ONNX Runtime: `figure` is what the script prints, rtf of the
-// offline one, ms (of a frame) of the streaming one.
-double onnxruntime_figure(const BenchOptions& o, const std::string& model, const char* graph,
-                          const char* figure, double seconds, int threads) {
-  const ScratchFolder folder;
-  child_seconds({o.program, "export", model, "--onnx", "-o", folder.file("voice.onnx")});
-  const std::string printed =
-      output_of({o.python, o.onnxruntime, folder.file(graph), fmt::format("{}", seconds),
-                 std::to_string(threads > 0 ? threads : available_cores())});
-  const nlohmann::json answer = nlohmann::json::parse(printed, nullptr, false);
-  if (!answer.is_object() || !answer.contains(figure))
-    throw Error("--peer onnxruntime", "ONNX Runtime did not run",
-                "pip install onnxruntime numpy, and name its Python by --python");
-  return answer[figure].get<double>();
 }
 
 // A whole utterance, against LibTorch running the same model.
@@ -214,36 +165,6 @@ BenchRow stream(const BenchOptions& o, Precision precision) {
   return row;
 }
 
-std::string write_mel(const ScratchFolder& folder, const MelSpec& spec, double seconds) {
-  const std::string path = folder.file("mel.npy");
-  arrays::write_mel(path, random_mel(spec, seconds));
-  return path;
-}
-
-// From the start of the process to its end, with a short utterance written: no later than that is
-// its first sample.
-BenchRow start(const BenchOptions& o) {
-  const ScratchFolder folder;
-  const std::string mel = write_mel(folder, Vocoder::load(o.model).mel(), 0.25);
-  const std::string out = folder.file("out.wav");
-  BenchRow row;
-  row.name = "start";
-  row.unit = "ms";
-  const auto ours = [&] {
-    child_seconds({o.program, "synth", "--model", o.model, "--mel", mel, "-o", out});
-  };
-  ours();
-  row.check = fmt::format("{} bytes of sound", std::filesystem::file_size(out));
-  row.value = 1e3 * median_seconds(ours, o.quick ? 3 : 21, 0.0);
-  row.peer = "a LibTorch program that loads the model";
-  row.peer_value = 1e3 * median_seconds(
-                             [&] {
-                               child_seconds({o.program, "info", o.model});
-                             },
-                             o.quick ? 1 : 5, 0.0);
-  return row;
-}
-
 // Peak memory of an hour of sound, against that of ten seconds.
 BenchRow memory(const BenchOptions& o) {
   const ScratchFolder folder;
@@ -304,6 +225,37 @@ BenchRow in_bf16(const BenchOptions& o) {
 
 }  // namespace
 
+Mel random_mel(const MelSpec& spec, double seconds) {
+  Mel mel;
+  mel.bands = spec.bands;
+  mel.frames =
+      static_cast<std::int64_t>(std::lround(seconds * spec.sample_rate_hz / spec.hop_samples));
+  mel.values.resize(static_cast<std::size_t>(mel.frames * mel.bands));
+  for (std::size_t i = 0; i < mel.values.size(); ++i)
+    mel.values[i] = static_cast<float>(-6.0 + 3.0 * uniform_at(1, 0, i));
+  return mel;
+}
+
+double seconds_of(const Mel& mel, const MelSpec& spec) {
+  return static_cast<double>(mel.frames * spec.hop_samples) / spec.sample_rate_hz;
+}
+
+std::string random_model(const BenchOptions& o, const ScratchFolder& folder,
+                         const std::string& name) {
+  torch::manual_seed(1);
+  model::FlowVocoder model(config::read_config(o.configs + "/" + name + ".yaml"));
+  model.randomize();
+  const std::string path = folder.file(name + ".safetensors");
+  model::save_model(path, model, false);
+  return path;
+}
+
+std::string write_mel(const ScratchFolder& folder, const MelSpec& spec, double seconds) {
+  const std::string path = folder.file("mel.npy");
+  arrays::write_mel(path, random_mel(spec, seconds));
+  return path;
+}
+
 const std::vector<Bench>& benches() {
   static const std::vector<Bench> all = {
       {"waveglow-256-fp32", in_fp32<waveglow>},
@@ -313,7 +265,9 @@ const std::vector<Bench>& benches() {
       {"mdct-causal-corrected", corrected},
       {"stream-fp32", in_fp32<stream>},
       {"stream-bf16", in_bf16<stream>},
+      {"roofline", roofline},
       {"start", start},
+      {"peers", peers},
       {"memory-one-hour", memory},
       {"libraries", libraries},
       {"train", training_step},

@@ -3,11 +3,14 @@
 #pragma once
 
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "bench.hpp"
+#include "glowvox/mel.hpp"
+#include "timing.hpp"
 
 namespace glowvox::bench {
 
@@ -24,6 +27,9 @@ struct BenchRow {
   std::optional<double> peer_value;  // in the same unit
   std::string check;                 // how the result was checked
   std::vector<std::string> notes;    // further figures
+  std::vector<std::string> table;    // lines below the row
+  nlohmann::ordered_json parts;      // the same as JSON; null: nothing
+  std::string skipped;               // why it could not be measured here; empty: it was
   std::optional<OtherPeer> other;
 };
 
@@ -34,5 +40,13 @@ struct Bench {
   std::function<BenchRow(const BenchOptions&)> measure;
 };
 const std::vector<Bench>& benches();
+
+// What rows are measured with: a mel of about the range of speech, how long its sound is, and a
+// published configuration (of `configs`) with random weights, as a file in the folder.
+Mel random_mel(const MelSpec& spec, double seconds);
+double seconds_of(const Mel& mel, const MelSpec& spec);
+std::string random_model(const BenchOptions& options, const ScratchFolder& folder,
+                         const std::string& name);
+std::string write_mel(const ScratchFolder& folder, const MelSpec& spec, double seconds);
 
 }  // namespace glowvox::bench

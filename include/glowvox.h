@@ -32,9 +32,13 @@ typedef enum glowvox_status {
 } glowvox_status;
 
 typedef enum glowvox_precision {
-  GLOWVOX_PRECISION_AUTO = 0, /* bfloat16 where processor and model allow it, else float32 */
+  /* What is measured to be the faster for whole utterances, where processor and model allow
+   * bfloat16, else float32. What was measured is kept in the user's cache folder, see
+   * PrecisionChoice in glowvox/vocoder.hpp. */
+  GLOWVOX_PRECISION_AUTO = 0,
   GLOWVOX_PRECISION_FLOAT32 = 1,
-  GLOWVOX_PRECISION_BFLOAT16 = 2
+  GLOWVOX_PRECISION_BFLOAT16 = 2,
+  GLOWVOX_PRECISION_AUTO_STREAM = 3 /* likewise for streams of single frames */
 } glowvox_precision;
 
 typedef enum glowvox_memory {

@@ -52,7 +52,9 @@ int evaluate(const EvaluationOptions& /*options*/) { run_beside(Waiting::kAsleep
 }  // namespace evaluation
 
 namespace model {
-void describe(const std::string& /*path*/, bool /*json*/) { run_beside(Waiting::kAsleep); }
+void describe(const std::string& /*path*/, bool /*timing*/, bool /*json*/) {
+  run_beside(Waiting::kAsleep);
+}
 void write_random(const InitOptions& /*options*/) { run_beside(Waiting::kAsleep); }
 }  // namespace model
 

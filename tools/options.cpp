@@ -16,8 +16,10 @@ void add_threads(CLI::App& app, int& threads, const char* usual) {
 
 void add_engine(CLI::App& app, EngineOptions& o, Model model, const char* usual_threads) {
   add_model(app, o.model, model);
-  app.add_option("--precision", o.precision,
-                 "fp32, bf16, or auto: bf16 where the processor has it and the model allows it")
+  app.add_option(
+         "--precision", o.precision,
+         "fp32, bf16, or auto: the faster, as measured here, where processor and model allow "
+         "both, else fp32")
       ->capture_default_str();
   app.add_option("--memory", o.memory,
                  "fast, or small: weights that are half precision in the file stay so in memory")
@@ -64,6 +66,7 @@ void add_mel_conversion(CLI::App& app, arrays::MelInput& o) {
 
 void add_live(CLI::App& app, live::Options& o, const char* usual_corrections) {
   add_engine(app, o.engine, Model::kUsual, "one");
+  o.engine.stream = true;
   app.add_option("--device", o.device, "Index, or part of a name, of glowvox devices")
       ->capture_default_str();
   app.add_option("--tee", o.tee, "Write the sound to this wav, flac or ogg as well");

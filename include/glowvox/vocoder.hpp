@@ -13,8 +13,10 @@
 
 namespace glowvox {
 
-// kAuto: bfloat16 where the processor has it and the model file allows it, float32 elsewhere.
-enum class Precision { kAuto, kFloat32, kBfloat16 };
+// Of matrix products. kAuto, kAutoStream: where the processor multiplies bfloat16 and the model
+// file allows it, whichever is measured to be the faster, of whole utterances and of streams of
+// single frames; float32 elsewhere. See PrecisionChoice.
+enum class Precision { kAuto, kFloat32, kBfloat16, kAutoStream };
 
 // kFast: weights lie in memory as they are multiplied fastest. kSmall: weights that are half
 // precision (or bfloat16) in the model file stay so in memory, half as much, and are widened while
@@ -25,6 +27,26 @@ enum class Memory { kFast, kSmall };
 
 // Whether Precision::kBfloat16 is possible here.
 GLOWVOX_API bool has_bfloat16();
+
+// Why a model runs in the precision that it does. Where there is a choice, loading it times
+// products of its shapes in both precisions, for some tens of milliseconds, and keeps the times in
+// a file of the user's cache folder (GLOWVOX_CACHE, or glowvox in XDG_CACHE_HOME, or
+// ~/.cache/glowvox), so that the next load with the same processor, cores, shapes and library reads
+// them. GLOWVOX_CACHE=off keeps nothing. Times vary from run to run: a stated precision alone is
+// the same everywhere.
+struct PrecisionChoice {
+  // By whoever loaded the model; by processor or model, which leave no choice; by times measured in
+  // this load; by those of an earlier one.
+  enum class Source { kStated, kOnlyOne, kMeasured, kCached };
+  // Seconds that the timed products take; 0 where nothing was timed.
+  struct Times {
+    double float32 = 0.0, bfloat16 = 0.0;
+  };
+  Precision precision = Precision::kFloat32;  // or kBfloat16
+  Source source = Source::kOnlyOne;
+  Times utterances, frames;  // of a piece of a whole utterance on all cores; of a frame on one
+  std::string cache_file;    // where the times are kept; empty: nowhere
+};
 
 struct SynthesisOptions {
   double sigma = 0.7;      // temperature, >= 0
@@ -66,9 +88,10 @@ class GLOWVOX_API Vocoder {
   // units; empty where the model file does not say.
   const std::vector<float>& mel_means() const;
   const std::vector<float>& mel_deviations() const;
-  Precision precision() const;  // the one in use
-  int channels() const;         // of the latent
-  int rows_per_frame() const;   // latent rows for each mel frame
+  Precision precision() const;  // the one in use: kFloat32 or kBfloat16
+  const PrecisionChoice& precision_choice() const;
+  int channels() const;        // of the latent
+  int rows_per_frame() const;  // latent rows for each mel frame
   // What a sample depends on ahead of its own mel frame, and the overlap of the lapped transform:
   // the algorithmic latency of a stream.
   std::int64_t look_ahead_samples() const;

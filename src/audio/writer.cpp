@@ -85,8 +85,7 @@ Format chosen(Format format, const std::string& path) {
 
 int encoder_of(Format format) {
   if (format == Format::kFlac) return SF_FORMAT_FLAC | SF_FORMAT_PCM_16;
-  if (format == Format::kOgg) return SF_FORMAT_OGG | SF_FORMAT_VORBIS;
-  return SF_FORMAT_WAV | SF_FORMAT_PCM_16;
+  return SF_FORMAT_OGG | SF_FORMAT_VORBIS;
 }
 
 }  // namespace
@@ -98,6 +97,8 @@ struct AudioWriter::State {
       target.file.emplace(platform::kOutput, kStandardOutput);
     else if (!in_memory)
       target.file.emplace(where);
+    if (sample_rate_hz <= 0)
+      throw Error(path, "cannot encode: a rate of " + std::to_string(sample_rate_hz) + " Hz");
     if (!encoded()) return;
     SF_VIRTUAL_IO io = output_io();
     SF_INFO info{};
@@ -107,19 +108,24 @@ struct AudioWriter::State {
     encoder.reset(sf_open_virtual(&io, SFM_WRITE, &info, &target));
     check(encoder != nullptr);
   }
-  // By libsndfile, whose wav files get their length at the end.
-  bool encoded() const {
-    return format != Format::kRaw && !(format == Format::kWav && target.is_pipe());
-  }
+  // By libsndfile. Other formats are the samples themselves, after a header where it is wav, which
+  // gets its length at the end.
+  bool encoded() const { return format == Format::kFlac || format == Format::kOgg; }
   void check(bool succeeded) {
     if (target.failure) std::rethrow_exception(target.failure);
     if (!succeeded) throw Error(path, std::string("cannot encode: ") + sf_strerror(encoder.get()));
   }
   void begin() {
-    if (!encoded() && format == Format::kWav && target.size == 0) {
-      const std::string header = wav_header(sample_rate_hz, kUnknownBytes);
-      target.write(header.data(), header.size());
-    }
+    if (format != Format::kWav || target.size > 0) return;
+    const std::string header = wav_header(sample_rate_hz, kUnknownBytes);
+    target.write(header.data(), header.size());
+  }
+  void end() {
+    if (format != Format::kWav || target.is_pipe()) return;
+    const auto bytes = static_cast<std::uint32_t>(target.size - kWavHeaderBytes);
+    const std::string header = wav_header(sample_rate_hz, bytes);
+    target.position = 0;
+    target.write(header.data(), header.size());
   }
   // Of what is in clamped and pcm.
   void put(std::size_t count) {
@@ -157,7 +163,7 @@ void AudioWriter::write(const float* samples, std::size_t count) {
   s.begin();
   for (std::size_t at = 0; at < count; at += kChunkFrames) {
     const std::size_t piece = std::min(kChunkFrames, count - at);
-    if (s.encoded() && s.format == Format::kWav &&
+    if (s.format == Format::kWav && !s.target.is_pipe() &&
         s.written + static_cast<std::int64_t>(piece) > kMostWavSamples)
       throw Error(s.path, "a wav file holds 4 GiB at most", "write a .flac");
     for (std::size_t i = 0; i < piece; ++i) {
@@ -177,6 +183,7 @@ void AudioWriter::write(const float* samples, std::size_t count) {
 std::int64_t AudioWriter::commit() {
   State& s = *state_;
   s.begin();
+  s.end();
   if (s.encoder) s.check(sf_close(s.encoder.release()) == 0);
   if (s.target.file) s.target.file->commit();
   return s.clipped;

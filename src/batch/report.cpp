@@ -11,6 +11,7 @@
 #include "core/printable.hpp"
 #include "core/result.hpp"
 #include "core/streams.hpp"
+#include "engine/engine_options.hpp"
 
 namespace glowvox::batch {
 
@@ -26,7 +27,7 @@ std::string clock_time(double seconds) {
                    : fmt::format("{}:{:02}", minutes, all % 60);
 }
 
-nlohmann::json to_json(const Job& job, const Outcome& outcome) {
+nlohmann::json to_json(const Job& job, const Outcome& outcome, const PrecisionChoice& precision) {
   nlohmann::json item = {{"input", job.input.path}};
   if (job.utterances > 1) item["utterance"] = job.utterance + 1;
   if (!outcome.failure.empty()) {
@@ -41,13 +42,15 @@ nlohmann::json to_json(const Job& job, const Outcome& outcome) {
   item["seconds"] = outcome.seconds;
   item["real_time_factor"] = outcome.elapsed / outcome.seconds;
   item["clipped"] = outcome.clipped;
+  item["precision"] = name_of(precision.precision);
+  item["precision_from"] = name_of(precision.source);
   return item;
 }
 
 }  // namespace
 
-Report::Report(const std::vector<Job>& jobs, bool json)
-    : jobs_(jobs), json_(json), outcomes_(jobs.size()) {
+Report::Report(const std::vector<Job>& jobs, bool json, const PrecisionChoice& precision)
+    : jobs_(jobs), json_(json), precision_(precision), outcomes_(jobs.size()) {
   for (const Job& job : jobs) whole_ += job.seconds;
 }
 
@@ -95,7 +98,7 @@ void Report::finish(std::size_t job, const Outcome& outcome) {
 void Report::print(std::size_t job) {
   const Outcome& o = *outcomes_[job];
   if (json_) {
-    list_.push_back(to_json(jobs_[job], o));
+    list_.push_back(to_json(jobs_[job], o, precision_));
     return;
   }
   if (o.skipped || !o.failure.empty()) return;

@@ -12,6 +12,7 @@
 
 #include "batch/jobs.hpp"
 #include "core/progress_bar.hpp"
+#include "glowvox/vocoder.hpp"
 
 namespace glowvox::batch {
 
@@ -27,7 +28,8 @@ struct Outcome {
 // bar for all of them where it takes long. May be called from several threads at once.
 class Report {
  public:
-  Report(const std::vector<Job>& jobs, bool json);
+  // precision: that all of them are made in.
+  Report(const std::vector<Job>& jobs, bool json, const PrecisionChoice& precision = {});
 
   void say(const std::string& text);
   void advance(double seconds);  // of sound that has been made
@@ -47,6 +49,7 @@ class Report {
 
   const std::vector<Job>& jobs_;
   const bool json_;
+  const PrecisionChoice precision_;
   const Clock::time_point start_ = Clock::now();
   std::mutex mutex_;
   ProgressBar bar_;

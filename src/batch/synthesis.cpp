@@ -231,7 +231,7 @@ int synthesize_files(const Request& o) {
         conversion.notice());
   make_folder(o, inputs.size());
 
-  Report report(jobs, o.json);
+  Report report(jobs, o.json, vocoder.precision_choice());
   make_all(jobs, {o, vocoder, conversion, mels, report});
   report.end();
   if (interrupted && !report.complete()) {

@@ -75,6 +75,8 @@ glowvox::Precision precision_of(std::int32_t precision) {
       return glowvox::Precision::kFloat32;
     case GLOWVOX_PRECISION_BFLOAT16:
       return glowvox::Precision::kBfloat16;
+    case GLOWVOX_PRECISION_AUTO_STREAM:
+      return glowvox::Precision::kAutoStream;
     default:
       throw Error("precision", "there is no " + std::to_string(precision));
   }

@@ -62,11 +62,27 @@ Vocoder EngineOptions::load() const {
   const std::string path = model.empty() ? sample_beside_program(kVoice) : model;
   if (path.empty())
     throw UsageError("--model", "no voice lies beside this program", "give a model file");
-  return Vocoder::load(path, found->second, memory == "small" ? Memory::kSmall : Memory::kFast);
+  const bool streams = stream && found->second == Precision::kAuto;
+  return Vocoder::load(path, streams ? Precision::kAutoStream : found->second,
+                       memory == "small" ? Memory::kSmall : Memory::kFast);
 }
 
 const char* name_of(Precision precision) {
   return precision == Precision::kBfloat16 ? "bf16" : "fp32";
+}
+
+const char* name_of(PrecisionChoice::Source source) {
+  switch (source) {
+    case PrecisionChoice::Source::kStated:
+      return "stated";
+    case PrecisionChoice::Source::kMeasured:
+      return "measured";
+    case PrecisionChoice::Source::kCached:
+      return "cached";
+    case PrecisionChoice::Source::kOnlyOne:
+      break;
+  }
+  return "only one";
 }
 
 }  // namespace glowvox

@@ -13,6 +13,7 @@ namespace glowvox {
 struct EngineOptions {
   std::string model;  // a file; empty: the voice beside the program
   std::string precision = "auto";
+  bool stream = false;          // made a frame at a time, which `auto` is about then
   std::string memory = "fast";  // or small: Memory::kSmall
   int threads = 0;              // 0: as the command usually does
   double sigma = SynthesisOptions{}.sigma;
@@ -29,6 +30,7 @@ struct EngineOptions {
 // folder of the sources; empty where it is not there.
 std::string sample_beside_program(const std::string& name);
 
-const char* name_of(Precision precision);
+const char* name_of(Precision precision);             // fp32, bf16
+const char* name_of(PrecisionChoice::Source source);  // stated, only one, measured, cached
 
 }  // namespace glowvox

@@ -13,6 +13,7 @@
 #include "engine/finishing.hpp"
 #include "engine/instruction_set.hpp"
 #include "engine/pipeline.hpp"
+#include "engine/precision.hpp"
 #include "glowvox/error.hpp"
 #include "safetensors/model_metadata.hpp"
 
@@ -33,23 +34,13 @@ constexpr std::int64_t kMostBiasEdge = 24;    // mel frames at either end that d
 
 int denoiser_hop(int n_fft) { return std::max(1, n_fft / 4); }
 
-engine::DType dtype_for(Precision precision, bool allowed) {
-  const bool possible = has_bfloat16();
-  switch (precision) {
-    case Precision::kFloat32:
-      return engine::DType::kFloat32;
-    case Precision::kBfloat16:
-      if (!possible)
-        throw Error(
-            "precision",
-            std::string("bfloat16 needs AVX-512 BF16 or NEON BF16, this processor offers ") +
-                engine::name_of(engine::instruction_set()),
-            "use fp32");
-      return engine::DType::kBfloat16;
-    case Precision::kAuto:
-      break;
-  }
-  return possible && allowed ? engine::DType::kBfloat16 : engine::DType::kFloat32;
+// How weights that are multiplied in float32 lie in memory: as the file has the nets' first ones.
+engine::Storage stored_weights(const safetensors::MappedSafetensors& file, Memory memory) {
+  const bool narrow = memory == Memory::kSmall || engine::narrow_weights_are_faster();
+  const auto found = file.tensors().find("step_0_coupling.net.start.weight");
+  if (!narrow || found == file.tensors().end()) return engine::Storage::kFloat32;
+  if (found->second.dtype == "F16") return engine::Storage::kHalf;
+  return found->second.dtype == "BF16" ? engine::Storage::kBfloat16 : engine::Storage::kFloat32;
 }
 
 int threads_for(int threads, int usual) {
@@ -91,6 +82,7 @@ struct GLOWVOX_LOCAL Vocoder::Model {
       Precision precision, Memory memory);
 
   int block_rows = kBlockRows;
+  PrecisionChoice choice;
   std::shared_ptr<const engine::PreparedModel> prepared;
   std::unique_ptr<engine::Encoder> encoder;
   // What the denoiser takes off, measured when it is first asked for.
@@ -111,11 +103,15 @@ std::shared_ptr<const Vocoder::Model> Vocoder::Model::make(
     std::unique_ptr<const safetensors::MappedSafetensors> file, const std::string& name,
     Precision precision, Memory memory) {
   const config::ModelConfig config = safetensors::model_config(file->metadata(), name);
-  const engine::DType dtype = dtype_for(precision, config.synthesis.bf16);
+  const PrecisionChoice choice =
+      engine::choose_precision(precision, config, stored_weights(*file, memory));
+  const engine::DType dtype =
+      choice.precision == Precision::kBfloat16 ? engine::DType::kBfloat16 : engine::DType::kFloat32;
   engine::Weights weights(file->tensors(), name);
   if (memory == Memory::kSmall) weights.save_memory(*file);
   try {
     auto model = std::make_shared<Model>();
+    model->choice = choice;
     model->prepared =
         std::make_shared<const engine::PreparedModel>(engine::prepare(weights, config, dtype));
     if (memory == Memory::kSmall) {
@@ -153,10 +149,8 @@ const std::vector<float>& Vocoder::mel_deviations() const {
 int Vocoder::channels() const { return model_->prepared->config.lift.channels; }
 int Vocoder::rows_per_frame() const { return model_->prepared->conditioner.rows_per_frame; }
 
-Precision Vocoder::precision() const {
-  return model_->prepared->dtype == engine::DType::kBfloat16 ? Precision::kBfloat16
-                                                             : Precision::kFloat32;
-}
+Precision Vocoder::precision() const { return model_->choice.precision; }
+const PrecisionChoice& Vocoder::precision_choice() const { return model_->choice; }
 
 std::int64_t Vocoder::look_ahead_samples() const {
   return config::reach_of(model_->prepared->config).future_samples;

@@ -130,7 +130,10 @@ void summarize(const Options& o, const Report& report, const Vocoder& vocoder,
     latency.device_ms = player->device_latency_ms();
   }
   const std::string where = player ? player->device() : output_name(o.out);
-  print_result(o.json, to_json(report, latency), to_text(report, latency, where), o.out);
+  nlohmann::json json = to_json(report, latency);
+  json["precision"] = name_of(vocoder.precision());
+  json["precision_from"] = name_of(vocoder.precision_choice().source);
+  print_result(o.json, json, to_text(report, latency, where), o.out);
 }
 
 // The source is opened once the model is there.

@@ -7,17 +7,26 @@
 #include <memory>
 
 #include "config/receptive_field.hpp"
+#include "core/cpu.hpp"
+#include "core/printable.hpp"
 #include "core/result.hpp"
+#include "core/usage_error.hpp"
+#include "engine/engine_options.hpp"
+#include "engine/instruction_set.hpp"
+#include "glowvox/vocoder.hpp"
 #include "model/model_file.hpp"
 
 namespace glowvox::model {
 
 namespace {
 
-std::shared_ptr<FlowVocoder> load(const std::string& path) {
+bool is_configuration(const std::string& path) {
   const auto extension = std::filesystem::path(path).extension();
-  if (extension == ".yaml" || extension == ".yml")
-    return std::make_shared<FlowVocoder>(config::read_config(path));
+  return extension == ".yaml" || extension == ".yml";
+}
+
+std::shared_ptr<FlowVocoder> load(const std::string& path) {
+  if (is_configuration(path)) return std::make_shared<FlowVocoder>(config::read_config(path));
   return load_model(path);
 }
 
@@ -56,12 +65,74 @@ std::string to_text(const FlowVocoder& model, const config::Reach& reach) {
                             config::to_yaml(c));
 }
 
+// What the model would run in, chosen as `glowvox synth` and `glowvox stream` do.
+class Precisions {
+ public:
+  explicit Precisions(const std::string& path)
+      : utterances_(Vocoder::load(path).precision_choice()),
+        frames_(Vocoder::load(path, Precision::kAutoStream).precision_choice()) {}
+
+  nlohmann::json to_json() const {
+    return {{"processor", processor_name()},
+            {"instructions", engine::name_of(engine::instruction_set())},
+            {"utterances", to_json(utterances_, utterances_.utterances)},
+            {"streams", to_json(frames_, frames_.frames)},
+            {"cache_file", frames_.cache_file}};
+  }
+  std::string to_text() const {
+    return fmt::format("processor             {}, {}\n", processor_name(),
+                       engine::name_of(engine::instruction_set())) +
+           "whole utterances      " + to_text(utterances_, utterances_.utterances) +
+           "streams               " + to_text(frames_, frames_.frames) +
+           (frames_.cache_file.empty()
+                ? std::string()
+                : fmt::format("times kept in         {}\n", printable(frames_.cache_file)));
+  }
+
+ private:
+  using Source = PrecisionChoice::Source;
+  static bool timed(const PrecisionChoice& choice) {
+    return choice.source == Source::kMeasured || choice.source == Source::kCached;
+  }
+  static nlohmann::json to_json(const PrecisionChoice& choice,
+                                const PrecisionChoice::Times& times) {
+    nlohmann::json one = {{"precision", name_of(choice.precision)},
+                          {"precision_from", name_of(choice.source)}};
+    if (timed(choice)) {
+      one["fp32_ms"] = 1e3 * times.float32;
+      one["bf16_ms"] = 1e3 * times.bfloat16;
+    }
+    return one;
+  }
+  static std::string to_text(const PrecisionChoice& choice, const PrecisionChoice::Times& times) {
+    if (timed(choice))
+      return fmt::format("{} ({}): products timed in fp32 {:.3f} ms, in bf16 {:.3f} ms\n",
+                         name_of(choice.precision), name_of(choice.source), 1e3 * times.float32,
+                         1e3 * times.bfloat16);
+    return fmt::format(
+        "{}: {}, so that nothing was timed\n", name_of(choice.precision),
+        has_bfloat16() ? "the model allows no bfloat16" : "this processor multiplies no bfloat16");
+  }
+
+  PrecisionChoice utterances_, frames_;
+};
+
 }  // namespace
 
-void describe(const std::string& path, bool json) {
+void describe(const std::string& path, bool timing, bool json) {
+  if (timing && is_configuration(path))
+    throw UsageError("--timing", "is about a model file, got a configuration",
+                     "glowvox init makes a model of one");
   const auto model = load(path);
   const config::Reach reach = config::reach_of(model->config());
-  print_result(json, to_json(*model, reach), to_text(*model, reach));
+  nlohmann::json figures = to_json(*model, reach);
+  std::string text = to_text(*model, reach);
+  if (timing) {
+    const Precisions precisions(path);
+    figures["precision"] = precisions.to_json();
+    text = precisions.to_text() + "\n" + text;
+  }
+  print_result(json, figures, text);
 }
 
 void write_random(const InitOptions& o) {

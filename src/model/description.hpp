@@ -7,8 +7,9 @@
 
 namespace glowvox::model {
 
-// Prints what a model file or a configuration (.yaml) is: its size, work, receptive field, latency.
-void describe(const std::string& path, bool json);
+// Prints what a model file or a configuration (.yaml) is: its size, work, receptive field, latency;
+// with `timing` of a model file also the precisions that it would run in here and why.
+void describe(const std::string& path, bool timing, bool json);
 
 struct InitOptions {
   std::string config, out;

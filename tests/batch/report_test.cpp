@@ -76,7 +76,10 @@ TEST_CASE("an interrupted batch says what it has made") {
 TEST_CASE("as JSON: a list with an entry for every input, failures and skipped ones too") {
   const auto jobs = jobs_named({"a", "b", "c"});
   const test::PrintedOutput printed;
-  batch::Report report(jobs, true);
+  PrecisionChoice precision;
+  precision.precision = Precision::kBfloat16;
+  precision.source = PrecisionChoice::Source::kCached;
+  batch::Report report(jobs, true, precision);
   report.finish(1, failed("b.npy: is damaged"));
   report.finish(2, skipped());
   report.finish(0, made(2.0));
@@ -85,6 +88,8 @@ TEST_CASE("as JSON: a list with an entry for every input, failures and skipped o
   REQUIRE(list.size() == 3);
   CHECK(list[0]["out"] == "a.wav");
   CHECK(list[0]["real_time_factor"] == 0.25);
+  CHECK(list[0]["precision"] == "bf16");
+  CHECK(list[0]["precision_from"] == "cached");
   CHECK(list[1] == nlohmann::json{{"input", "b.npy"}, {"error", "b.npy: is damaged"}});
   CHECK(list[2]["skipped"] == true);
 }

@@ -23,8 +23,7 @@ std::vector<std::string> models() {
 
 std::vector<Precision> precisions() {
   std::vector<Precision> all = {Precision::kFloat32};
-  if (Vocoder::load(kShippedModel).precision() == Precision::kBfloat16)
-    all.push_back(Precision::kBfloat16);
+  if (has_bfloat16()) all.push_back(Precision::kBfloat16);
   return all;
 }
 

@@ -16,7 +16,7 @@ namespace {
 // What making `latency_ms` of sound takes here, in ms: a stream's first frames, one by one.
 double making_ms(const Utterance& u, double latency_ms) {
   const auto frames = static_cast<std::int64_t>(latency_ms / 1e3 / kHopSeconds) + 2;
-  const Vocoder vocoder = Vocoder::load(kShippedModel);
+  const Vocoder vocoder = Vocoder::load(kShippedModel, Precision::kAutoStream);
   double least = 1e9;
   for (int attempt = 0; attempt < 3; ++attempt) {
     Stream stream(vocoder, uncorrected(0.7, 1, 1));

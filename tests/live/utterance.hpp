@@ -35,7 +35,7 @@ inline double seconds_since(Clock::time_point start) {
 // What is synthesized, as a file and as the samples that must be heard.
 struct Utterance {
   explicit Utterance(std::int64_t frames) {
-    const Vocoder vocoder = Vocoder::load(kShippedModel);
+    const Vocoder vocoder = Vocoder::load(kShippedModel, Precision::kAutoStream);
     mel = speech_like_mel(vocoder.mel(), frames, 1);
     // About the mean and deviation of the model's training data: nothing to warn of.
     for (std::size_t i = 0; i < mel.values.size(); ++i) {

@@ -180,6 +180,8 @@ TEST_CASE("synth: from mel and from sound the same, by seed, in every container"
                                        .out);
   CHECK(figures[0]["seconds"] == doctest::Approx(2.0).epsilon(0.02));
   CHECK(figures[0]["real_time_factor"] > 0.0);
+  const std::string why = figures[0]["precision_from"];
+  CHECK((why == "only one" || why == "measured" || why == "cached"));
   CHECK(read_file(folder.file("d.png")).substr(1, 3) == "PNG");
   succeeds(folder, "synth" + m + " --mel " + folder.file("mel.npy") + " --wav " + speech + " -o " +
                        folder.file(""));

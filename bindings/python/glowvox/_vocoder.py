@@ -158,9 +158,12 @@ class Vocoder:
     ) -> Vocoder:
         """Loads a model file; None: the built-in voice.
 
-        precision: "fp32", "bf16", or "auto": bf16 where the processor has it and the model allows
-        it. memory: "fast", or "small": weights that are half precision in the file stay so in
-        memory, half as much; the same sound but for rounding.
+        precision: "fp32", "bf16", or what is measured to be the faster where processor and model
+        allow both: "auto" for whole utterances, "auto-stream" for frame after frame. What was
+        measured is kept in the user's cache folder (GLOWVOX_CACHE=off: nowhere).
+
+        memory: "fast", or "small": weights that are half precision in the file stay so in memory,
+        half as much; the same sound but for rounding.
         """
         file = os.fspath(builtin_voice() if path is None else path)
         return cls(_core.Vocoder.load(file, precision, memory), file, precision, memory)

@@ -24,7 +24,8 @@ Precision precision_of(const std::string& name) {
   if (name == "auto") return Precision::kAuto;
   if (name == "fp32") return Precision::kFloat32;
   if (name == "bf16") return Precision::kBfloat16;
-  throw Error("precision", "expected auto, fp32 or bf16, got '" + name + "'");
+  if (name == "auto-stream") return Precision::kAutoStream;
+  throw Error("precision", "expected auto, auto-stream, fp32 or bf16, got '" + name + "'");
 }
 
 Memory memory_of(const std::string& name) {
