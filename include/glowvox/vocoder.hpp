@@ -137,6 +137,7 @@ class GLOWVOX_API Vocoder {
 
  private:
   friend class Stream;
+  friend class StreamGroup;
   struct Model;
   explicit Vocoder(std::shared_ptr<const Model> model);
   std::shared_ptr<const Model> model_;
@@ -168,6 +169,7 @@ class GLOWVOX_API Stream {
 
  private:
   friend class Vocoder;
+  friend class StreamGroup;
   Stream(const Vocoder& vocoder, const SynthesisOptions& options, int most_frames, int threads);
   struct State;
   std::unique_ptr<State> state_;

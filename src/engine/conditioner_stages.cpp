@@ -29,23 +29,32 @@ class InputStage : public Stage {
     mel_->release(end());
   }
 
-  void run(std::int64_t row, int rows, Scratch& scratch) override {
-    const float* from = mel_->full(row);
-    float* to = log_mel_->full(row);
-    const int elements = rows * mel_->row_elements();
-    for (int i = 0; i < elements; ++i) to[i] = model_.natural_log(from[i]);
-    if (first_ == nullptr) return;
-    if (model_.kind == config::ConditionerKind::kRepeat) {
-      copy(mel_->view(row, rows), mel_->row_elements(), first_->target(row));
-      return;
+  void run(const Pieces& pieces, Scratch& scratch) override {
+    for (const Piece& p : pieces) {
+      const InputStage& s = of(p);
+      const float* from = s.mel_->full(p.row);
+      float* to = s.log_mel_->full(p.row);
+      const int elements = p.rows * s.mel_->row_elements();
+      for (int i = 0; i < elements; ++i) to[i] = model_.natural_log(from[i]);
+      if (first_ != nullptr && model_.kind == config::ConditionerKind::kRepeat)
+        copy(s.mel_->view(p.row, p.rows), s.mel_->row_elements(), s.first_->target(p.row));
     }
+    if (first_ == nullptr || model_.kind == config::ConditionerKind::kRepeat) return;
     const int columns = first_->row_elements();
-    const RowsView mapped = scratch.wide.rows(rows, columns);
-    model_.input.product.run(to, mapped.data, rows);
-    add_bias(mapped, model_.input.bias.data(), columns, first_->target(row));
+    RowsView mapped = scratch.wide.rows(pieces.rows, columns);
+    run_product(
+        model_.input.product, pieces, [](const Piece& p) { return of(p).log_mel_->full(p.row); },
+        mapped.data, Write::kReplace, scratch);
+    for (const Piece& p : pieces) {
+      add_bias(mapped.part(0, p.rows), model_.input.bias.data(), columns,
+               of(p).first_->target(p.row));
+      mapped = mapped.from(p.rows);
+    }
   }
 
  private:
+  static const InputStage& of(const Piece& p) { return static_cast<const InputStage&>(*p.stage); }
+
   const PreparedConditioner& model_;
   RowWindow *mel_, *log_mel_, *first_;
 };
@@ -65,17 +74,26 @@ class BlockStage : public Stage {
     in_->release(end());
   }
 
-  void run(std::int64_t row, int rows, Scratch& scratch) override {
+  void run(const Pieces& pieces, Scratch& scratch) override {
     const int columns = in_->row_elements();
-    const RowsView inner = scratch.wide.rows(rows, columns);
-    const RowsView active = scratch.input.rows(rows, columns);
-    block_.first.product.run(in_->full(row - block_.context.before), inner.data, rows);
+    RowsView inner = scratch.wide.rows(pieces.rows, columns);
+    const RowsView active = scratch.input.rows(pieces.rows, columns);
+    run_product(
+        block_.first.product, pieces,
+        [this](const Piece& p) { return of(p).in_->full(p.row - block_.context.before); },
+        inner.data, Write::kReplace, scratch);
     gelu(inner, block_.first.bias.data(), columns, active);
-    block_.second.product.run(active.data, inner.data, rows);
-    add_bias(inner, block_.second.bias.data(), columns, out_->target(row), in_->view(row, rows));
+    block_.second.product.run(active.data, inner.data, pieces.rows);
+    for (const Piece& p : pieces) {
+      add_bias(inner.part(0, p.rows), block_.second.bias.data(), columns, of(p).out_->target(p.row),
+               of(p).in_->view(p.row, p.rows));
+      inner = inner.from(p.rows);
+    }
   }
 
  private:
+  static const BlockStage& of(const Piece& p) { return static_cast<const BlockStage&>(*p.stage); }
+
   const PreparedConditioner::Block& block_;
   std::unique_ptr<RowWindow> in_;
   RowWindow* out_;
@@ -96,20 +114,29 @@ class UpsampleStage : public Stage {
     mel_->release(end());
   }
 
-  void run(std::int64_t frame, int frames, Scratch& scratch) override {
+  void run(const Pieces& pieces, Scratch& scratch) override {
     const int columns = features_->row_elements(), ratio = model_.rows_per_frame;
-    const RowsView rows_of_phase = scratch.wide.rows(frames, columns);
-    const float* window = mel_->full(frame - (model_.phase_taps - 1));
-    for (int p = 0; p < ratio; ++p) {
-      const Affine& phase = model_.phases[static_cast<std::size_t>(p)];
-      phase.product.run(window, rows_of_phase.data, frames);
-      Target to = features_->target(frame * ratio + p);
-      to.stride *= ratio;
-      add_bias(rows_of_phase, phase.bias.data(), columns, to);
+    for (int i = 0; i < ratio; ++i) {
+      const Affine& phase = model_.phases[static_cast<std::size_t>(i)];
+      RowsView rows_of_phase = scratch.wide.rows(pieces.rows, columns);
+      run_product(
+          phase.product, pieces,
+          [this](const Piece& p) { return of(p).mel_->full(p.row - (model_.phase_taps - 1)); },
+          rows_of_phase.data, Write::kReplace, scratch);
+      for (const Piece& p : pieces) {
+        Target to = of(p).features_->target(p.row * ratio + i);
+        to.stride *= ratio;
+        add_bias(rows_of_phase.part(0, p.rows), phase.bias.data(), columns, to);
+        rows_of_phase = rows_of_phase.from(p.rows);
+      }
     }
   }
 
  private:
+  static const UpsampleStage& of(const Piece& p) {
+    return static_cast<const UpsampleStage&>(*p.stage);
+  }
+
   const PreparedConditioner& model_;
   RowWindow *mel_, *features_;
 };

@@ -20,7 +20,8 @@ double sum(const float* values, int count) {
   return total;
 }
 
-// What becomes of every lifted row of an utterance.
+// What becomes of every lifted row of an utterance. An utterance is encoded alone: tiles are one
+// piece here.
 struct EncodedRows {
   EncodedRows(const PreparedEncoding& prepared, std::int64_t rows)
       : channels(prepared.model->config.lift.channels),
@@ -68,7 +69,9 @@ class LiftedStage : public SourceStage {
         given_(*condition),
         encoded_(encoded) {}
 
-  void run(std::int64_t row, int rows, Scratch& scratch) override {
+  void run(const Pieces& pieces, Scratch& scratch) override {
+    const std::int64_t row = pieces.front().row;
+    const int rows = pieces.rows;
     const ChannelLayout& layout = model_.output.layout;
     const int C = layout.channels, columns = layout.columns();
     const RowsView x = scratch.input.rows(rows, columns);
@@ -78,19 +81,20 @@ class LiftedStage : public SourceStage {
       float* to = x.data + layout.column_of(c);
       for (int r = 0; r < rows; ++r, from += C, to += columns) *to = *from;
     }
-    if (model_.output.scale_shift) take_off(x, row, scratch);
-    run_link(link_, x, row, to_->x().view(row, rows), encoded_);
-    to_->enter(row, rows, scratch);
+    if (model_.output.scale_shift) take_off(x, pieces, scratch);
+    run_link(link_, x, row, next().x().view(row, rows), encoded_);
+    next().enter(pieces, scratch);
   }
 
  private:
-  void take_off(RowsView x, std::int64_t row, Scratch& scratch) {
+  void take_off(RowsView x, const Pieces& pieces, Scratch& scratch) {
     const PreparedOutput& output = model_.output;
     const int columns = output.layout.columns();
     const RowsView net = scratch.wide.rows(x.count, 2 * columns);
-    run_scale_shift(output, given_, row, net, scratch);
+    run_scale_shift(
+        output, pieces, [this](const Piece&) -> Condition& { return given_; }, net, scratch);
     undo_scale_shift(net, output.bias.data(), columns, x);
-    encoded_->add_log_det(net.from_column(columns), columns, -1.0, row);
+    encoded_->add_log_det(net.from_column(columns), columns, -1.0, pieces.front().row);
   }
 
   const ChannelMap& link_;
@@ -106,7 +110,9 @@ class CouplingEnd : public StepEnd {
   CouplingEnd(StepState* state, Receiver* next, const ChannelMap* link, EncodedRows* encoded)
       : state_(*state), next_(*next), link_(link), encoded_(encoded) {}
 
-  void run(std::int64_t row, int rows, float* output, Scratch& scratch) override {
+  void run(const Pieces& pieces, float* output, Scratch& scratch) override {
+    const std::int64_t row = pieces.front().row;
+    const int rows = pieces.rows;
     const PreparedStep& step = state_.step();
     const RowsView x = state_.x().view(row, rows), to = next_.x().view(row, rows);
     const int width = step.layout.width();
@@ -118,7 +124,7 @@ class CouplingEnd : public StepEnd {
       run_link(*link_, x, row, to, encoded_);
     else
       copy(x, step.layout.columns(), to);
-    next_.enter(row, rows, scratch);
+    next_.enter(pieces, scratch);
   }
 
  private:
@@ -146,7 +152,9 @@ class LatentState : public Receiver {
     condition_->release(x_.end());
   }
   RowWindow& x() override { return x_; }
-  void enter(std::int64_t row, int rows, Scratch& /*scratch*/) override {
+  void enter(const Pieces& pieces, Scratch& /*scratch*/) override {
+    const std::int64_t row = pieces.front().row;
+    const int rows = pieces.rows;
     encoded_->leave(x_.view(row, rows), layout_, layout_.channels, row);
     for (std::int64_t r = row; r < row + rows; ++r)
       encoded_->log_prob[static_cast<std::size_t>(r)] =

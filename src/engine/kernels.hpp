@@ -19,6 +19,13 @@ struct Target {
   float* full = nullptr;
   std::uint16_t* bfloat16 = nullptr;
   std::ptrdiff_t stride = 0;  // elements from a row to the next
+
+  Target from(std::int64_t first) const {
+    Target rest = *this;
+    if (full != nullptr) rest.full += first * stride;
+    if (bfloat16 != nullptr) rest.bfloat16 += first * stride;
+    return rest;
+  }
 };
 
 // out = tanh(u) * sigmoid(v), where a row of pre is [u | v], and bias is added first.

@@ -26,23 +26,40 @@ void OutputState::append(std::int64_t rows, bool complete) {
   condition_->release(x_.end());
 }
 
-void OutputState::enter(std::int64_t row, int rows, Scratch& scratch) {
+void OutputState::enter(const Pieces& pieces, Scratch& scratch) {
+  const auto of = [](const Piece& p) -> OutputState& {
+    return static_cast<OutputState&>(receiver_of(p));
+  };
   const PreparedOutput& output = model_.output;
   const int columns = output.layout.columns();
-  const RowsView x = x_.view(row, rows);
   if (output.scale_shift) {
-    const RowsView net = scratch.wide.rows(rows, 2 * columns);
-    run_scale_shift(output, *condition_, row, net, scratch);
-    apply_scale_shift(net, output.bias.data(), columns, x);
+    RowsView net = scratch.wide.rows(pieces.rows, 2 * columns);
+    run_scale_shift(
+        output, pieces, [&](const Piece& p) -> Condition& { return *of(p).condition_; }, net,
+        scratch);
+    for (const Piece& p : pieces) {
+      apply_scale_shift(net.part(0, p.rows), output.bias.data(), columns,
+                        of(p).x_.view(p.row, p.rows));
+      net = net.from(p.rows);
+    }
   }
   if (output.transform.out() > 0) {
-    output.transform.run(x.data, blocks_.full(row), rows);
+    run_product_to(
+        output.transform, pieces, [&](const Piece& p) { return of(p).x_.full(p.row); },
+        [&](const Piece& p) { return of(p).blocks_.full(p.row); }, output.transform.y_row(),
+        scratch.wide.floats(), scratch);
     return;
   }
+  for (const Piece& p : pieces) of(p).leave_channels(p.row, p.rows);
+}
+
+// Samples are the channels themselves.
+void OutputState::leave_channels(std::int64_t row, int rows) {
+  const ChannelLayout& layout = model_.output.layout;
   for (int r = 0; r < rows; ++r) {
+    const float* x = x_.full(row + r);
     float* block = blocks_.full(row + r);
-    for (int c = 0; c < output.layout.channels; ++c)
-      block[c] = x.row(r)[output.layout.column_of(c)];
+    for (int c = 0; c < layout.channels; ++c) block[c] = x[layout.column_of(c)];
   }
 }
 

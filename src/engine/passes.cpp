@@ -27,7 +27,7 @@ int tile_rows(std::int64_t rows, int threads) {
 Passes::Passes(int threads, int scratch_columns, int most_frames)
     : most_frames_(most_frames),
       work_([this](int stage, int tile, int thread) { run_tile(stage, tile, thread); }),
-      team_(threads) {
+      team_(std::max(1, threads)) {
   for (int thread = 0; thread < threads; ++thread) scratch_.emplace_back(scratch_columns);
 }
 
@@ -44,17 +44,24 @@ void Passes::run_tile(int stage, int tile, int thread) {
   stages_[at]->run(row, static_cast<int>(rows), scratch_[static_cast<std::size_t>(thread)]);
 }
 
-bool Passes::run() {
+bool Passes::plan() {
   bool any = false;
+  for (const auto& stage : stages_) {
+    stage->plan(most_frames_);
+    any = any || stage->end() > stage->begin();
+  }
+  return any;
+}
+
+bool Passes::run() {
+  if (!plan()) return false;
   for (std::size_t i = 0; i < stages_.size(); ++i) {
-    stages_[i]->plan(most_frames_);
     const std::int64_t rows = stages_[i]->end() - stages_[i]->begin();
     tile_rows_[i] = tile_rows(rows, team_.size());
     tiles_[i] = static_cast<int>((rows + tile_rows_[i] - 1) / tile_rows_[i]);
-    any = any || rows > 0;
   }
-  if (any) team_.run(tiles_, work_);
-  return any;
+  team_.run(tiles_, work_);
+  return true;
 }
 
 }  // namespace glowvox::engine

@@ -12,12 +12,15 @@ namespace glowvox::engine {
 
 class Passes {
  public:
-  // scratch_columns: the widest row between two products; most_frames: of a pass.
+  // scratch_columns: the widest row between two products; most_frames: of a pass. threads 0: passes
+  // are planned here and run by somebody else (Together).
   Passes(int threads, int scratch_columns, int most_frames);
   // Behind those that there are.
   void add(std::vector<std::unique_ptr<Stage>> stages);
   // One pass; whether any stage had rows to make.
   bool run();
+  bool plan();  // its first half
+  const std::vector<std::unique_ptr<Stage>>& stages() const { return stages_; }
 
  private:
   void run_tile(int stage, int tile, int thread);

@@ -26,8 +26,24 @@ Pipeline::Pipeline(std::shared_ptr<const PreparedModel> model, const Latent& lat
 
 bool Pipeline::pass() {
   const bool any = passes_.run();
-  output_.collect(&samples_);
+  collect();
   return any;
+}
+
+const std::vector<float>& Pipeline::collect() {
+  output_.collect(&samples_);
+  return samples_;
+}
+
+void Pipeline::begin(const float* frames, std::int64_t count) {
+  samples_.clear();
+  append_frames(frames, count, model_->conditioner.bands, &mel_);
+}
+
+void Pipeline::begin_end() {
+  samples_.clear();
+  finished_ = true;
+  mel_.append(0, true);
 }
 
 const std::vector<float>& Pipeline::push(const float* frames, std::int64_t count) {
@@ -45,10 +61,11 @@ const std::vector<float>& Pipeline::push(const float* frames, std::int64_t count
 }
 
 const std::vector<float>& Pipeline::finish() {
-  samples_.clear();
-  if (finished_) return samples_;
-  finished_ = true;
-  mel_.append(0, true);
+  if (finished_) {
+    samples_.clear();
+    return samples_;
+  }
+  begin_end();
   while (pass()) {
   }
   return samples_;

@@ -14,12 +14,21 @@ namespace glowvox::engine {
 
 class Pipeline {
  public:
+  // threads: of every pass; 0: of passes that are made with other streams' (Together).
   Pipeline(std::shared_ptr<const PreparedModel> model, const Latent& latent, int threads,
            int most_frames, bool skip_alignment);
 
   // Each returns samples that stay until the next call.
   const std::vector<float>& push(const float* frames, std::int64_t count);
   const std::vector<float>& finish();
+
+  // The same in parts, with passes by somebody else. Frames, at most most_frames, or the mel's end;
+  // then a pass, after the end one pass after the other until none has rows to make; then what
+  // became final since begin().
+  void begin(const float* frames, std::int64_t count);
+  void begin_end();
+  Passes& passes() { return passes_; }
+  const std::vector<float>& collect();
 
  private:
   bool pass();

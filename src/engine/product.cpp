@@ -123,17 +123,36 @@ void Product::pack(const MatrixRows& matrix) {
 }
 
 void Product::run(const void* x, float* y, int rows, Write write) const {
+  if (by_libxsmm_) return run_blocks(0, taps_, x, y, rows, write);
+  multiply_panels({packed_.data(), padded(out_) / kPanel, taps_, in_, dtype_, stored_, layout_}, x,
+                  y, rows, write);
+}
+
+// LIBXSMM's kernels know one distance between taps: here it is given each tap by itself. The sums
+// are made in the same order, and are floats between two taps either way.
+void Product::run_planes(const void* x, std::int64_t plane, float* y, int rows, Write write) const {
   if (!by_libxsmm_) {
-    multiply_panels({packed_.data(), padded(out_) / kPanel, taps_, in_, dtype_, stored_, layout_},
-                    x, y, rows, write);
+    Layout layout = layout_;
+    layout.x_tap = plane;
+    multiply_panels({packed_.data(), padded(out_) / kPanel, taps_, in_, dtype_, stored_, layout}, x,
+                    y, rows, write);
     return;
   }
+  const auto plane_bytes = plane * static_cast<std::int64_t>(bytes_of(dtype_));
+  for (int k = 0; k < taps_; ++k)
+    run_blocks(k, 1, static_cast<const char*>(x) + k * plane_bytes, y, rows,
+               k == 0 ? write : Write::kAdd);
+}
+
+void Product::run_blocks(int first_tap, int taps, const void* x, float* y, int rows,
+                         Write write) const {
   for (int first = 0, columns = 0; first < padded(out_); first += columns) {
     const int width = width_index(padded(out_) - first);
     columns = kWidth[width];
-    const char* block =
-        packed_.data() + static_cast<std::size_t>(first) * taps_ * in_ * bytes_of(dtype_);
-    xsmm::run(kernels_[width], {columns, in_, dtype_}, layout_, taps_, block,
+    const std::size_t inputs =
+        static_cast<std::size_t>(first) * taps_ + static_cast<std::size_t>(first_tap) * columns;
+    const char* block = packed_.data() + inputs * in_ * bytes_of(dtype_);
+    xsmm::run(kernels_[width], {columns, in_, dtype_}, layout_, taps, block,
               static_cast<const char*>(x), y + first, rows, write);
   }
 }

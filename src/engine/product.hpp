@@ -2,6 +2,7 @@
 // Matrix products and convolutions along time.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -97,8 +98,18 @@ class Product {
   // x: the row of the first output's first tap, of the product's type; y: [rows][y_row], the
   // first padded(out) columns of every row are replaced, or added to.
   void run(const void* x, float* y, int rows, Write write = Write::kReplace) const;
+  // The same of rows that were gathered: every tap's in a plane of its own, rows of x_row()
+  // elements, `plane` elements from one tap's to the next tap's.
+  void run_planes(const void* x, std::int64_t plane, float* y, int rows,
+                  Write write = Write::kReplace) const;
 
   int out() const { return out_; }
+  int taps() const { return taps_; }
+  int x_row() const { return layout_.x_row; }
+  int y_row() const { return layout_.y_row; }
+  std::int64_t x_tap() const { return layout_.x_tap; }
+  // Elements of an input row that are read, those that fill it up to whole vectors included.
+  int row_elements() const { return std::min(padded(in_), layout_.x_row); }
   DType dtype() const { return dtype_; }
   bool by_libxsmm() const { return by_libxsmm_; }
   std::size_t packed_bytes() const { return packed_.size(); }
@@ -107,6 +118,7 @@ class Product {
   static constexpr int kWidths = 3;  // LIBXSMM's blocks of 64, 48 and 32 columns
   bool prepare_libxsmm();
   int block_columns(int first) const;
+  void run_blocks(int first_tap, int taps, const void* x, float* y, int rows, Write write) const;
   void pack(const MatrixRows& matrix);
 
   int out_ = 0, taps_ = 0, in_ = 0;  // in_: even for bfloat16

@@ -7,13 +7,15 @@
 namespace glowvox::engine {
 
 namespace {
-// Rows are moved to the front once in so many appended rows.
-constexpr int kSlack = 64;
+// Rows are moved to the front once in so many appended rows: seldom enough where few are appended
+// at a time, and then their memory stays in the caches.
+constexpr int kMostSlack = 64, kSlackPerRow = 8;
 }  // namespace
 
 RowWindow::RowWindow(const Options& options)
     : options_(options), columns_(padded(options.columns)), first_(-options.left) {
-  physical_ = std::int64_t{options.left} + options.capacity + options.right + kSlack;
+  physical_ = std::int64_t{options.left} + options.capacity + options.right +
+              std::min(kMostSlack, kSlackPerRow * options.capacity);
   const auto elements = static_cast<std::size_t>(physical_ * columns_);
   constexpr auto kContents = AlignedBytes::Contents::kUndefined;
   if (stores_float()) full_ = AlignedBytes(elements * bytes_of(DType::kFloat32), kContents);

@@ -35,10 +35,11 @@ class NoiseStage : public SourceStage {
              Receiver* to)
       : SourceStage(model, condition, to), latent_(latent) {}
 
-  void run(std::int64_t row, int rows, Scratch& scratch) override {
-    draw(latent_, model_.config.lift.channels, model_.latent_channels, row,
-         to_->x().view(row, rows));
-    to_->enter(row, rows, scratch);
+  void run(const Pieces& pieces, Scratch& scratch) override {
+    for (const Piece& p : pieces)
+      draw(static_cast<NoiseStage*>(p.stage)->latent_, model_.config.lift.channels,
+           model_.latent_channels, p.row, receiver_of(p).x().view(p.row, p.rows));
+    next().enter(pieces, scratch);
   }
 
  private:
@@ -51,23 +52,46 @@ class Inversion : public StepEnd {
   Inversion(StepState* state, Receiver* next, const Latent& latent, int all_channels)
       : state_(*state), next_(*next), latent_(latent), all_channels_(all_channels) {}
 
-  void run(std::int64_t row, int rows, float* output, Scratch& scratch) override {
+  void run(const Pieces& pieces, float* output, Scratch& scratch) override {
     const PreparedStep& step = state_.step();
     const int width = step.layout.width();
-    const RowsView x = state_.x().view(row, rows);
-    invert_coupling(step.rule, {output, rows, step.rule.affine ? 2 * width : width},
-                    step.net.end.bias.data(), width, x.from_column(step.changed_column()));
-    run_link(row, x, next_.x().view(row, rows), scratch);
-    next_.enter(row, rows, scratch);
+    ConstRowsView net{output, pieces.rows, step.rule.affine ? 2 * width : width};
+    for (const Piece& p : pieces) {
+      invert_coupling(step.rule, {net.data, p.rows, net.stride}, step.net.end.bias.data(), width,
+                      of(p).x(p).from_column(step.changed_column()));
+      net = net.from(p.rows);
+    }
+    run_link(pieces, scratch);
+    next_.enter(pieces, scratch);
   }
 
  private:
-  void run_link(std::int64_t row, ConstRowsView from, RowsView to, Scratch& scratch) {
+  static Inversion& of(const Piece& p) { return static_cast<Inversion&>(step_end_of(p)); }
+  RowsView x(const Piece& p) { return state_.x().view(p.row, p.rows); }
+  RowsView next_x(const Piece& p) { return next_.x().view(p.row, p.rows); }
+
+  void run_link(const Pieces& pieces, Scratch& scratch) {
     const PreparedLink& link = state_.step().link;
-    if (link.identity)
-      copy(from, link.to.columns(), to);
-    else
-      run_map(link, from, to);
+    const int columns = link.to.columns();
+    if (link.dense)
+      run_product_to(
+          link.mixing.product, pieces, [](const Piece& p) { return of(p).x(p).data; },
+          [](const Piece& p) { return of(p).next_x(p).data; }, columns, scratch.wide.floats(),
+          scratch);
+    for (const Piece& p : pieces) {
+      const RowsView from = of(p).x(p), to = of(p).next_x(p);
+      if (link.dense)
+        add_bias(to, link.mixing.bias.data(), columns, to);
+      else if (link.identity)
+        copy(from, columns, to);
+      else
+        run_map(link, from, to);
+      of(p).draw_early(p.row, to, scratch);
+    }
+  }
+
+  void draw_early(std::int64_t row, RowsView to, Scratch& scratch) {
+    const PreparedLink& link = state_.step().link;
     if (link.early == 0) return;
     const RowsView early =
         scratch.other.rows(to.count, static_cast<std::ptrdiff_t>(link.early_channels.size()));
@@ -83,23 +107,22 @@ class Inversion : public StepEnd {
 };
 
 // One layer of a coupling's net; the last one also ends the step.
-class LayerStage : public Stage {
+class LayerStage : public FlowStage {
  public:
   // end: of the last layer.
   LayerStage(StepState* state, int layer, Condition* condition, Receiver* next,
              std::unique_ptr<StepEnd> end, int rows_per_frame)
-      : state_(*state),
+      : FlowStage(next, std::move(end)),
+        state_(*state),
         net_(state->step().net),
         layer_(net_.layers[static_cast<std::size_t>(layer)]),
         index_(layer),
         condition_(condition),
-        next_(*next),
-        end_(std::move(end)),
         rows_per_frame_(rows_per_frame) {}
 
   void plan(std::int64_t most_frames) override {
     RowWindow& in = state_.input(index_);
-    std::int64_t room = last_layer() ? next_.room() : state_.state(index_ + 1).room();
+    std::int64_t room = last_layer() ? next().room() : state_.state(index_ + 1).room();
     if (!last_layer()) room = std::min(room, state_.input(index_ + 1).room());
     if (sums() && index_ == 0) room = std::min(room, state_.sum().room());
     const std::int64_t rows =
@@ -113,28 +136,30 @@ class LayerStage : public Stage {
       if (state_.separable()) state_.state(index_ + 1).release(end());
       if (sums()) state_.sum().release(end());
       state_.x().release(end());
-      next_.append(rows, complete);
+      next().append(rows, complete);
     }
     in.release(end());
     state_.state(index_).release(end());
   }
 
-  void run(std::int64_t row, int rows, Scratch& scratch) override {
-    if (state_.separable())
-      run_separable(row, rows, scratch);
-    else
-      run_wavenet(row, rows, scratch);
-    if (last_layer()) end_->run(row, rows, coupling_output(row, rows, scratch), scratch);
+  void run(const Pieces& pieces, Scratch& scratch) override {
+    float* output =
+        state_.separable() ? run_separable(pieces, scratch) : run_wavenet(pieces, scratch);
+    if (last_layer()) step_end()->run(pieces, output, scratch);
   }
 
  private:
+  static LayerStage& of(const Piece& p) { return static_cast<LayerStage&>(*p.stage); }
+  static StepState& state(const Piece& p) { return of(p).state_; }
   bool last_layer() const { return index_ + 1 == static_cast<int>(net_.layers.size()); }
   bool sums() const { return !state_.separable(); }
 
   // What enters the gate, without its bias: the condition's share first.
-  void run_condition(std::int64_t row, int rows, Scratch& scratch) {
-    run_conditioned(layer_.cond, condition_->features, row, Write::kReplace,
-                    scratch.wide.rows(rows, 2 * net_.hidden), scratch);
+  void run_condition(const Pieces& pieces, Scratch& scratch) {
+    run_conditioned(
+        layer_.cond, pieces,
+        [](const Piece& p) -> Condition::Part& { return of(p).condition_->features; },
+        Write::kReplace, scratch.wide.rows(pieces.rows, 2 * net_.hidden), scratch);
   }
 
   void run_gate(int rows, Scratch& scratch) {
@@ -143,44 +168,85 @@ class LayerStage : public Stage {
   }
 
   // The next layer's state: this one's, plus the residual product.
-  void run_residual(std::int64_t row, int rows, Scratch& scratch) {
-    layer_.residual.product.run(scratch.input.data(), scratch.other.floats(), rows);
-    add_bias(scratch.other.rows(rows, net_.hidden), layer_.residual.bias.data(), net_.hidden,
-             state_.target(index_ + 1, row), state_.state(index_).view(row, rows));
-    state_.finish_input(index_ + 1, row, rows);
+  void run_residual(const Pieces& pieces, Scratch& scratch) {
+    layer_.residual.product.run(scratch.input.data(), scratch.other.floats(), pieces.rows);
+    RowsView made = scratch.other.rows(pieces.rows, net_.hidden);
+    for (const Piece& p : pieces) {
+      StepState& s = state(p);
+      add_bias(made.part(0, p.rows), layer_.residual.bias.data(), net_.hidden,
+               s.target(index_ + 1, p.row), s.state(index_).view(p.row, p.rows));
+      s.finish_input(index_ + 1, p.row, p.rows);
+      made = made.from(p.rows);
+    }
   }
 
-  void run_wavenet(std::int64_t row, int rows, Scratch& scratch) {
-    run_condition(row, rows, scratch);
-    layer_.filter.run(state_.input(index_).input(row - layer_.context.before, state_.dtype()),
-                      scratch.wide.floats(), rows, Write::kAdd);
-    run_gate(rows, scratch);
-    layer_.skip.run(scratch.input.data(), state_.sum().full(row), rows,
-                    index_ > 0 ? Write::kAdd : Write::kReplace);
-    if (!last_layer()) run_residual(row, rows, scratch);
+  // The skip path's product, added to those of the layers before; where the sums are.
+  float* run_skip(const Pieces& pieces, Scratch& scratch) {
+    const Write write = index_ > 0 ? Write::kAdd : Write::kReplace;
+    const bool together = !pieces.single();
+    const RowsView sums = together ? scratch.other.rows(pieces.rows, net_.summed)
+                                   : state_.sum().view(pieces.front().row, pieces.rows);
+    if (together && index_ > 0) {
+      RowsView to = sums;
+      for (const Piece& p : pieces) {
+        copy(state(p).sum().view(p.row, p.rows), net_.summed, to);
+        to = to.from(p.rows);
+      }
+    }
+    layer_.skip.run(scratch.input.data(), sums.data, pieces.rows, write);
+    if (together && !last_layer()) {
+      RowsView from = sums;
+      for (const Piece& p : pieces) {
+        copy(from.part(0, p.rows), net_.summed, state(p).sum().view(p.row, p.rows));
+        from = from.from(p.rows);
+      }
+    }
+    return sums.data;
   }
 
-  void run_separable(std::int64_t row, int rows, Scratch& scratch) {
-    depthwise(state_.input(index_).view(row - layer_.context.before, rows),
-              {layer_.depthwise.data(), layer_.taps, std::int64_t{layer_.dilation} * net_.hidden},
-              layer_.depthwise_bias.data(), net_.hidden,
-              target_of(state_.dtype(), scratch.input, net_.hidden));
-    run_condition(row, rows, scratch);
-    layer_.filter.run(scratch.input.data(), scratch.wide.floats(), rows, Write::kAdd);
-    run_gate(rows, scratch);
-    run_residual(row, rows, scratch);
+  // Of the last layer: the net's [t | log_s], without its bias.
+  float* run_wavenet(const Pieces& pieces, Scratch& scratch) {
+    run_condition(pieces, scratch);
+    run_product(
+        layer_.filter, pieces,
+        [this](const Piece& p) {
+          StepState& s = state(p);
+          return s.input(index_).input(p.row - layer_.context.before, s.dtype());
+        },
+        scratch.wide.floats(), Write::kAdd, scratch);
+    run_gate(pieces.rows, scratch);
+    float* sums = run_skip(pieces, scratch);
+    if (!last_layer()) {
+      run_residual(pieces, scratch);
+      return nullptr;
+    }
+    if (net_.end_folded) return sums;
+    add_bias({sums, pieces.rows, net_.summed}, net_.skip_bias.data(), net_.hidden,
+             target_of(state_.dtype(), scratch.input, net_.hidden));
+    net_.end.product.run(scratch.input.data(), scratch.wide.floats(), pieces.rows);
+    return scratch.wide.floats();
   }
 
-  // The net's [t | log_s], without its bias.
-  float* coupling_output(std::int64_t row, int rows, Scratch& scratch) {
-    if (net_.end_folded) return state_.sum().full(row);
-    const void* in = scratch.input.data();
-    if (state_.separable())
-      in = state_.state(index_ + 1).input(row, state_.dtype());
-    else
-      add_bias(state_.sum().view(row, rows), net_.skip_bias.data(), net_.hidden,
-               target_of(state_.dtype(), scratch.input, net_.hidden));
-    net_.end.product.run(in, scratch.wide.floats(), rows);
+  float* run_separable(const Pieces& pieces, Scratch& scratch) {
+    Target filtered = target_of(state_.dtype(), scratch.input, net_.hidden);
+    for (const Piece& p : pieces) {
+      depthwise(state(p).input(index_).view(p.row - layer_.context.before, p.rows),
+                {layer_.depthwise.data(), layer_.taps, std::int64_t{layer_.dilation} * net_.hidden},
+                layer_.depthwise_bias.data(), net_.hidden, filtered);
+      filtered = filtered.from(p.rows);
+    }
+    run_condition(pieces, scratch);
+    layer_.filter.run(scratch.input.data(), scratch.wide.floats(), pieces.rows, Write::kAdd);
+    run_gate(pieces.rows, scratch);
+    run_residual(pieces, scratch);
+    if (!last_layer()) return nullptr;
+    run_product(
+        net_.end.product, pieces,
+        [this](const Piece& p) {
+          StepState& s = state(p);
+          return s.state(index_ + 1).input(p.row, s.dtype());
+        },
+        scratch.wide.floats(), Write::kReplace, scratch);
     return scratch.wide.floats();
   }
 
@@ -189,8 +255,6 @@ class LayerStage : public Stage {
   const PreparedLayer& layer_;
   const int index_;
   Condition* condition_;
-  Receiver& next_;
-  const std::unique_ptr<StepEnd> end_;
   const int rows_per_frame_;
 };
 
@@ -273,18 +337,35 @@ void StepState::finish_input(int layer, std::int64_t row, int rows) {
                   input(layer).target(row));
 }
 
-void StepState::enter(std::int64_t row, int rows, Scratch& scratch) {
-  const RowsView passes = x_.view(row, rows).from_column(step_.passes_column());
-  const void* in = passes.data;
+void StepState::enter(const Pieces& pieces, Scratch& scratch) {
+  const auto of = [](const Piece& p) -> StepState& {
+    return static_cast<StepState&>(receiver_of(p));
+  };
+  const auto passes = [&of](const Piece& p) {
+    StepState& s = of(p);
+    return s.x_.view(p.row, p.rows).from_column(s.step_.passes_column());
+  };
+  const Product& product = step_.net.start.product;
   if (dtype_ == DType::kBfloat16) {
     const int width = step_.layout.width();
-    copy(passes, width, target_of(dtype_, scratch.input, width));
-    in = scratch.input.data();
+    Target narrow = target_of(dtype_, scratch.input, width);
+    for (const Piece& p : pieces) {
+      copy(passes(p), width, narrow);
+      narrow = narrow.from(p.rows);
+    }
+    product.run(scratch.input.data(), scratch.wide.floats(), pieces.rows);
+  } else {
+    run_product(
+        product, pieces, [&passes](const Piece& p) { return passes(p).data; },
+        scratch.wide.floats(), Write::kReplace, scratch);
   }
   const int columns = step_.net.hidden;
-  step_.net.start.product.run(in, scratch.wide.floats(), rows);
-  add_bias(scratch.wide.rows(rows, columns), step_.net.start.bias.data(), columns, target(0, row));
-  finish_input(0, row, rows);
+  RowsView made = scratch.wide.rows(pieces.rows, columns);
+  for (const Piece& p : pieces) {
+    add_bias(made.part(0, p.rows), step_.net.start.bias.data(), columns, of(p).target(0, p.row));
+    of(p).finish_input(0, p.row, p.rows);
+    made = made.from(p.rows);
+  }
 }
 
 void run_map(const ChannelMap& map, ConstRowsView from, RowsView to) {
@@ -301,17 +382,11 @@ void run_map(const ChannelMap& map, ConstRowsView from, RowsView to) {
   }
 }
 
-void run_scale_shift(const PreparedOutput& output, Condition& condition, std::int64_t row,
-                     RowsView net, Scratch& scratch) {
-  run_conditioned(output.from_features, condition.features, row, Write::kReplace, net, scratch);
-  run_conditioned(output.from_mel, condition.log_mel, row, Write::kAdd, net, scratch);
-}
-
 void SourceStage::plan(std::int64_t most_frames) {
   const std::int64_t there = condition_->features.rows.end() * condition_->features.ratio;
   const std::int64_t rows = set_plan(std::min(
-      {there, end() + to_->room(), end() + most_frames * model_.conditioner.rows_per_frame}));
-  to_->append(rows, condition_->features.rows.complete() && end() == there);
+      {there, end() + next().room(), end() + most_frames * model_.conditioner.rows_per_frame}));
+  next().append(rows, condition_->features.rows.complete() && end() == there);
 }
 
 void add_layer_stages(StepState* state, Condition* condition, Receiver* next,
@@ -347,6 +422,17 @@ int widest_columns(const PreparedModel& model) {
   for (const PreparedStep& step : model.steps)
     widest = std::max({widest, 2 * step.net.hidden, 2 * step.layout.columns(), step.net.summed});
   return widest;
+}
+
+std::size_t gathered_bytes(const PreparedModel& model) {
+  const PreparedConditioner& c = model.conditioner;
+  int widest = std::max(widest_columns(model), c.phase_taps * padded(c.bands));
+  for (const auto& block : c.blocks)
+    widest = std::max(widest, block.first.product.taps() * padded(c.features));
+  for (const PreparedStep& step : model.steps)
+    for (const PreparedLayer& layer : step.net.layers)
+      widest = std::max(widest, layer.filter.taps() * step.net.hidden);
+  return Scratch::bytes(widest);
 }
 
 int delay_rows(const PreparedModel& model) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "engine/prepared.hpp"
@@ -24,9 +25,38 @@ class Receiver {
   virtual std::int64_t room() const = 0;
   virtual void append(std::int64_t rows, bool complete) = 0;
   virtual RowWindow& x() = 0;  // where the rows are to be written
-  // Takes rows [row, row + rows) of x, once written.
-  virtual void enter(std::int64_t row, int rows, Scratch& scratch) = 0;
+  // Takes the pieces' rows of x, once written: each of the receiver that its stage hands rows to,
+  // the first of which this is.
+  virtual void enter(const Pieces& pieces, Scratch& scratch) = 0;
 };
+
+// What becomes of a step's rows once its net has seen them: the coupling, the way to the next step.
+class StepEnd {
+ public:
+  virtual ~StepEnd() = default;
+  // The pieces' rows of the step's x. output: what the net makes of them, [t | log_s] without its
+  // bias, no longer needed afterwards.
+  virtual void run(const Pieces& pieces, float* output, Scratch& scratch) = 0;
+};
+
+// A stage from which rows go to a receiver.
+class FlowStage : public Stage {
+ public:
+  explicit FlowStage(Receiver* next, std::unique_ptr<StepEnd> end = nullptr)
+      : next_(next), end_(std::move(end)) {}
+  Receiver& next() const { return *next_; }
+  StepEnd* step_end() const { return end_.get(); }  // of the stages that have one
+
+ private:
+  Receiver* next_;
+  const std::unique_ptr<StepEnd> end_;
+};
+inline Receiver& receiver_of(const Piece& piece) {
+  return static_cast<const FlowStage*>(piece.stage)->next();
+}
+inline StepEnd& step_end_of(const Piece& piece) {
+  return *static_cast<const FlowStage*>(piece.stage)->step_end();
+}
 
 // One step's memory: its rows, and what its net keeps of every layer.
 class StepState : public Receiver {
@@ -35,7 +65,7 @@ class StepState : public Receiver {
   std::int64_t room() const override;
   void append(std::int64_t rows, bool complete) override;
   RowWindow& x() override { return x_; }
-  void enter(std::int64_t row, int rows, Scratch& scratch) override;
+  void enter(const Pieces& pieces, Scratch& scratch) override;
 
   // Before layer `layer`: its residual stream, and what its convolution reads.
   RowWindow& state(int layer) { return hidden_[static_cast<std::size_t>(layer)].state; }
@@ -62,25 +92,15 @@ class StepState : public Receiver {
 };
 
 // The first stage of a flow: rows of x for its first step, as far as there are features for them.
-class SourceStage : public Stage {
+class SourceStage : public FlowStage {
  public:
   SourceStage(const PreparedModel& model, const Condition* condition, Receiver* to)
-      : model_(model), condition_(condition), to_(to) {}
+      : FlowStage(to), model_(model), condition_(condition) {}
   void plan(std::int64_t most_frames) override;
 
  protected:
   const PreparedModel& model_;
   const Condition* condition_;
-  Receiver* to_;
-};
-
-// What becomes of a step's rows once its net has seen them: the coupling, the way to the next step.
-class StepEnd {
- public:
-  virtual ~StepEnd() = default;
-  // Rows [row, row + rows) of the step's x. output: what the net makes of them, [t | log_s] without
-  // its bias, no longer needed afterwards.
-  virtual void run(std::int64_t row, int rows, float* output, Scratch& scratch) = 0;
 };
 
 // The layers of a step's net, a stage each; the last one ends the step and hands `next` its rows.
@@ -91,10 +111,16 @@ void add_layer_stages(StepState* state, Condition* condition, Receiver* next,
 // to: rows in map.to's layout, as many as `from` has in map.from's.
 void run_map(const ChannelMap& map, ConstRowsView from, RowsView to);
 
-// A row's scale and shift given the mel, [t | log_s] without their bias, for the lifted rows from
-// `row` on.
-void run_scale_shift(const PreparedOutput& output, Condition& condition, std::int64_t row,
-                     RowsView net, Scratch& scratch);
+// Scale and shift of the pieces' rows given the mel, [t | log_s] without their bias.
+// condition(piece): whose.
+template <class ConditionOf>
+void run_scale_shift(const PreparedOutput& output, const Pieces& pieces,
+                     const ConditionOf& condition, RowsView net, Scratch& scratch) {
+  const auto features = [&](const Piece& p) -> Condition::Part& { return condition(p).features; };
+  const auto log_mel = [&](const Piece& p) -> Condition::Part& { return condition(p).log_mel; };
+  run_conditioned(output.from_features, pieces, features, Write::kReplace, net, scratch);
+  run_conditioned(output.from_mel, pieces, log_mel, Write::kAdd, net, scratch);
+}
 
 // Samples of a stream, as they become final.
 class OutputState : public Receiver {
@@ -104,11 +130,12 @@ class OutputState : public Receiver {
   std::int64_t room() const override { return std::min(x_.room(), blocks_.room()); }
   void append(std::int64_t rows, bool complete) override;
   RowWindow& x() override { return x_; }
-  void enter(std::int64_t row, int rows, Scratch& scratch) override;
+  void enter(const Pieces& pieces, Scratch& scratch) override;
   // Appends the samples that the last pass made final.
   void collect(std::vector<float>* samples);
 
  private:
+  void leave_channels(std::int64_t row, int rows);
   void collect_row(const float* block, std::vector<float>* samples);
 
   const PreparedModel& model_;
@@ -129,8 +156,10 @@ struct FlowStages {
 FlowStages flow_stages(const PreparedModel& model, const Latent& latent, Condition* condition,
                        OutputState* output, int most_rows);
 
-// The widest row between products, and how many rows behind the noise the last step is.
+// The widest row between products; what a tile's rows of several streams take, gathered for any
+// product; and how many rows behind the noise the last step is.
 int widest_columns(const PreparedModel& model);
+std::size_t gathered_bytes(const PreparedModel& model);
 int delay_rows(const PreparedModel& model);
 
 }  // namespace glowvox::engine

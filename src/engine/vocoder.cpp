@@ -14,6 +14,7 @@
 #include "engine/instruction_set.hpp"
 #include "engine/pipeline.hpp"
 #include "engine/precision.hpp"
+#include "engine/stream_state.hpp"
 #include "glowvox/error.hpp"
 #include "safetensors/model_metadata.hpp"
 
@@ -43,12 +44,16 @@ engine::Storage stored_weights(const safetensors::MappedSafetensors& file, Memor
   return found->second.dtype == "BF16" ? engine::Storage::kBfloat16 : engine::Storage::kFloat32;
 }
 
+}  // namespace
+
 int threads_for(int threads, int usual) {
   if (threads < 0 || threads > kMostThreads)
     throw Error("threads",
                 fmt::format("expected a number from 0 to {}, got {}", kMostThreads, threads));
   return threads > 0 ? threads : usual;
 }
+
+namespace {
 
 engine::Latent latent_of(const SynthesisOptions& options) {
   if (!(options.sigma >= 0.0 && options.sigma <= kMostSigma))
@@ -298,15 +303,9 @@ int Vocoder::block_frames(std::int64_t frames) const {
       std::clamp<std::int64_t>(whole / rows_per_frame(), 1, std::max<std::int64_t>(1, frames)));
 }
 
-struct GLOWVOX_LOCAL Stream::State {
-  engine::Pipeline pipeline;
-  std::unique_ptr<engine::Finishing> finishing;
-  std::int64_t bands, hop_samples;
-  bool ends_early;  // frames are centred on the hops' beginnings: half a hop lacks at the end
-  std::vector<float> last, rest;         // frame, [bands]; what finish returns
-  std::int64_t frames = 0, samples = 0;  // taken, given
-  bool finished = false;
-};
+std::shared_ptr<const engine::PreparedModel> Stream::State::model_of(const Vocoder& vocoder) {
+  return vocoder.model_->prepared;
+}
 
 Stream::Stream(const Vocoder& vocoder, const SynthesisOptions& options, int most_frames)
     : Stream(vocoder, options, most_frames, threads_for(options.threads, 1)) {}
@@ -317,45 +316,9 @@ Stream::Stream(const Vocoder& vocoder, const SynthesisOptions& options, int most
   if (most_frames < 1 || most_frames > most)
     throw Error("most_frames",
                 fmt::format("expected a number from 1 to {}, got {}", most, most_frames));
-  const MelSpec& spec = vocoder.mel();
-  state_.reset(new State{{vocoder.model_->prepared, latent_of(options), threads, most_frames, true},
-                         vocoder.model_->make_finishing(vocoder, options, threads, most_frames),
-                         spec.bands,
-                         spec.hop_samples,
-                         config::alignment_shift_samples(vocoder.model_->prepared->config) > 0,
-                         std::vector<float>(static_cast<std::size_t>(spec.bands)),
-                         {}});
-}
-
-Stream::~Stream() = default;
-Stream::Stream(Stream&& other) noexcept = default;
-Stream& Stream::operator=(Stream&& other) noexcept = default;
-
-Samples Stream::push(const float* frames, std::int64_t count) {
-  State& s = *state_;
-  const std::vector<float>& made = s.pipeline.push(frames, count);
-  s.finishing->push_mel(frames, count);
-  const std::vector<float>& samples = s.finishing->push(made);
-  if (count > 0) std::copy_n(frames + (count - 1) * s.bands, s.bands, s.last.begin());
-  s.frames += count;
-  s.samples += static_cast<std::int64_t>(samples.size());
-  return {samples.data(), samples.size()};
-}
-
-Samples Stream::finish() {
-  State& s = *state_;
-  s.rest.clear();
-  if (s.finished) return {};
-  const std::int64_t left = s.frames * s.hop_samples - s.samples;
-  if (s.frames > 0 && s.ends_early) {
-    const Samples more = push(s.last.data(), 1);
-    s.rest.assign(more.data, more.data + more.count);
-  }
-  s.finished = true;
-  const std::vector<float>& end = s.finishing->finish(s.pipeline.finish());
-  s.rest.insert(s.rest.end(), end.begin(), end.end());
-  s.rest.resize(std::min(s.rest.size(), static_cast<std::size_t>(left)));
-  return {s.rest.data(), s.rest.size()};
+  state_ =
+      std::make_unique<State>(State::model_of(vocoder), latent_of(options), threads, most_frames);
+  state_->finishing = vocoder.model_->make_finishing(vocoder, options, threads, most_frames);
 }
 
 }  // namespace glowvox

@@ -18,9 +18,11 @@
 #include "core/result.hpp"
 #include "core/streams.hpp"
 #include "core/usage_error.hpp"
+#include "live/listener.hpp"
 #include "live/mel_frames.hpp"
 #include "live/microphone.hpp"
 #include "live/session.hpp"
+#include "live/stream_server.hpp"
 
 namespace glowvox::live {
 
@@ -222,6 +224,101 @@ std::unique_ptr<FrameSource> open(const StreamOptions& o, const MelSpec& spec) {
   return open_recording(o.wav, spec);
 }
 
+nlohmann::json to_json(const ServerReport& r, int rate_hz) {
+  const StepThread::Figures& w = r.work;
+  nlohmann::json json = {{"clients", r.clients},
+                         {"completed", r.completed},
+                         {"dropped", r.dropped},
+                         {"turned_away", r.turned_away},
+                         {"most_clients_at_once", r.most_at_once},
+                         {"frames", w.frames},
+                         {"seconds", static_cast<double>(w.samples) / rate_hz},
+                         {"steps", w.steps},
+                         {"most_frames_in_a_step", w.most_together},
+                         {"clipped", w.clipped},
+                         {"interrupted", r.interrupted}};
+  const auto add = [&json](const std::string& name, const LatencyHistogram& times) {
+    json[name + "_p50_ms"] = times.percentile_ms(0.5);
+    json[name + "_p99_ms"] = times.percentile_ms(0.99);
+    json[name + "_p99_9_ms"] = times.percentile_ms(0.999);
+    json[name + "_most_ms"] = times.most_ms();
+  };
+  add("latency", w.latency);
+  add("step", w.step);
+  return json;
+}
+
+std::string to_text(const ServerReport& r, const std::string& where, int rate_hz) {
+  const StepThread::Figures& w = r.work;
+  const auto times = [](const LatencyHistogram& h) {
+    return fmt::format("{:.2f} ms (99%: {:.2f}, 99.9%: {:.2f}, most {:.2f})", h.percentile_ms(0.5),
+                       h.percentile_ms(0.99), h.percentile_ms(0.999), h.most_ms());
+  };
+  return fmt::format(
+      "{}: {} clients, at most {} at once: {} completed, {} dropped, {} turned away\n"
+      "{:.2f} s of sound from {} frames, at most {} in a step\n"
+      "from a frame to its samples {}; a step {}",
+      where, r.clients, r.most_at_once, r.completed, r.dropped, r.turned_away,
+      static_cast<double>(w.samples) / rate_hz, w.frames, w.most_together, times(w.latency),
+      times(w.step));
+}
+
+void check_server(const StreamOptions& o) {
+  static_cast<void>(o.engine.synthesis());
+  if (o.socket.empty()) throw UsageError("--reply", "goes with --listen");
+  if (!o.out.empty() || !o.tee.empty() || o.live || o.reconnect)
+    throw UsageError("--reply", "sends samples back to clients, nothing is played or written here",
+                     "leave out -o, --tee, --live and --reconnect");
+  const auto within = [](const char* option, double value, double least, double most) {
+    if (!(value >= least && value <= most))
+      throw UsageError(option, fmt::format("expected {} to {}, got {}", least, most, value));
+  };
+  within("--clients", o.clients, 1, 10000);
+  within("--queue", o.queue, 1, 10000);
+  within("--idle-timeout", o.idle_seconds, 0.1, 86400);
+  within("--batch-wait", o.batch_wait_ms, 0, 1000);
+}
+
+int serve_clients(const StreamOptions& o) {
+  check_server(o);
+  std::signal(SIGPIPE, SIG_IGN);
+  const std::atomic<bool>& interrupted = catch_interrupts();
+  const Vocoder vocoder = o.engine.load();
+  ServerOptions server;
+  server.address = o.socket;
+  server.reply = raw_format(o.reply + "le");
+  server.anybody = o.anybody;
+  server.most_clients = o.clients;
+  server.most_frames = o.queue;
+  server.idle_seconds = o.idle_seconds;
+  server.batch_wait_ms = o.batch_wait_ms;
+  server.force = o.force;
+  server.once = o.once;
+  server.threads = o.engine.threads;
+  server.synthesis = o.engine.synthesis();
+  server.synthesis.threads = 1;
+  // Somebody is waiting for the sound.
+  if (!o.engine.corrections) server.synthesis.corrections = 0;
+  server.mel_input = o.mel_input;
+  warm_up(vocoder, server.synthesis);
+  take_priority(false);
+  const int bands = o.mel_input.specification(vocoder.mel()).bands;
+  const int rate_hz = vocoder.mel().sample_rate_hz;
+  std::string address;
+  const ServerReport report = serve(
+      vocoder, server,
+      [&](const std::string& at) {
+        address = at;
+        say(
+            fmt::format("listening on {}: raw float32 frames of {} bands in, {} samples of {} Hz "
+                        "back, a connection an utterance, at most {} at once",
+                        at, bands, o.reply, rate_hz, o.clients));
+      },
+      say, interrupted);
+  print_result(o.json, to_json(report, rate_hz), to_text(report, address, rate_hz));
+  return report.interrupted ? kInterruptedStatus : 0;
+}
+
 }  // namespace
 
 int play(const PlayOptions& o) {
@@ -242,6 +339,10 @@ int stream(StreamOptions o) {
   if (o.mel == "-" && ::isatty(STDIN_FILENO) != 0)
     throw UsageError("--mel -", "standard input is a terminal", "pipe an acoustic model into it");
   if (o.once && o.socket.empty()) throw UsageError("--once", "goes with --listen");
+  if (!o.reply.empty()) return serve_clients(o);
+  if (is_tcp(o.socket))
+    throw UsageError("--listen", "HOST:PORT is for clients that get their samples back",
+                     "give --reply f32 or s16, or a path");
   if (o.microphone && o.reconnect)
     throw UsageError("--reconnect", "cannot wait while --mic records");
   if (o.microphone && o.out.empty()) o.live = true;

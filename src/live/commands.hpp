@@ -29,6 +29,11 @@ struct StreamOptions : Options {
   std::string mel, socket, wav;           // one of them or the microphone
   std::optional<std::string> microphone;  // a device; empty: the default one
   bool once = false;
+  // With a socket: many clients at once, who get their samples back (stream_server.hpp).
+  std::string reply;  // f32 or s16; empty: the sound is played here, one utterance at a time
+  bool anybody = false;
+  int clients = 256, queue = 64;
+  double idle_seconds = 30.0, batch_wait_ms = 2.0;
 };
 
 // Sound from the source to a device or file, with a status line on a terminal and a summary at the

@@ -27,22 +27,27 @@ RawFormat raw_format(const std::string& name) {
   throw Error("raw samples", "expected s16le or f32le, got '" + name + "'");
 }
 
+void encode_raw(const float* samples, std::size_t count, RawFormat format,
+                std::vector<char>* bytes) {
+  if (format == RawFormat::kF32) {
+    bytes->resize(count * sizeof(float));
+    std::copy_n(reinterpret_cast<const char*>(samples), bytes->size(), bytes->begin());
+    return;
+  }
+  bytes->resize(count * sizeof(std::int16_t));
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto value =
+        static_cast<std::int16_t>(std::lrint(std::min(samples[i] * kFullScale, kFullScale - 1.0F)));
+    std::memcpy(bytes->data() + i * sizeof value, &value, sizeof value);
+  }
+}
+
 RawOutput::RawOutput(int descriptor, std::string name, RawFormat format,
                      const std::atomic<bool>& interrupted)
     : descriptor_(descriptor), name_(std::move(name)), format_(format), interrupted_(interrupted) {}
 
 void RawOutput::write(const float* samples, std::size_t count) {
-  if (format_ == RawFormat::kF32) {
-    bytes_.resize(count * sizeof(float));
-    std::copy_n(reinterpret_cast<const char*>(samples), bytes_.size(), bytes_.begin());
-  } else {
-    bytes_.resize(count * sizeof(std::int16_t));
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto value = static_cast<std::int16_t>(
-          std::lrint(std::min(samples[i] * kFullScale, kFullScale - 1.0F)));
-      std::memcpy(&bytes_[i * sizeof value], &value, sizeof value);
-    }
-  }
+  encode_raw(samples, count, format_, &bytes_);
   for (std::size_t done = 0; done < bytes_.size() && !interrupted_;) {
     // A pipe that can be written takes at least so much at once without waiting.
     pollfd ready{descriptor_, POLLOUT, 0};

@@ -11,6 +11,9 @@ namespace glowvox::live {
 enum class RawFormat { kS16, kF32 };  // little endian
 
 RawFormat raw_format(const std::string& name);  // s16le, f32le; throws Error for another
+// bytes: replaced by those of samples within [-1, 1].
+void encode_raw(const float* samples, std::size_t count, RawFormat format,
+                std::vector<char>* bytes);
 
 // Samples without a header to a descriptor; name is for messages.
 class RawOutput {

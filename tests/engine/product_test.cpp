@@ -158,6 +158,31 @@ TEST_CASE("products are the same however rows are grouped, bit for bit") {
   }
 }
 
+TEST_CASE("products of gathered rows are those of rows where they lie, bit for bit") {
+  for (const Kind& kind : kKinds) {
+    const auto item = static_cast<std::size_t>(kind.type == DType::kBfloat16 ? 2 : 4);
+    for (const Shape& s : kShapes) {
+      CAPTURE(s.out);
+      const Problem p(s, kind.type, kind.storage);
+      for (const Kernel kernel : {Kernel::kOwn, Kernel::kLibxsmm}) {
+        const Product product = p.product(kernel);
+        const std::size_t row_bytes = static_cast<std::size_t>(p.x_row) * item;
+        const std::int64_t plane = std::int64_t{kRows + 2} * p.x_row;  // more than the rows take
+        std::vector<char> planes(static_cast<std::size_t>(s.taps * plane) * item);
+        for (int k = 0; k < s.taps; ++k)
+          for (int r = 0; r < kRows; ++r)
+            std::memcpy(&planes[static_cast<std::size_t>(k * plane + r * p.x_row) * item],
+                        p.row(r + k * s.dilation), row_bytes);
+        for (const Write write : {Write::kReplace, Write::kAdd}) {
+          std::vector<float> y(static_cast<std::size_t>(kRows * padded(s.out)), 2.0F);
+          product.run_planes(planes.data(), plane, y.data(), kRows, write);
+          CHECK(y == run(p, product, write, kRows));
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("weights that are stored in half the size give what float ones give, bit for bit") {
   for (const Storage storage : {Storage::kHalf, Storage::kBfloat16}) {
     for (const Shape& s : kShapes) {
