@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/cpu.hpp"
+#include "core/beside.hpp"
 #include "core/program.hpp"
 #include "glowvox/error.hpp"
 #include "glowvox/vocoder.hpp"
