@@ -9,9 +9,12 @@
 #include <windows.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
+#include <filesystem>
 
 #include "core/path.hpp"
 #include "core/platform_tools.hpp"
@@ -69,6 +72,13 @@ OVERLAPPED at(std::uint64_t offset) {
   return place;
 }
 
+bool set_deleted(HANDLE handle, bool deleted) {
+  FILE_DISPOSITION_INFO information{};
+  information.DeleteFile = deleted ? TRUE : FALSE;
+  return ::SetFileInformationByHandle(handle, FileDispositionInfo, &information,
+                                      sizeof information) != 0;
+}
+
 DWORD piece(std::size_t count) { return static_cast<DWORD>(std::min(count, kMostBytes)); }
 
 }  // namespace
@@ -81,13 +91,39 @@ int open_nothing() { return open_to_write("NUL"); }
 
 int create(const std::string& path) { return open(path, _O_WRONLY | _O_CREAT | _O_EXCL); }
 
-int create_nameless(const std::string&) {
-  errno = ENOTSUP;
-  return -1;
+// Every file has a name; this one goes with its last handle until it gets another.
+int create_nameless(const std::string& folder) {
+  static std::atomic<unsigned> counter{0};
+  const std::string name = "/.glowvox-" + std::to_string(process_number()) + "-nameless-" +
+                           std::to_string(counter.fetch_add(1)) + ".tmp";
+  HANDLE handle = ::CreateFileW(path_of(folder + name).c_str(), GENERIC_WRITE | DELETE,
+                                FILE_SHARE_READ | FILE_SHARE_DELETE, nullptr, CREATE_NEW,
+                                FILE_ATTRIBUTE_NORMAL, nullptr);
+  if (handle == INVALID_HANDLE_VALUE) {
+    set_errno();
+    return -1;
+  }
+  if (!set_deleted(handle, true)) {
+    set_errno();
+    ::CloseHandle(handle);
+    return -1;
+  }
+  return ::_open_osfhandle(reinterpret_cast<std::intptr_t>(handle), kFlags);
 }
 
-bool give_name(int, const std::string&) {
-  errno = ENOTSUP;
+bool give_name(int nameless, const std::string& path) {
+  const std::wstring name = std::filesystem::absolute(path_of(path)).wstring();
+  const std::size_t bytes = name.size() * sizeof(wchar_t);
+  std::vector<char> memory(sizeof(FILE_RENAME_INFO) + bytes);
+  auto* information = reinterpret_cast<FILE_RENAME_INFO*>(memory.data());
+  information->FileNameLength = static_cast<DWORD>(bytes);
+  std::memcpy(information->FileName, name.c_str(), bytes);
+  if (set_deleted(handle_of(nameless), false) &&
+      ::SetFileInformationByHandle(handle_of(nameless), FileRenameInfo, information,
+                                   static_cast<DWORD>(memory.size())) != 0)
+    return true;
+  set_errno();
+  set_deleted(handle_of(nameless), true);
   return false;
 }
 
