@@ -7,8 +7,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "core/cpu.hpp"
 #include "core/beside.hpp"
+#include "core/cpu.hpp"
 #include "core/program.hpp"
 #include "glowvox/error.hpp"
 #include "glowvox/vocoder.hpp"
