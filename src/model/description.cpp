@@ -59,8 +59,9 @@ std::string to_text(const FlowVocoder& model, const config::Reach& reach) {
       (reach.future_samples + reach.overlap_samples) * ms, reach.future_samples * ms,
       reach.overlap_samples * ms);
   if (c.synthesis.corrections > 0)
-    text += fmt::format("corrections           {} passes, {:.1f} ms more each in a stream\n",
-                        c.synthesis.corrections, (c.mel.n_fft - c.mel.hop_samples) * ms);
+    text += fmt::format("corrections           of {} frames together, {:.1f} ms more in a stream\n",
+                        c.synthesis.corrections,
+                        (c.mel.n_fft + (c.synthesis.corrections - 2) * c.mel.hop_samples) * ms);
   return text + fmt::format("mel                   {}\n\n{}", glowvox::describe(c.mel),
                             config::to_yaml(c));
 }
