@@ -283,7 +283,9 @@ int serve_clients(const StreamOptions& o) {
   check_server(o);
   std::signal(SIGPIPE, SIG_IGN);
   const std::atomic<bool>& interrupted = catch_interrupts();
-  const Vocoder vocoder = o.engine.load();
+  EngineOptions engine = o.engine;
+  engine.stream = false;  // many rows share the weights, as in a whole utterance
+  const Vocoder vocoder = engine.load();
   ServerOptions server;
   server.address = o.socket;
   server.reply = raw_format(o.reply + "le");
