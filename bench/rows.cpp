@@ -117,8 +117,8 @@ BenchRow corrected(const BenchOptions& o) {
   row.peer_value =
       median_seconds([&] { vocoder.synthesize(mel, plain); }, repetitions, 0.0) / length;
   row.check = fmt::format("mel error {:.3f}, {:.3f} without", after, before);
-  row.notes.push_back(
-      fmt::format("{} frames together, {:.1f} times real time", vocoder.corrections(), 1.0 / row.value));
+  row.notes.push_back(fmt::format("{} frames together, {:.1f} times real time",
+                                  vocoder.corrections(), 1.0 / row.value));
   return row;
 }
 

@@ -55,8 +55,8 @@ struct SynthesisOptions {
   // Strength of the bias denoiser, >= 0; 0: off; none: what the model file asks for. It takes off
   // what the model hums when nothing is said, and delays a stream by denoise_delay_samples().
   std::optional<double> denoise = std::nullopt;
-  // Frames, 0 to 16, that are corrected together so that the sound's own mel comes nearer to the one
-  // it is made from: the more, the nearer, and the later a stream (correction_delay_samples());
+  // Frames, 0 to 16, that are corrected together so that the sound's own mel comes nearer to the
+  // one it is made from: the more, the nearer, and the later a stream (correction_delay_samples());
   // none: what the model file asks for.
   std::optional<int> corrections = std::nullopt;
 };
