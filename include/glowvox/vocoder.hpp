@@ -158,7 +158,8 @@ struct Samples {
 class GLOWVOX_API Stream {
  public:
   // most_frames: how many frames one push usually brings. Pushes of up to so many do not allocate
-  // memory; larger ones are cut.
+  // memory; larger ones are cut. From 32 on, where nobody waits, and with several threads, a push
+  // is corrected and denoised beside the next one, allocates, and its samples come with that one.
   Stream(const Vocoder& vocoder, const SynthesisOptions& options = {}, int most_frames = 1);
   ~Stream();
   Stream(Stream&& other) noexcept;
