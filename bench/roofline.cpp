@@ -269,8 +269,9 @@ Work corrections(const Vocoder& vocoder, const Mel& mel, int threads, bool quick
   options.frames_ahead =
       (vocoder.look_ahead_samples() + vocoder.overlap_samples()) / spec.hop_samples + 1;
   const double n = spec.n_fft;
-  const double frames =
-      static_cast<double>(mel.frames) * options.corrections * engine::MelCorrection::kRounds;
+  const double frames = static_cast<double>(mel.frames) *
+                        engine::MelCorrection::changed(options.corrections) *
+                        engine::MelCorrection::kRounds;
   work.operations = frames * 2.0 * 2.5 * n * std::log2(n);  // of two transforms of real numbers
   work.bytes = frames * kFloatBytes * 6.0 * n;  // windowed, transformed, changed, back, added up
   if (options.corrections == 0) return work;
@@ -282,7 +283,7 @@ Work corrections(const Vocoder& vocoder, const Mel& mel, int threads, bool quick
           const std::int64_t count = std::min(options.most_frames, mel.frames - done);
           finishing.push_mel(mel.values.data() + done * mel.bands, count);
           const auto from = sound.begin() + done * spec.hop_samples;
-          finishing.push({from, from + count * spec.hop_samples});
+          finishing.push({{from, from + count * spec.hop_samples}, {}, {}});
         }
         finishing.finish({});
       },

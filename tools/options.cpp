@@ -38,8 +38,8 @@ void add_finishing(CLI::App& app, EngineOptions& o, const char* usual_correction
                  "(default: as the model file says)");
   app.add_option("--corrections", o.corrections,
                  std::string("Frames corrected together, up to 16, to bring the sound's mel nearer "
-                             "to the given one; a stream is later by the overlap of two frames "
-                             "and a hop for each after the first; 0: off (default: ") +
+                             "to the given one; a stream is later by a hop for each after the "
+                             "first; 0: off (default: ") +
                      usual_corrections + ")");
 }
 

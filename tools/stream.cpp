@@ -44,7 +44,8 @@ std::function<int()> setup(CLI::App& app) {
   app.add_option("--mic", o->microphone,
                  "Copy what a sound card records; with an index or part of a name")
       ->expected(0, 1);
-  add_live(app, *o, "as the model file says, none with --live");
+  add_live(app, *o,
+           "as the model file says; with --live and --reply 1 where that adds no delay, else 0");
   app.add_option("-o,--out", o->out,
                  "Write wav, flac or ogg instead of playing; - is standard output, and raw samples "
                  "unless --format says wav, flac or ogg");
@@ -54,7 +55,7 @@ std::function<int()> setup(CLI::App& app) {
       ->capture_default_str();
   app.add_flag("--live", o->live,
                "The frames' writer keeps its own time: skip or repeat one when clocks drift "
-               "apart, and make no correction unless told to");
+               "apart, and correct no further than adds no delay unless told to");
   return [o] { return live::stream(*o); };
 }
 

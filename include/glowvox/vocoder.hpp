@@ -97,12 +97,16 @@ class GLOWVOX_API Vocoder {
   // the algorithmic latency of a stream.
   std::int64_t look_ahead_samples() const;
   std::int64_t overlap_samples() const;
-  double denoise() const;  // the strength that the model file asks for
-  std::int64_t denoise_delay_samples() const;
-  int corrections() const;  // what the model file asks for
-  // By which corrections delay a stream: the overlap of two frames for the first and a hop for each
-  // further one.
+  double denoise() const;                      // the strength that the model file asks for
+  std::int64_t denoise_delay_samples() const;  // together with corrections, overlap_samples() more
+  int corrections() const;                     // what the model file asks for
+  // By which so many corrections delay a stream: the first by nothing where a lapped transform of a
+  // quarter of a frame knows enough of the next samples, else by up to that; each further one by a
+  // hop.
   std::int64_t correction_delay_samples(int corrections) const;
+  // For a stream that somebody waits for: 1 where the model asks for corrections and the first adds
+  // no delay, else 0.
+  int live_corrections() const;
 
   // How many frames of an utterance of `frames` are best pushed at once where nobody waits for
   // them.

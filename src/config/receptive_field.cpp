@@ -40,4 +40,12 @@ Reach reach_of(const ModelConfig& config) {
   return reach;
 }
 
+std::int64_t correction_delay_samples(const MelSpec& mel, int corrections, std::int64_t ahead) {
+  if (corrections == 0) return 0;
+  // A frame's last hop is not waited for, and what comes before its middle is given.
+  const std::int64_t first = mel.n_fft / 2 - mel.hop_samples - ahead;
+  return std::max<std::int64_t>(0, first) +
+         (corrections - 1) * static_cast<std::int64_t>(mel.hop_samples);
+}
+
 }  // namespace glowvox::config

@@ -27,4 +27,8 @@ struct Reach {
 };
 Reach reach_of(const ModelConfig& config);
 
+// By how many samples a stream is later with so many frames corrected together, ahead samples being
+// known before they are final: engine::MelCorrection.
+std::int64_t correction_delay_samples(const MelSpec& mel, int corrections, std::int64_t ahead);
+
 }  // namespace glowvox::config

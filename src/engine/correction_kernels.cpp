@@ -66,7 +66,9 @@ void band_gains(const BandFilters& filters, const float* magnitudes, const float
     const auto sum = hn::LoadU(d, out + b), floor = hn::Set(d, rule.floor.value);
     const auto floored = rule.floor.is_added ? hn::Add(sum, floor) : hn::Max(sum, floor);
     const auto ln = hn::Mul(hn::Log(d, floored), hn::Set(d, rule.factor));
-    const auto gain = hn::Mul(hn::Sub(hn::LoadU(d, target + b), ln), hn::Set(d, rule.strength));
+    const auto gain =
+        hn::Mul(hn::Sub(hn::Add(hn::LoadU(d, target + b), hn::Set(d, rule.offset)), ln),
+                hn::Set(d, rule.strength));
     const auto most = hn::Set(d, rule.most);
     hn::StoreU(hn::Min(hn::Max(gain, hn::Neg(most)), most), d, out + b);
   });
@@ -89,9 +91,11 @@ void take_change(const float* made, const float* window, float momentum, std::si
                  const FrameParts& frame) {
   for_each(count, [&](auto d, std::size_t i) HWY_ATTR {
     const auto part = hn::LoadU(d, frame.part + i);
-    const auto new_part = hn::Mul(hn::LoadU(d, made + i), hn::LoadU(d, window + i));
+    const auto share =
+        hn::MulAdd(hn::LoadU(d, frame.sound + i), hn::LoadU(d, frame.share + i), part);
+    const auto new_share = hn::Mul(hn::LoadU(d, made + i), hn::LoadU(d, window + i));
     const auto change =
-        hn::MulAdd(hn::LoadU(d, frame.change + i), hn::Set(d, momentum), hn::Sub(new_part, part));
+        hn::MulAdd(hn::LoadU(d, frame.change + i), hn::Set(d, momentum), hn::Sub(new_share, share));
     hn::StoreU(change, d, frame.change + i);
     hn::StoreU(hn::Add(part, change), d, frame.part + i);
     hn::StoreU(hn::Add(hn::LoadU(d, frame.sum + i), change), d, frame.sum + i);

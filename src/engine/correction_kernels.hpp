@@ -32,10 +32,11 @@ void apply_window(const float* x, const float* window, std::size_t count, float*
 void magnitudes(const std::complex<float>* spectrum, std::size_t bins, float epsilon, bool root,
                 float* out);
 
-// out[b] = strength * (target[b] - factor * ln(band b of the magnitudes)), from -most to most.
+// out[b] = strength * (target[b] + offset - factor * ln(band b of the magnitudes)), from -most to
+// most.
 struct GainRule {
   Floor floor;
-  float factor, strength, most;
+  float factor, strength, most, offset;
 };
 void band_gains(const BandFilters& filters, const float* magnitudes, const float* target,
                 const GainRule& rule, float* out);
@@ -44,8 +45,9 @@ void band_gains(const BandFilters& filters, const float* magnitudes, const float
 void apply_gains(const float* gains, const int* lower, const float* share, std::size_t bins,
                  std::complex<float>* spectrum);
 
-// change = made * window - part + momentum * change; part and sum += change.
+// change = made * window - (sound * share + part) + momentum * change; part and sum += change.
 struct FrameParts {
+  const float *sound, *share;
   float *part, *change, *sum;
 };
 void take_change(const float* made, const float* window, float momentum, std::size_t count,

@@ -18,10 +18,11 @@ Finishing::Finishing(const MelSpec& spec, const Options& o) : bands_(spec.bands)
   if (o.corrections > 0) {
     const std::int64_t transform = spec.n_fft / spec.hop_samples + 1;
     const std::int64_t waiting = o.most_frames + o.frames_ahead + (denoiser_ ? 2 : 1) * transform;
-    correction_ = std::make_unique<MelCorrection>(spec, o.corrections, waiting, most_samples);
+    correction_ = std::make_unique<MelCorrection>(
+        spec, o.corrections, denoiser_ ? 0 : o.ahead_samples, waiting, most_samples);
   }
   now_.reserve(most_samples);
-  next_.reserve(most_samples);
+  if (denoiser_) denoised_.samples.reserve(most_samples);
 }
 
 void Finishing::push_mel(const float* frames, std::int64_t count) {
@@ -32,8 +33,8 @@ void Finishing::push_mel(const float* frames, std::int64_t count) {
     correction_->push_mel(frames, count);
 }
 
-const std::vector<float>& Finishing::take(const std::vector<float>& samples, bool last) {
-  if (!aside_) return run(samples, last);
+const std::vector<float>& Finishing::take(const FlowOutput& made, bool last) {
+  if (!aside_) return run(made, last);
   given_.clear();
   const auto wait = [this] {
     if (!work_.valid()) return;
@@ -41,7 +42,7 @@ const std::vector<float>& Finishing::take(const std::vector<float>& samples, boo
     given_.insert(given_.end(), now_.begin(), now_.end());
   };
   wait();
-  input_ = samples;
+  input_ = made;
   if (correction_)
     correction_->push_mel(mel_.data(), static_cast<std::int64_t>(mel_.size()) / bands_);
   mel_.clear();
@@ -50,18 +51,23 @@ const std::vector<float>& Finishing::take(const std::vector<float>& samples, boo
   return given_;
 }
 
-const std::vector<float>& Finishing::run(const std::vector<float>& samples, bool last) {
-  if (!denoiser_ && !correction_) return samples;
-  const std::vector<float>* from = &samples;
-  const auto through = [&](auto& filter) {
-    next_.clear();
-    filter.push(from->data(), from->size(), &next_);
-    if (last) filter.finish(&next_);
-    now_.swap(next_);
-    from = &now_;
-  };
-  if (denoiser_) through(*denoiser_);
-  if (correction_) through(*correction_);
+const std::vector<float>& Finishing::run(const FlowOutput& made, bool last) {
+  if (!denoiser_ && !correction_) return made.samples;
+  now_.clear();
+  if (!correction_) {
+    denoiser_->push(made.samples.data(), made.samples.size(), &now_);
+    if (last) denoiser_->finish(&now_);
+    return now_;
+  }
+  if (denoiser_) {
+    // What is ahead has not passed the denoiser, which is late itself.
+    denoised_.clear();
+    denoiser_->push(made.samples.data(), made.samples.size(), &denoised_.samples);
+    if (last) denoiser_->finish(&denoised_.samples);
+  }
+  const FlowOutput& from = denoiser_ ? denoised_ : made;
+  correction_->push(from, &now_);
+  if (last) correction_->finish(&now_);
   return now_;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/denoiser.hpp"
+#include "engine/flow_output.hpp"
 #include "engine/mel_correction.hpp"
 
 namespace glowvox::engine {
@@ -24,30 +25,31 @@ class Finishing {
     // Whether a push is worked at in a thread of its own while the caller goes on: what it gives
     // then comes from the next call.
     bool aside = false;
-    std::int64_t most_frames = 1;   // of a push
-    std::int64_t frames_ahead = 0;  // of the mel, before their samples come
+    std::int64_t most_frames = 1;    // of a push
+    std::int64_t frames_ahead = 0;   // of the mel, before their samples come
+    std::int64_t ahead_samples = 0;  // of FlowOutput, behind each row
   };
   Finishing(const MelSpec& spec, const Options& options);
 
   void push_mel(const float* frames, std::int64_t count);
   // Samples that stay until the next call.
-  const std::vector<float>& push(const std::vector<float>& samples) { return take(samples, false); }
-  const std::vector<float>& finish(const std::vector<float>& samples) {
-    return take(samples, true);
-  }
+  const std::vector<float>& push(const FlowOutput& made) { return take(made, false); }
+  const std::vector<float>& finish(const FlowOutput& made) { return take(made, true); }
 
  private:
-  const std::vector<float>& take(const std::vector<float>& samples, bool last);
-  const std::vector<float>& run(const std::vector<float>& samples, bool last);
+  const std::vector<float>& take(const FlowOutput& made, bool last);
+  const std::vector<float>& run(const FlowOutput& made, bool last);
 
   std::int64_t bands_;
   std::unique_ptr<ThreadTeam> team_;  // null: alone
   std::unique_ptr<Denoiser> denoiser_;
   std::unique_ptr<MelCorrection> correction_;
-  std::vector<float> now_, next_;
+  std::vector<float> now_;
+  FlowOutput denoised_;
   // Of work aside: what it works at, what it has given, the mel that has come meanwhile.
   bool aside_ = false;
-  std::vector<float> input_, given_, mel_;
+  FlowOutput input_;
+  std::vector<float> given_, mel_;
   std::future<void> work_;  // last, so that it ends before what it uses
 };
 

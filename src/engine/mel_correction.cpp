@@ -30,15 +30,34 @@ GainRule rule_of(const MelSpec& spec) {
   return {{static_cast<float>(floor), logarithmic && spec.floor_rule == MelFloor::kAdd},
           static_cast<float>(1.0 / spec.power),
           MelCorrection::kStrength,
-          std::log(MelCorrection::kMostGain)};
+          std::log(MelCorrection::kMostGain),
+          0.0F};
+}
+
+// The logarithm of what a steady sound's amplitude becomes in a frame without its last hop, with a
+// lapped transform's falling window over so many samples before it.
+double missing(const Eigen::ArrayXd& window, int hop, std::int64_t ahead) {
+  constexpr double kPi = 3.141592653589793238463;
+  double all = 0.0, there = 0.0;
+  const std::int64_t known = window.size() - hop;
+  for (std::int64_t i = 0; i < window.size(); ++i) {
+    const double energy = window[i] * window[i];
+    const double into = static_cast<double>(i - (known - ahead)) + 0.5;
+    const double falling =
+        into < 0.0 ? 1.0 : std::cos(0.5 * kPi * into / static_cast<double>(ahead));
+    all += energy;
+    if (i < known) there += energy * falling * falling;
+  }
+  return 0.5 * std::log(there / all);
 }
 
 }  // namespace
 
-MelCorrection::MelCorrection(const MelSpec& spec, int together, std::int64_t most_frames,
-                             std::size_t most_samples)
+MelCorrection::MelCorrection(const MelSpec& spec, int together, std::int64_t ahead,
+                             std::int64_t most_frames, std::size_t most_samples)
     : spec_(spec),
       together_(together),
+      ahead_(ahead),
       start_(frame_center_samples(spec) - spec.n_fft / 2),
       first_frame_(std::max<std::int64_t>(0, divided_up(-start_, spec.hop_samples))),
       natural_log_(spec),
@@ -47,7 +66,7 @@ MelCorrection::MelCorrection(const MelSpec& spec, int together, std::int64_t mos
       fft_(spec.n_fft),
       band_gains_(static_cast<std::size_t>(spec.bands) + 1),
       magnitudes_(static_cast<std::size_t>(fft_.bins())),
-      frames_(static_cast<std::size_t>(together)),
+      frames_(static_cast<std::size_t>(changed(together))),
       next_(first_frame_) {
   const std::shared_ptr<const dsp::MelAnalysis> analysis = dsp::mel_analysis(spec);
   const Eigen::ArrayXd window =
@@ -60,17 +79,20 @@ MelCorrection::MelCorrection(const MelSpec& spec, int together, std::int64_t mos
     norm_.push_back(static_cast<float>(n));
     inverse_norm_.push_back(static_cast<float>(1.0 / n));
   }
-  at_first_ = window.square().cast<float>();
+  share_of_sum_ = window.square().cast<float>();
   out_ = (window / spec.n_fft).cast<float>();
   in_.resize(spec.n_fft);
   for (int i = 0; i < spec.n_fft; ++i)
     in_[i] = static_cast<float>(window[i] / norm[static_cast<std::size_t>(i) % hop]);
   for (Frame& f : frames_) f.part = f.change = Eigen::ArrayXf::Zero(spec.n_fft);
-  targets_.reserve(static_cast<std::size_t>((most_frames + together) * spec.bands));
-  const std::size_t kept =
-      most_samples + static_cast<std::size_t>(delay_samples(spec, together)) + 2 * hop;
+  missing_ = static_cast<float>(kMissing * missing(window, spec.hop_samples, ahead));
+  targets_.reserve(static_cast<std::size_t>((most_frames + changed(together)) * spec.bands));
+  const std::size_t kept = most_samples + static_cast<std::size_t>(2 * spec.n_fft) +
+                           static_cast<std::size_t>(together + 2) * hop;
   sound_.reserve(kept);
   sum_.reserve(kept);
+  sound_.resize(static_cast<std::size_t>(spec.n_fft));
+  sum_.resize(static_cast<std::size_t>(spec.n_fft));
   const std::vector<double> centers = dsp::band_centers_hz(spec);
   for (int k = 0; k < fft_.bins(); ++k) {
     const double hz = static_cast<double>(k) * spec.sample_rate_hz / spec.n_fft;
@@ -90,79 +112,115 @@ void MelCorrection::push_mel(const float* frames, std::int64_t count) {
   std::transform(frames, frames + values, std::back_inserter(targets_), natural_log_);
 }
 
-void MelCorrection::push(const float* samples, std::size_t count, std::vector<float>* out) {
-  const std::int64_t hop = spec_.hop_samples;
-  std::int64_t phase = ((taken_ - start_) % hop + hop) % hop;
-  sound_.insert(sound_.end(), samples, samples + count);
-  for (std::size_t i = 0; i < count; ++i) {
-    sum_.push_back(samples[i] * norm_[static_cast<std::size_t>(phase)]);
-    if (++phase == hop) phase = 0;
+void MelCorrection::push(const FlowOutput& made, std::vector<float>* out) {
+  const float* samples = made.samples.data();
+  std::int64_t done = 0;
+  for (std::size_t row = 0; row < made.ends.size(); ++row) {
+    const auto end = static_cast<std::int64_t>(made.ends[row]);
+    take(samples + done, end - done, &made.ahead[row * static_cast<std::size_t>(ahead_)], out);
+    done = end;
   }
-  taken_ += static_cast<std::int64_t>(count);
-  while (first_sample(next_) + spec_.n_fft <= taken_) {
-    arrive(next_++);
-    go_round(oldest_together());
-    give(first_sample(std::max(first_frame_, next_ - together_ + 1)), out);
+  // Without anything ahead: no further at a time than the next frame needs.
+  for (const auto all = static_cast<std::int64_t>(made.samples.size()); done < all;) {
+    const std::int64_t count =
+        std::min(all - done, std::max<std::int64_t>(1, needed(next_) - taken_));
+    take(samples + done, count, nullptr, out);
+    done += count;
   }
-  const auto done = static_cast<std::ptrdiff_t>(given_ - begin_);
-  sound_.erase(sound_.begin(), sound_.begin() + done);
-  sum_.erase(sum_.begin(), sum_.begin() + done);
-  begin_ = given_;
-  const auto there = static_cast<std::int64_t>(targets_.size()) / spec_.bands;
-  const std::int64_t passed =
-      std::clamp<std::int64_t>(next_ - together_ + 1 - first_target_, 0, there);
-  targets_.erase(targets_.begin(), targets_.begin() + passed * spec_.bands);
-  first_target_ += passed;
+  forget();
+}
+
+void MelCorrection::take(const float* samples, std::int64_t count, const float* ahead,
+                         std::vector<float>* out) {
+  sound_.resize(sound_.size() + static_cast<std::size_t>(count));
+  sum_.resize(sound_.size());
+  know(taken_, samples, count);
+  taken_ += count;
+  if (ahead != nullptr) know(taken_, ahead, ahead_);
+  const std::int64_t known = taken_ + (ahead != nullptr ? ahead_ : 0);
+  for (; needed(next_) <= known; ++next_) {
+    at(next_).part.setZero();
+    at(next_).change.setZero();
+    go_round(oldest_changed(next_ + 1), next_, false);
+    give(first_sample(next_ - together_ + 1) + spec_.n_fft / 2, out);
+  }
+}
+
+// What was known of these samples is replaced.
+void MelCorrection::know(std::int64_t from, const float* samples, std::int64_t count) {
+  float* sound = &sound_[static_cast<std::size_t>(from - begin_)];
+  float* sum = &sum_[static_cast<std::size_t>(from - begin_)];
+  std::size_t phase = phase_of(from);
+  for (std::int64_t i = 0; i < count; ++i) {
+    sum[i] += norm_[phase] * (samples[i] - sound[i]);
+    sound[i] = samples[i];
+    if (++phase == norm_.size()) phase = 0;
+  }
 }
 
 void MelCorrection::finish(std::vector<float>* out) {
-  // The last frames are changed as often as the others.
-  for (std::int64_t oldest = oldest_together() + 1; oldest < next_; ++oldest) go_round(oldest);
+  // The last frames that the sound fills are changed as often as the others.
+  std::int64_t newest = next_ - 1;
+  while (newest >= first_frame_ && first_sample(newest) + spec_.n_fft > taken_) --newest;
+  for (std::int64_t oldest = oldest_changed(next_) + 1; oldest <= newest; ++oldest)
+    go_round(oldest, newest, true);
   give(taken_, out);
 }
 
-void MelCorrection::arrive(std::int64_t frame) {
-  Frame& f = frames_[static_cast<std::size_t>(frame % together_)];
-  f.first = first_sample(frame);
-  f.part = at_first_ * Eigen::Map<const Eigen::ArrayXf>(
-                           &sound_[static_cast<std::size_t>(f.first - begin_)], spec_.n_fft);
-  f.change.setZero();
-}
-
-// From the newest frame to this one.
-void MelCorrection::go_round(std::int64_t oldest) {
-  const auto there = static_cast<std::int64_t>(targets_.size()) / spec_.bands;
+void MelCorrection::go_round(std::int64_t oldest, std::int64_t newest, bool newest_is_whole) {
   for (int round = 0; round < kRounds; ++round)
-    for (std::int64_t t = next_ - 1; t >= oldest; --t)
-      if (t >= first_target_ && t < first_target_ + there)
-        change(&frames_[static_cast<std::size_t>(t % together_)],
-               &targets_[static_cast<std::size_t>((t - first_target_) * spec_.bands)]);
+    for (std::int64_t frame = newest; frame >= oldest; --frame)
+      change(frame, frame < newest || newest_is_whole);
 }
 
-void MelCorrection::change(Frame* frame, const float* target) {
-  float* sum = &sum_[static_cast<std::size_t>(frame->first - begin_)];
+void MelCorrection::change(std::int64_t frame, bool whole) {
+  const std::int64_t target = frame - first_target_;
+  if (target < 0 || target >= static_cast<std::int64_t>(targets_.size()) / spec_.bands) return;
+  GainRule rule = rule_;
+  if (!whole || together_ == 1) rule.strength = kCaution;
+  if (!whole) rule.offset = missing_;
+  const auto from = static_cast<std::size_t>(first_sample(frame) - begin_);
+  float* sum = &sum_[from];
   const auto size = static_cast<std::size_t>(spec_.n_fft);
   apply_window(sum, in_.data(), size, fft_.time());
   fft_.forward();
   magnitudes(fft_.spectrum(), magnitudes_.size(), static_cast<float>(spec_.magnitude_epsilon),
              spec_.power == 1.0, magnitudes_.data());
-  band_gains(filters_, magnitudes_.data(), target, rule_, band_gains_.data());
+  band_gains(filters_, magnitudes_.data(),
+             &targets_[static_cast<std::size_t>(target * spec_.bands)], rule, band_gains_.data());
   band_gains_.back() = band_gains_[band_gains_.size() - 2];
   apply_gains(band_gains_.data(), lower_.data(), share_.data(), magnitudes_.size(),
               fft_.spectrum());
   fft_.inverse();
-  take_change(fft_.time(), out_.data(), kMomentum, size,
-              {frame->part.data(), frame->change.data(), sum});
+  Frame& f = at(frame);
+  const auto gone =
+      static_cast<std::size_t>(std::max<std::int64_t>(0, given_ - first_sample(frame)));
+  take_change(fft_.time() + gone, out_.data() + gone, together_ == 1 ? 0.0F : kMomentum,
+              size - gone,
+              {&sound_[from] + gone, share_of_sum_.data() + gone, f.part.data() + gone,
+               f.change.data() + gone, sum + gone});
 }
 
 void MelCorrection::give(std::int64_t end, std::vector<float>* out) {
-  const std::int64_t hop = spec_.hop_samples;
-  std::int64_t phase = ((given_ - start_) % hop + hop) % hop;
+  std::size_t phase = phase_of(given_);
   for (end = std::min(end, taken_); given_ < end; ++given_) {
-    out->push_back(sum_[static_cast<std::size_t>(given_ - begin_)] *
-                   inverse_norm_[static_cast<std::size_t>(phase)]);
-    if (++phase == hop) phase = 0;
+    out->push_back(sum_[static_cast<std::size_t>(given_ - begin_)] * inverse_norm_[phase]);
+    if (++phase == norm_.size()) phase = 0;
   }
+}
+
+// What no frame to come reaches, and the mels of those that are through.
+void MelCorrection::forget() {
+  const std::int64_t oldest = oldest_changed(next_ + 1);
+  const auto samples = static_cast<std::ptrdiff_t>(
+      std::max(begin_, std::min(given_, first_sample(oldest))) - begin_);
+  sound_.erase(sound_.begin(), sound_.begin() + samples);
+  sum_.erase(sum_.begin(), sum_.begin() + samples);
+  begin_ += samples;
+  const auto there = static_cast<std::int64_t>(targets_.size()) / spec_.bands;
+  const std::int64_t passed = std::clamp<std::int64_t>(oldest - first_target_, 0, there);
+  targets_.erase(targets_.begin(), targets_.begin() + passed * spec_.bands);
+  first_target_ += passed;
 }
 
 }  // namespace glowvox::engine

@@ -11,6 +11,7 @@
 
 #include "dsp/natural_log.hpp"
 #include "engine/correction_kernels.hpp"
+#include "engine/flow_output.hpp"
 #include "engine/real_fft.hpp"
 #include "glowvox/mel.hpp"
 
@@ -28,67 +29,95 @@ namespace glowvox::engine {
 // are changed kRounds times over, the newest first, each in the sum of all as it then is and with
 // kMomentum of its change before (Perraudin, Balazs and Sondergaard, "A fast Griffin-Lim
 // algorithm", WASPAA 2013; Zhu, Beauregard and Wyse, "Real-time signal estimation from modified
-// short-time Fourier transform magnitude spectra", IEEE TASLP 2007). So the sound comes out
-// delay_samples(spec, together) after it went in, and up to a hop later where pieces are no
-// multiples of it. Frames that reach beyond the sound, whose mel depends on how that is padded,
-// stay as they are. What all calls append is the same whatever the pieces.
+// short-time Fourier transform magnitude spectra", IEEE TASLP 2007).
+//
+// A frame has come when all of it but its last hop has: what is missing counts as silence, and the
+// frame's mel as less by a part (kMissing) of what that takes off a steady sound. What an
+// overlapping lift gives of the next samples is used until they are final (FlowOutput::ahead). With
+// the frame's second half still to be heard, the sound up to its middle is given when it is the
+// only one corrected, and a hop less for each further one. Only what has not been given is changed.
+// With one frame, the one before it, half of which has been given, is changed as well, and both
+// only as far as kCaution says, as is the newest one always.
+//
+// So the sound comes out config::correction_delay_samples() after it went in, and up to a hop later
+// where pieces are no multiples of it. Frames that begin before the sound, whose mel depends on how
+// that is padded, stay as they are. What all calls append is the same whatever the pieces.
 class MelCorrection {
  public:
   static constexpr float kStrength = 1.3F;
+  static constexpr float kCaution = 0.3F;
+  // Of what a steady sound's mel has less, in its logarithm, where the last hop is missing: all of
+  // it makes the sound of one frame alone 0.3 dB softer than half of it does.
+  static constexpr double kMissing = 0.5;
   static constexpr float kMomentum = 0.5F;
   static constexpr float kMostGain = 10.0F;
-  static constexpr int kRounds = 2;
+  static constexpr int kRounds = 3;
 
   // Whether frames of this specification overlap enough.
   static bool possible(const MelSpec& spec) { return 2 * spec.hop_samples <= spec.win_samples; }
-  // together: frames, 0 or more.
-  static std::int64_t delay_samples(const MelSpec& spec, int together) {
-    return together == 0
-               ? 0
-               : spec.n_fft + (together - 2) * static_cast<std::int64_t>(spec.hop_samples);
-  }
-
-  // together: frames, 1 or more. most_frames: of the mel, that are there before their samples have
-  // come; most_samples: of a push; more need more memory.
-  MelCorrection(const MelSpec& spec, int together, std::int64_t most_frames,
+  // Frames that are changed as each one comes, of 0 or more together.
+  static int changed(int together) { return together == 0 ? 0 : std::max(together, 2); }
+  // together: frames, 1 or more. ahead: of every push. most_frames: of the mel, that are there
+  // before their samples have come; most_samples: of a push; more need more memory.
+  MelCorrection(const MelSpec& spec, int together, std::int64_t ahead, std::int64_t most_frames,
                 std::size_t most_samples = 0);
 
   // Frames of the mel, as its specification stores them: those that a sample needs come first.
   void push_mel(const float* frames, std::int64_t count);
-  void push(const float* samples, std::size_t count, std::vector<float>* out);
+  void push(const FlowOutput& made, std::vector<float>* out);
   void finish(std::vector<float>* out);  // the rest
 
  private:
   struct Frame {
-    std::int64_t first = 0;       // sample
-    Eigen::ArrayXf part, change;  // of the sum: its own, and what that was last changed by; [n_fft]
+    Eigen::ArrayXf part, change;  // what it adds to the sum, and what that last changed by; [n_fft]
   };
-  void arrive(std::int64_t frame);
-  void go_round(std::int64_t oldest);
-  void change(Frame* frame, const float* target);
+  // Final samples, and `ahead_` that are known behind them or none (null).
+  void take(const float* samples, std::int64_t count, const float* ahead, std::vector<float>* out);
+  void know(std::int64_t from, const float* samples, std::int64_t count);
+  void go_round(std::int64_t oldest, std::int64_t newest, bool newest_is_whole);
+  void change(std::int64_t frame, bool whole);
   void give(std::int64_t end, std::vector<float>* out);
+  void forget();
   std::int64_t first_sample(std::int64_t frame) const { return start_ + frame * spec_.hop_samples; }
-  std::int64_t oldest_together() const { return std::max(first_frame_, next_ - together_); }
+  // Up to which sample a frame has to be known when its turn comes.
+  std::int64_t needed(std::int64_t frame) const {
+    return first_sample(frame) + spec_.n_fft - spec_.hop_samples;
+  }
+  // Of those that are changed before frame `end`.
+  std::int64_t oldest_changed(std::int64_t end) const {
+    return std::max(first_frame_, end - changed(together_));
+  }
+  std::size_t phase_of(std::int64_t sample) const {
+    const std::int64_t hop = spec_.hop_samples;
+    return static_cast<std::size_t>(((sample - start_) % hop + hop) % hop);
+  }
+  Frame& at(std::int64_t frame) {
+    return frames_[static_cast<std::size_t>(frame) % frames_.size()];
+  }
 
   MelSpec spec_;
-  std::int64_t together_, start_;  // start_: first sample of frame 0; may lie before the sound
-  std::int64_t first_frame_;       // that lies inside it
+  int together_;
+  std::int64_t ahead_, start_;  // start_: first sample of frame 0; may lie before the sound
+  std::int64_t first_frame_;    // that lies inside it
   dsp::NaturalLog natural_log_;
   BandFilters filters_;
   GainRule rule_;
+  float missing_ =
+      0.0F;  // what a mel has less, its logarithm, where the frame's last hop is missing
   RealFft fft_;
-  // Times which a frame's samples are its part of the sum at first, the sum is what the transform
-  // takes, and what the transform gives is the frame's part. [n_fft] each.
-  Eigen::ArrayXf at_first_, in_, out_;
-  std::vector<float> norm_, inverse_norm_;  // what at_first_ adds up to over all frames: [hop]
+  // Times which a frame's samples are its share of the sum, the sum is what the transform takes,
+  // and what the transform gives is the frame's new share. [n_fft] each.
+  Eigen::ArrayXf share_of_sum_, in_, out_;
+  std::vector<float> norm_, inverse_norm_;  // what share_of_sum_ adds up to over all frames: [hop]
   // A bin's gain lies between those of two bands: the lower one, and the upper one's share.
   std::vector<int> lower_;
   std::vector<float> share_;
   std::vector<float> band_gains_, magnitudes_;  // of one frame
-  std::vector<Frame> frames_;                   // frame t in place t % together
+  std::vector<Frame> frames_;                   // frame t in place t % frames
   std::vector<float> targets_;                  // natural logarithms, from frame first_target_ on
   std::int64_t first_target_ = 0;
-  // From sample begin_ on: the sound as it came, and the frames' parts, added up.
+  // From sample begin_ on: the sound as it is known, and the frames' shares of it and parts, added
+  // up; a transform longer than what is final.
   std::vector<float> sound_, sum_;
   std::int64_t begin_ = 0, taken_ = 0, given_ = 0;  // samples
   std::int64_t next_;                               // frame

@@ -89,19 +89,43 @@ void OutputState::collect_row(const float* block, std::vector<float>* samples) {
   std::copy(block + half, block + 2 * half, tail_.begin());
 }
 
-void OutputState::collect(std::vector<float>* samples) {
-  const std::size_t start = samples->size();
-  for (; collected_ < blocks_.end(); ++collected_) collect_row(blocks_.full(collected_), samples);
-  blocks_.release(collected_);
-  if (blocks_.complete() && !finished_) {
-    if (collected_ > 0) samples->insert(samples->end(), tail_.begin(), tail_.end());
-    finished_ = true;
+// The same rotation of a boundary whose second block is still missing.
+void OutputState::look_ahead(std::vector<float>* ahead) const {
+  const std::size_t half = tail_.size(), start = ahead->size();
+  ahead->resize(start + 2 * half);
+  float* out = ahead->data() + start;
+  for (std::size_t i = 0; i < half; ++i) {
+    const float before = tail_[half - 1 - i];
+    out[half - 1 - i] = window_[half + i] * before;
+    out[half + i] = window_[half - 1 - i] * before;
   }
+}
+
+// Leaves out samples from `start` on that come before sample 0.
+void OutputState::skip(std::size_t start, std::vector<float>* samples) {
   const auto skipped =
       std::min<std::int64_t>(skip_, static_cast<std::int64_t>(samples->size() - start));
-  samples->erase(samples->begin() + static_cast<std::ptrdiff_t>(start),
-                 samples->begin() + static_cast<std::ptrdiff_t>(start) + skipped);
+  const auto from = samples->begin() + static_cast<std::ptrdiff_t>(start);
+  samples->erase(from, from + skipped);
   skip_ -= skipped;
+}
+
+void OutputState::collect(FlowOutput* made) {
+  std::vector<float>& samples = made->samples;
+  for (; collected_ < blocks_.end(); ++collected_) {
+    const std::size_t start = samples.size();
+    collect_row(blocks_.full(collected_), &samples);
+    skip(start, &samples);
+    if (tail_.empty() || skip_ > 0) continue;
+    made->ends.push_back(samples.size());
+    look_ahead(&made->ahead);
+  }
+  blocks_.release(collected_);
+  if (!blocks_.complete() || finished_) return;
+  const std::size_t start = samples.size();
+  if (collected_ > 0) samples.insert(samples.end(), tail_.begin(), tail_.end());
+  skip(start, &samples);
+  finished_ = true;
 }
 
 }  // namespace glowvox::engine

@@ -21,7 +21,11 @@ Pipeline::Pipeline(std::shared_ptr<const PreparedModel> model, const Latent& lat
   FlowStages flow = flow_stages(*model_, latent, &condition_, &output_, most_rows);
   states_ = std::move(flow.states);
   passes_.add(std::move(flow.stages));
-  samples_.reserve(static_cast<std::size_t>(most_rows + 1) * model_->config.lift.channels);
+  const auto most = static_cast<std::size_t>(most_rows + 1);
+  made_.samples.reserve(most * static_cast<std::size_t>(model_->config.lift.channels));
+  if (model_->config.lift.kind != config::LiftKind::kMdct) return;
+  made_.ends.reserve(most);
+  made_.ahead.reserve(made_.samples.capacity());
 }
 
 bool Pipeline::pass() {
@@ -30,45 +34,45 @@ bool Pipeline::pass() {
   return any;
 }
 
-const std::vector<float>& Pipeline::collect() {
-  output_.collect(&samples_);
-  return samples_;
+const FlowOutput& Pipeline::collect() {
+  output_.collect(&made_);
+  return made_;
 }
 
 void Pipeline::begin(const float* frames, std::int64_t count) {
-  samples_.clear();
+  made_.clear();
   append_frames(frames, count, model_->conditioner.bands, &mel_);
 }
 
 void Pipeline::begin_end() {
-  samples_.clear();
+  made_.clear();
   finished_ = true;
   mel_.append(0, true);
 }
 
-const std::vector<float>& Pipeline::push(const float* frames, std::int64_t count) {
+const FlowOutput& Pipeline::push(const float* frames, std::int64_t count) {
   if (finished_) throw Error("stream", "it has been finished", "start another one");
   const int bands = model_->conditioner.bands;
   check_finite(frames, count, bands);
-  samples_.clear();
+  made_.clear();
   for (std::int64_t done = 0; done < count;) {
     const std::int64_t piece = std::min({count - done, std::int64_t{most_frames_}, mel_.room()});
     append_frames(frames + done * bands, piece, bands, &mel_);
     done += piece;
     pass();
   }
-  return samples_;
+  return made_;
 }
 
-const std::vector<float>& Pipeline::finish() {
+const FlowOutput& Pipeline::finish() {
   if (finished_) {
-    samples_.clear();
-    return samples_;
+    made_.clear();
+    return made_;
   }
   begin_end();
   while (pass()) {
   }
-  return samples_;
+  return made_;
 }
 
 }  // namespace glowvox::engine

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/conditioner_stages.hpp"
+#include "engine/flow_output.hpp"
 #include "engine/passes.hpp"
 #include "engine/prepared.hpp"
 #include "engine/step_stages.hpp"
@@ -18,9 +19,9 @@ class Pipeline {
   Pipeline(std::shared_ptr<const PreparedModel> model, const Latent& latent, int threads,
            int most_frames, bool skip_alignment);
 
-  // Each returns samples that stay until the next call.
-  const std::vector<float>& push(const float* frames, std::int64_t count);
-  const std::vector<float>& finish();
+  // Each returns what stays until the next call.
+  const FlowOutput& push(const float* frames, std::int64_t count);
+  const FlowOutput& finish();
 
   // The same in parts, with passes by somebody else. Frames, at most most_frames, or the mel's end;
   // then a pass, after the end one pass after the other until none has rows to make; then what
@@ -28,7 +29,7 @@ class Pipeline {
   void begin(const float* frames, std::int64_t count);
   void begin_end();
   Passes& passes() { return passes_; }
-  const std::vector<float>& collect();
+  const FlowOutput& collect();
 
  private:
   bool pass();
@@ -39,7 +40,7 @@ class Pipeline {
   Condition condition_;
   OutputState output_;
   std::vector<std::unique_ptr<StepState>> states_;
-  std::vector<float> samples_;
+  FlowOutput made_;
   bool finished_ = false;
   Passes passes_;
 };

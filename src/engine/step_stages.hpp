@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/flow_output.hpp"
 #include "engine/prepared.hpp"
 #include "engine/stage.hpp"
 
@@ -131,12 +132,14 @@ class OutputState : public Receiver {
   void append(std::int64_t rows, bool complete) override;
   RowWindow& x() override { return x_; }
   void enter(const Pieces& pieces, Scratch& scratch) override;
-  // Appends the samples that the last pass made final.
-  void collect(std::vector<float>* samples);
+  // Appends what the last pass made.
+  void collect(FlowOutput* made);
 
  private:
   void leave_channels(std::int64_t row, int rows);
   void collect_row(const float* block, std::vector<float>* samples);
+  void look_ahead(std::vector<float>* ahead) const;
+  void skip(std::size_t start, std::vector<float>* samples);
 
   const PreparedModel& model_;
   Condition* condition_;

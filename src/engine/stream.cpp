@@ -20,13 +20,13 @@ void Stream::State::take(const float* new_frames, std::int64_t count) {
   frames += count;
 }
 
-Samples Stream::State::give(const std::vector<float>& from) {
+Samples Stream::State::give(const engine::FlowOutput& from) {
   const std::vector<float>& finished_samples = finishing->push(from);
   samples += static_cast<std::int64_t>(finished_samples.size());
   return {finished_samples.data(), finished_samples.size()};
 }
 
-void Stream::State::end(const std::vector<float>& rest_of_flow, std::int64_t left) {
+void Stream::State::end(const engine::FlowOutput& rest_of_flow, std::int64_t left) {
   finished = true;
   const std::vector<float>& more = finishing->finish(rest_of_flow);
   rest.insert(rest.end(), more.begin(), more.end());
@@ -57,7 +57,7 @@ Stream& Stream::operator=(Stream&& other) noexcept = default;
 Samples Stream::push(const float* frames, std::int64_t count) {
   State& s = *state_;
   if (s.grouped) throw Error("stream", "belongs to a group", "use StreamGroup::step");
-  const std::vector<float>& from = s.flow.push(frames, count);
+  const engine::FlowOutput& from = s.flow.push(frames, count);
   s.take(frames, count);
   return s.give(from);
 }

@@ -37,8 +37,8 @@ struct GLOWVOX_LOCAL Stream::State : engine::Together::Member {
   State(std::shared_ptr<const engine::PreparedModel> model, const engine::Latent& latent,
         int threads, int most_frames);
   void take(const float* new_frames, std::int64_t count);
-  Samples give(const std::vector<float>& from);  // what the flow has made
-  void end(const std::vector<float>& rest_of_flow, std::int64_t left);
+  Samples give(const engine::FlowOutput& from);  // what the flow has made
+  void end(const engine::FlowOutput& rest_of_flow, std::int64_t left);
   std::int64_t left() const { return frames * hop_samples - samples; }
 
   engine::Pipeline& pipeline() override { return flow; }

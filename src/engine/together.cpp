@@ -73,7 +73,7 @@ void Together::run_part(int part, Worker& worker) {
   for (std::size_t i = begin; i < end; ++i) (*members_)[i]->after(worker.scratch);
 }
 
-const std::vector<float>& run_to_end(Pipeline& pipeline, Scratch& scratch) {
+const FlowOutput& run_to_end(Pipeline& pipeline, Scratch& scratch) {
   while (pipeline.passes().plan()) {
     for (const auto& stage : pipeline.passes().stages())
       for (std::int64_t row = stage->begin(); row < stage->end(); row += kTileRows)

@@ -50,8 +50,8 @@ class Together {
   ThreadTeam team_;
 };
 
-// The passes that remain once the mel has ended, of one stream; its samples since
+// The passes that remain once the mel has ended, of one stream; what it made since
 // Pipeline::begin_end.
-const std::vector<float>& run_to_end(Pipeline& pipeline, Scratch& scratch);
+const FlowOutput& run_to_end(Pipeline& pipeline, Scratch& scratch);
 
 }  // namespace glowvox::engine

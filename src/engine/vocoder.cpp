@@ -194,7 +194,11 @@ std::vector<double> Vocoder::Model::bias(const Vocoder& vocoder, int threads) co
 int Vocoder::corrections() const { return model_->prepared->config.synthesis.corrections; }
 
 std::int64_t Vocoder::correction_delay_samples(int corrections) const {
-  return engine::MelCorrection::delay_samples(mel(), corrections);
+  return config::correction_delay_samples(mel(), corrections, overlap_samples());
+}
+
+int Vocoder::live_corrections() const {
+  return corrections() > 0 && denoise() == 0.0 && correction_delay_samples(1) == 0 ? 1 : 0;
 }
 
 std::unique_ptr<engine::Finishing> Vocoder::Model::make_finishing(const Vocoder& vocoder,
@@ -221,6 +225,7 @@ std::unique_ptr<engine::Finishing> Vocoder::Model::make_finishing(const Vocoder&
   o.threads = threads;
   o.aside = threads > 1 && most_frames >= kAsideFrames;
   o.most_frames = most_frames;
+  o.ahead_samples = vocoder.overlap_samples();
   o.frames_ahead =
       (vocoder.look_ahead_samples() + vocoder.overlap_samples()) / spec.hop_samples + 1;
   return std::make_unique<engine::Finishing>(spec, o);
@@ -261,8 +266,8 @@ std::vector<float> Vocoder::decode(const Mel& mel, const std::vector<float>& lat
   engine::Pipeline pipeline(model_->prepared, {0.0, 0, latents.data()},
                             threads_for(options.threads, available_cores()),
                             block_frames(mel.frames), false);
-  std::vector<float> samples = pipeline.push(mel.values.data(), mel.frames);
-  const std::vector<float>& rest = pipeline.finish();
+  std::vector<float> samples = pipeline.push(mel.values.data(), mel.frames).samples;
+  const std::vector<float>& rest = pipeline.finish().samples;
   samples.insert(samples.end(), rest.begin(), rest.end());
   return samples;
 }

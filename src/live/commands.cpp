@@ -118,14 +118,15 @@ std::string to_text(const Report& r, const Latency& latency, const std::string& 
                             : text;
 }
 
-void summarize(const Options& o, const Report& report, const Vocoder& vocoder,
-               const Player* player) {
+void summarize(const Options& o, const SynthesisOptions& synthesis, const Report& report,
+               const Vocoder& vocoder, const Player* player) {
   Latency latency;
   std::int64_t model_samples = vocoder.look_ahead_samples() + vocoder.overlap_samples();
-  if (o.engine.denoise.value_or(vocoder.denoise()) > 0.0)
-    model_samples += vocoder.denoise_delay_samples();
-  model_samples +=
-      vocoder.correction_delay_samples(o.engine.corrections.value_or(vocoder.corrections()));
+  const int corrections = synthesis.corrections.value_or(vocoder.corrections());
+  if (synthesis.denoise.value_or(vocoder.denoise()) > 0.0)
+    model_samples +=
+        vocoder.denoise_delay_samples() + (corrections > 0 ? vocoder.overlap_samples() : 0);
+  model_samples += vocoder.correction_delay_samples(corrections);
   latency.model_ms = 1e3 * static_cast<double>(model_samples) / vocoder.mel().sample_rate_hz;
   if (player) {
     latency.buffer_ms = player->target_ms();
@@ -151,6 +152,8 @@ int run(const Options& o, const std::string& input, bool given, const OpenSource
   const MelSpec& spec = vocoder.mel();
   SynthesisOptions synthesis = o.engine.synthesis();
   synthesis.threads = o.engine.threads;  // none: one
+  // Somebody is waiting for the sound.
+  if (o.live && !synthesis.corrections) synthesis.corrections = vocoder.live_corrections();
   const bool judged = given && !o.force;
   const SessionOptions session{synthesis, o.live, judged, !o.no_limiter};
   const double load = warm_up(vocoder, session.synthesis);
@@ -190,7 +193,7 @@ int run(const Options& o, const std::string& input, bool given, const OpenSource
   const Report report = run_session(vocoder, source.get(), &outputs, session, hooks, interrupted);
   bar.finish();
 
-  summarize(o, report, vocoder, outputs.player.get());
+  summarize(o, session.synthesis, report, vocoder, outputs.player.get());
   if (report.interrupted) {
     // What is left is memory, which the system takes faster than it is given back.
     source.reset();
@@ -300,7 +303,7 @@ int serve_clients(const StreamOptions& o) {
   server.synthesis = o.engine.synthesis();
   server.synthesis.threads = 1;
   // Somebody is waiting for the sound.
-  if (!o.engine.corrections) server.synthesis.corrections = 0;
+  if (!o.engine.corrections) server.synthesis.corrections = vocoder.live_corrections();
   server.mel_input = o.mel_input;
   warm_up(vocoder, server.synthesis);
   take_priority(false);
@@ -348,8 +351,6 @@ int stream(StreamOptions o) {
   if (o.microphone && o.reconnect)
     throw UsageError("--reconnect", "cannot wait while --mic records");
   if (o.microphone && o.out.empty()) o.live = true;
-  // Somebody is waiting for the sound.
-  if (o.live && !o.engine.corrections) o.engine.corrections = 0;
   return run(o, o.mel.empty() ? o.wav : o.mel, !o.mel.empty() || !o.socket.empty(),
              [&o](const MelSpec& spec) { return open(o, spec); });
 }

@@ -61,7 +61,8 @@ std::string to_text(const FlowVocoder& model, const config::Reach& reach) {
   if (c.synthesis.corrections > 0)
     text += fmt::format("corrections           of {} frames together, {:.1f} ms more in a stream\n",
                         c.synthesis.corrections,
-                        (c.mel.n_fft + (c.synthesis.corrections - 2) * c.mel.hop_samples) * ms);
+                        ms * config::correction_delay_samples(c.mel, c.synthesis.corrections,
+                                                              reach.overlap_samples));
   return text + fmt::format("mel                   {}\n\n{}", glowvox::describe(c.mel),
                             config::to_yaml(c));
 }

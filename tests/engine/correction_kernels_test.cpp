@@ -53,7 +53,7 @@ TEST_CASE("a band's gain is what its logarithm lacks, within bounds") {
   const std::vector<float> magnitudes = drawn(kBins, 3, 0.0, 5.0);
   const std::vector<float> target = drawn(kBands, 4, -2.0, 3.0);
   for (const bool is_added : {false, true}) {
-    const engine::GainRule rule{{0.5F, is_added}, 0.5F, 1.3F, 1.0F};
+    const engine::GainRule rule{{0.5F, is_added}, 0.5F, 1.3F, 1.0F, 0.1F};
     std::vector<float> out(kBands);
     engine::band_gains(filters, magnitudes.data(), target.data(), rule, out.data());
     bool bounded = false, free = false;
@@ -64,7 +64,7 @@ TEST_CASE("a band's gain is what its logarithm lacks, within bounds") {
         sum += static_cast<double>(filters.weights[band.at + i]) *
                magnitudes[static_cast<std::size_t>(band.first) + i];
       const double gain =
-          1.3 * (target[b] - 0.5 * std::log(is_added ? sum + 0.5 : std::max(sum, 0.5)));
+          1.3 * (target[b] + 0.1 - 0.5 * std::log(is_added ? sum + 0.5 : std::max(sum, 0.5)));
       CHECK(std::fabs(out[b] - std::clamp(gain, -1.0, 1.0)) < 1e-5);
       bounded = bounded || std::fabs(gain) > 1.0;
       free = free || std::fabs(gain) < 1.0;
@@ -96,11 +96,14 @@ TEST_CASE("a frame's change is added to its part and to the sum") {
   for (std::size_t i = 0; i < kBins; ++i) CHECK(made[i] == x[i] * window[i]);
   const std::vector<float> part = drawn(kBins, 9, -1.0, 1.0), change = drawn(kBins, 10, -1.0, 1.0),
                            sum = drawn(kBins, 11, -1.0, 1.0);
+  const std::vector<float> sound = drawn(kBins, 12, -1.0, 1.0), share = drawn(kBins, 13, 0.0, 1.0);
   std::vector<float> new_part = part, new_change = change, new_sum = sum;
-  engine::take_change(made.data(), window.data(), 0.5F, kBins,
-                      {new_part.data(), new_change.data(), new_sum.data()});
+  engine::take_change(
+      made.data(), window.data(), 0.5F, kBins,
+      {sound.data(), share.data(), new_part.data(), new_change.data(), new_sum.data()});
   for (std::size_t i = 0; i < kBins; ++i) {
-    const double expected = static_cast<double>(made[i]) * window[i] - part[i] + 0.5 * change[i];
+    const double expected = static_cast<double>(made[i]) * window[i] -
+                            static_cast<double>(sound[i]) * share[i] - part[i] + 0.5 * change[i];
     CHECK(std::fabs(new_change[i] - expected) < 1e-6);
     CHECK(std::fabs(new_part[i] - (part[i] + expected)) < 1e-6);
     CHECK(std::fabs(new_sum[i] - (sum[i] + expected)) < 1e-6);

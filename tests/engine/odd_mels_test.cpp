@@ -39,8 +39,8 @@ class Flow {
   std::vector<float> operator()(const Mel& mel, std::int64_t chunk, int threads) const {
     Pipeline pipeline(model_, {kSigma, kSeed, nullptr}, threads, static_cast<int>(chunk), true);
     std::vector<float> all;
-    const auto take = [&all](const std::vector<float>& s) {
-      all.insert(all.end(), s.begin(), s.end());
+    const auto take = [&all](const FlowOutput& made) {
+      all.insert(all.end(), made.samples.begin(), made.samples.end());
     };
     for (std::int64_t done = 0; done < mel.frames; done += chunk)
       take(pipeline.push(mel.values.data() + done * mel.bands, std::min(chunk, mel.frames - done)));

@@ -233,13 +233,18 @@ class Vocoder:
         """Frames that are corrected together where no number is asked for."""
         return self._model.corrections
 
+    @property
+    def live_corrections(self) -> int:
+        """Corrections that add no delay to a stream: 1, or 0 where there are none such."""
+        return self._model.live_corrections
+
     def latency(self, denoise: float | None = None, corrections: int | None = None) -> float:
         """Algorithmic latency of a stream with these options, in seconds."""
         m = self._model
         samples = m.look_ahead_samples + m.overlap_samples
-        if (self.denoise if denoise is None else denoise) > 0:
-            samples += m.denoise_delay_samples
         together = self.corrections if corrections is None else corrections
+        if (self.denoise if denoise is None else denoise) > 0:
+            samples += m.denoise_delay_samples + (m.overlap_samples if together else 0)
         return (samples + m.correction_delay_samples(together)) / self.sample_rate
 
     @overload

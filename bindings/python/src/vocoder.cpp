@@ -179,6 +179,7 @@ void bind_vocoder(nb::module_& m) {
       .def_prop_ro("denoise", &Vocoder::denoise)
       .def_prop_ro("denoise_delay_samples", &Vocoder::denoise_delay_samples)
       .def_prop_ro("corrections", &Vocoder::corrections)
+      .def_prop_ro("live_corrections", &Vocoder::live_corrections)
       .def("correction_delay_samples", &Vocoder::correction_delay_samples, nb::arg("corrections"))
       .def("synthesize", &synthesize, nb::arg("mel").noconvert(), nb::arg("options"))
       .def("decode", &decode, nb::arg("mel").noconvert(), nb::arg("latents").noconvert(),

@@ -166,7 +166,8 @@ def test_what_a_model_says(voice):
     assert voice.mel_means.shape == voice.mel_deviations.shape == (80,)
     assert voice.mel_spec == glowvox.mel_spec("tacotron2")
     assert "fp32" in repr(voice)
-    assert 0 < voice.latency(corrections=0) < voice.latency(corrections=1)
+    assert 0 < voice.latency(corrections=0) == voice.latency(corrections=1) < voice.latency(corrections=2)
+    assert voice.live_corrections == 1
     assert voice.latency(denoise=0.5) > voice.latency(denoise=0)
     assert voice.latency() == voice.latency(voice.denoise, voice.corrections)
 

@@ -228,7 +228,7 @@ async function record() {
 }
 
 function liveOptions() {
-  return $("live-corrections").checked ? options() : { ...options(), corrections: 0 };
+  return $("live-corrections").checked ? options() : { ...options(), corrections: info.liveCorrections };
 }
 
 async function toggleLive() {

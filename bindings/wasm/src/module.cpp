@@ -113,6 +113,7 @@ EMSCRIPTEN_KEEPALIVE int glowvox_js_info(const Vocoder* vocoder) {
                        {"denoise", vocoder->denoise()},
                        {"delaySamples", vocoder->look_ahead_samples() + vocoder->overlap_samples()},
                        {"correctionDelaySamples", vocoder->correction_delay_samples(1)},
+                       {"liveCorrections", vocoder->live_corrections()},
                        {"denoiseDelaySamples", vocoder->denoise_delay_samples()}}
             .dump();
     return 1;
