@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "dsp/mel_analysis.hpp"
 #include "dsp/stft.hpp"
 
 namespace glowvox::engine {
@@ -10,6 +11,27 @@ namespace glowvox::engine {
 namespace {
 
 std::int64_t divided_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+BandFilters filters_of(const dsp::MelAnalysis& analysis) {
+  BandFilters filters;
+  for (const dsp::MelBand& band : analysis.bands) {
+    filters.bands.push_back(
+        {static_cast<int>(band.first), filters.weights.size(), band.weights.size()});
+    filters.weights.insert(filters.weights.end(), band.weights.begin(), band.weights.end());
+  }
+  return filters;
+}
+
+// From a band as its filter gives it to the natural logarithm of an amplitude, as dsp::NaturalLog
+// takes it from a stored one.
+GainRule rule_of(const MelSpec& spec) {
+  const bool logarithmic = spec.log != MelLog::kNone;
+  const double floor = logarithmic ? spec.floor : dsp::NaturalLog::kSmallest;
+  return {{static_cast<float>(floor), logarithmic && spec.floor_rule == MelFloor::kAdd},
+          static_cast<float>(1.0 / spec.power),
+          MelCorrection::kStrength,
+          std::log(MelCorrection::kMostGain)};
+}
 
 }  // namespace
 
@@ -20,16 +42,16 @@ MelCorrection::MelCorrection(const MelSpec& spec, int together, std::int64_t mos
       start_(frame_center_samples(spec) - spec.n_fft / 2),
       first_frame_(std::max<std::int64_t>(0, divided_up(-start_, spec.hop_samples))),
       natural_log_(spec),
-      analysis_(dsp::mel_analysis(spec)),
+      filters_(filters_of(*dsp::mel_analysis(spec))),
+      rule_(rule_of(spec)),
       fft_(spec.n_fft),
-      mel_(static_cast<std::size_t>(spec.bands)),
       band_gains_(static_cast<std::size_t>(spec.bands) + 1),
-      magnitudes_(fft_.bins()),
-      gains_(fft_.bins()),
+      magnitudes_(static_cast<std::size_t>(fft_.bins())),
       frames_(static_cast<std::size_t>(together)),
       next_(first_frame_) {
+  const std::shared_ptr<const dsp::MelAnalysis> analysis = dsp::mel_analysis(spec);
   const Eigen::ArrayXd window =
-      Eigen::Map<const Eigen::ArrayXd>(analysis_->window.data(), spec.n_fft);
+      Eigen::Map<const Eigen::ArrayXd>(analysis->window.data(), spec.n_fft);
   const auto hop = static_cast<std::size_t>(spec.hop_samples);
   std::vector<double> norm(hop, 0.0);
   for (int i = 0; i < spec.n_fft; ++i)
@@ -118,28 +140,19 @@ void MelCorrection::go_round(std::int64_t oldest) {
 }
 
 void MelCorrection::change(Frame* frame, const float* target) {
-  Eigen::Map<Eigen::ArrayXf> sum(&sum_[static_cast<std::size_t>(frame->first - begin_)],
-                                 spec_.n_fft);
-  Eigen::Map<Eigen::ArrayXf> time(fft_.time(), spec_.n_fft);
-  time = sum * in_;
+  float* sum = &sum_[static_cast<std::size_t>(frame->first - begin_)];
+  const auto size = static_cast<std::size_t>(spec_.n_fft);
+  apply_window(sum, in_.data(), size, fft_.time());
   fft_.forward();
-  std::complex<float>* spectrum = fft_.spectrum();
-  dsp::mel_frame(spectrum, spec_, *analysis_, magnitudes_.data(), mel_.data());
-  const float most = std::log(kMostGain);
-  const std::size_t bands = mel_.size();
-  for (std::size_t b = 0; b < bands; ++b)
-    band_gains_[b] = std::clamp(kStrength * (target[b] - natural_log_(mel_[b])), -most, most);
-  band_gains_[bands] = band_gains_[bands - 1];
-  for (std::size_t k = 0; k < lower_.size(); ++k) {
-    const float* low = &band_gains_[static_cast<std::size_t>(lower_[k])];
-    gains_[static_cast<Eigen::Index>(k)] = low[0] + share_[k] * (low[1] - low[0]);
-  }
-  gains_ = gains_.exp();
-  for (Eigen::Index k = 0; k < gains_.size(); ++k) spectrum[k] *= gains_[k];
+  magnitudes(fft_.spectrum(), magnitudes_.size(), static_cast<float>(spec_.magnitude_epsilon),
+             spec_.power == 1.0, magnitudes_.data());
+  band_gains(filters_, magnitudes_.data(), target, rule_, band_gains_.data());
+  band_gains_.back() = band_gains_[band_gains_.size() - 2];
+  apply_gains(band_gains_.data(), lower_.data(), share_.data(), magnitudes_.size(),
+              fft_.spectrum());
   fft_.inverse();
-  frame->change = time * out_ - frame->part + kMomentum * frame->change;
-  frame->part += frame->change;
-  sum += frame->change;
+  take_change(fft_.time(), out_.data(), kMomentum, size,
+              {frame->part.data(), frame->change.data(), sum});
 }
 
 void MelCorrection::give(std::int64_t end, std::vector<float>* out) {

@@ -9,9 +9,9 @@
 #include <memory>
 #include <vector>
 
-#include "dsp/fft.hpp"
-#include "dsp/mel_analysis.hpp"
 #include "dsp/natural_log.hpp"
+#include "engine/correction_kernels.hpp"
+#include "engine/real_fft.hpp"
 #include "glowvox/mel.hpp"
 
 namespace glowvox::engine {
@@ -74,8 +74,9 @@ class MelCorrection {
   std::int64_t together_, start_;  // start_: first sample of frame 0; may lie before the sound
   std::int64_t first_frame_;       // that lies inside it
   dsp::NaturalLog natural_log_;
-  std::shared_ptr<const dsp::MelAnalysis> analysis_;
-  dsp::RealFloatFft fft_;
+  BandFilters filters_;
+  GainRule rule_;
+  RealFft fft_;
   // Times which a frame's samples are its part of the sum at first, the sum is what the transform
   // takes, and what the transform gives is the frame's part. [n_fft] each.
   Eigen::ArrayXf at_first_, in_, out_;
@@ -83,10 +84,9 @@ class MelCorrection {
   // A bin's gain lies between those of two bands: the lower one, and the upper one's share.
   std::vector<int> lower_;
   std::vector<float> share_;
-  std::vector<float> mel_, band_gains_;  // of one frame
-  Eigen::ArrayXf magnitudes_, gains_;    // likewise
-  std::vector<Frame> frames_;            // frame t in place t % together
-  std::vector<float> targets_;           // natural logarithms, from frame first_target_ on
+  std::vector<float> band_gains_, magnitudes_;  // of one frame
+  std::vector<Frame> frames_;                   // frame t in place t % together
+  std::vector<float> targets_;                  // natural logarithms, from frame first_target_ on
   std::int64_t first_target_ = 0;
   // From sample begin_ on: the sound as it came, and the frames' parts, added up.
   std::vector<float> sound_, sum_;

@@ -30,7 +30,7 @@ OverlapAdd::OverlapAdd(const std::vector<double>& window, int hop, std::int64_t 
         transform(static_cast<std::size_t>(piece), thread);
       }) {
   for (int thread = 0; thread < (team != nullptr ? team->size() : 1); ++thread)
-    ffts_.push_back(std::make_unique<dsp::RealFloatFft>(static_cast<int>(window.size())));
+    ffts_.push_back(std::make_unique<RealFft>(static_cast<int>(window.size())));
   // What the windows of all frames that cover a sample add up to, and the transform's own factor.
   std::vector<double> sums(hop_, 0.0);
   for (std::size_t i = 0; i < window.size(); ++i)
@@ -46,7 +46,7 @@ OverlapAdd::OverlapAdd(const std::vector<double>& window, int hop, std::int64_t 
 
 void OverlapAdd::transform(std::size_t frame, int thread) {
   const std::size_t n = window_.size();
-  dsp::RealFloatFft& fft = *ffts_[static_cast<std::size_t>(thread)];
+  RealFft& fft = *ffts_[static_cast<std::size_t>(thread)];
   const float* x = &in_[frame * hop_];
   for (std::size_t i = 0; i < n; ++i) fft.time()[i] = x[i] * window_[i];
   fft.forward();

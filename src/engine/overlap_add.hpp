@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/thread_team.hpp"
-#include "dsp/fft.hpp"
+#include "engine/real_fft.hpp"
 
 namespace glowvox::engine {
 
@@ -45,9 +45,9 @@ class OverlapAdd {
   std::size_t hop_;
   ThreadTeam* team_;
   Change change_;
-  std::vector<std::unique_ptr<dsp::RealFloatFft>> ffts_;  // of each thread
-  std::vector<float> in_;                                 // from the next frame's first sample on
-  std::vector<float> changed_;                            // [frame][window] of this piece
+  std::vector<std::unique_ptr<RealFft>> ffts_;  // of each thread
+  std::vector<float> in_;                       // from the next frame's first sample on
+  std::vector<float> changed_;                  // [frame][window] of this piece
   std::vector<float> sum_;  // of the frames so far, from the next frame's first sample on
   std::vector<int> pieces_;
   ThreadTeam::Work work_;
