@@ -204,7 +204,7 @@ Encoding encode(const PreparedEncoding& prepared, const Mel& mel, const float* a
   EncodedRows encoded(prepared, rows);
   RowWindow frames({bands, RowWindow::Stored::kFloat, most_frames, mel_frames_before(model)});
   Condition condition;
-  Passes passes(threads, widest_columns(model), most_frames);
+  Passes passes(threads, widest_columns(model), most_frames, most_frames * ratio);
   passes.add(conditioner_stages(model, &frames, &condition, most_frames, delay_rows(model)));
 
   std::vector<std::unique_ptr<StepState>> states;

@@ -24,11 +24,12 @@ int tile_rows(std::int64_t rows, int threads) {
 
 }  // namespace
 
-Passes::Passes(int threads, int scratch_columns, int most_frames)
+Passes::Passes(int threads, int scratch_columns, int most_frames, int most_rows)
     : most_frames_(most_frames),
       work_([this](int stage, int tile, int thread) { run_tile(stage, tile, thread); }),
       team_(std::max(1, threads)) {
-  for (int thread = 0; thread < threads; ++thread) scratch_.emplace_back(scratch_columns);
+  for (int thread = 0; thread < threads; ++thread)
+    scratch_.emplace_back(scratch_columns, std::min(kTileRows, most_rows));
 }
 
 void Passes::add(std::vector<std::unique_ptr<Stage>> stages) {

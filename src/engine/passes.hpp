@@ -12,9 +12,9 @@ namespace glowvox::engine {
 
 class Passes {
  public:
-  // scratch_columns: the widest row between two products; most_frames: of a pass. threads 0: passes
-  // are planned here and run by somebody else (Together).
-  Passes(int threads, int scratch_columns, int most_frames);
+  // scratch_columns: the widest row between two products; most_frames: of a pass, and most_rows of
+  // its stages. threads 0: passes are planned here and run by somebody else (Together).
+  Passes(int threads, int scratch_columns, int most_frames, int most_rows);
   // Behind those that there are.
   void add(std::vector<std::unique_ptr<Stage>> stages);
   // One pass; whether any stage had rows to make.

@@ -15,7 +15,8 @@ Pipeline::Pipeline(std::shared_ptr<const PreparedModel> model, const Latent& lat
             mel_frames_before(*model_)}),
       output_(*model_, &condition_, most_frames * model_->conditioner.rows_per_frame,
               skip_alignment),
-      passes_(threads, widest_columns(*model_), most_frames) {
+      passes_(threads, widest_columns(*model_), most_frames,
+              most_frames * model_->conditioner.rows_per_frame) {
   const int most_rows = most_frames * model_->conditioner.rows_per_frame;
   passes_.add(conditioner_stages(*model_, &mel_, &condition_, most_frames, delay_rows(*model_)));
   FlowStages flow = flow_stages(*model_, latent, &condition_, &output_, most_rows);

@@ -58,9 +58,9 @@ PreparedOutput prepare_output(const Weights& weights, const config::ModelConfig&
   const int C = layout.channels, columns = layout.columns();
   if (config.scale_shift) {
     const Weights own = weights / "scale_shift";
-    const std::vector<float> mel = own.tensor("mel_weight", {C, conditioner.bands});
+    const MatrixRows mel = own.matrix("mel_weight", C, conditioner.bands);
     const std::vector<float> bias = own.tensor("bias", {C});
-    const Matrix net((own / "net").convolution(2 * C, 1, conditioner.features));
+    const MatrixRows net = (own / "net").convolution(2 * C, 1, conditioner.features);
     const std::vector<float> net_bias = (own / "net").bias(2 * C);
     Matrix from_mel(2 * columns, 1, conditioner.bands);
     Matrix from_features(2 * columns, 1, conditioner.features);
@@ -68,18 +68,16 @@ PreparedOutput prepare_output(const Weights& weights, const config::ModelConfig&
     for (int c = 0; c < C; ++c) {
       const auto at = static_cast<std::size_t>(c);
       const int t = layout.column_of(c), log_s = columns + t;
-      std::copy_n(&mel[at * conditioner.bands], conditioner.bands, &from_mel.at(log_s, 0, 0));
-      for (int i = 0; i < conditioner.features; ++i) {
-        from_features.at(t, 0, i) = net.at(c, 0, i);
-        from_features.at(log_s, 0, i) = net.at(C + c, 0, i);
-      }
+      mel.row(c, &from_mel.at(log_s, 0, 0));
+      net.row(c, &from_features.at(t, 0, 0));
+      net.row(C + c, &from_features.at(log_s, 0, 0));
       output.bias[static_cast<std::size_t>(t)] = net_bias[at];
       output.bias[static_cast<std::size_t>(log_s)] = net_bias[at + C] + bias[at];
     }
-    output.from_mel =
-        Product(from_mel, DType::kFloat32, {padded(conditioner.bands), 0, 2 * columns});
-    output.from_features =
-        Product(from_features, DType::kFloat32, {padded(conditioner.features), 0, 2 * columns});
+    output.from_mel = Product(from_mel.rows(mel.stored), DType::kFloat32,
+                              {padded(conditioner.bands), 0, 2 * columns});
+    output.from_features = Product(from_features.rows(net.stored), DType::kFloat32,
+                                   {padded(conditioner.features), 0, 2 * columns});
   }
   if (config.lift.kind == config::LiftKind::kMdct) {
     const dsp::Mdct mdct(C);
@@ -109,21 +107,24 @@ PreparedModel prepare(const Weights& weights, const config::ModelConfig& config,
                          config.coupling.split};
   };
   model.steps.resize(static_cast<std::size_t>(config.steps));
-  parallel_for(config.steps + 1, available_cores(), [&](int position) {
-    if (position == config.steps) {
+  // A thread's share of the file, and what it makes of it, are in memory at a time.
+  const int threads = weights.saves_memory() ? 1 : available_cores();
+  parallel_for(config.steps + 1, threads, [&](int position) {
+    if (position == 0) {
       model.output = prepare_output(weights, config, model.conditioner, layout_at(0));
       return;
     }
-    const int i = config.steps - 1 - position;
+    const int i = config.steps - position;
     const std::string prefix = "step_" + std::to_string(i);
-    PreparedStep& step = model.steps[static_cast<std::size_t>(position)];
+    PreparedStep& step = model.steps[static_cast<std::size_t>(position - 1)];
     step.layout = layout_at(i);
     step.swapped = config.coupling.alternate && i % 2 == 1;
     step.rule = {config.coupling.kind == config::CouplingKind::kAffine,
                  static_cast<float>(config.coupling.log_s_bound)};
+    // Its matrices in double precision have gone before the net takes its place.
+    step.link = prepare_link(weights, config, i, step.layout, layout_at(i - 1));
     step.net = prepare_net(weights / (prefix + "_coupling") / "net", config, step.layout,
                            model.conditioner.features, dtype);
-    step.link = prepare_link(weights, config, i, step.layout, layout_at(i - 1));
     weights.forget();
   });
   const ChannelLayout& first = model.steps.front().layout;

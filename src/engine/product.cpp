@@ -35,13 +35,13 @@ bool libxsmm_is_faster() {
 
 bool narrow_weights_are_faster() { return instruction_set() == InstructionSet::kAvx2; }
 
-MatrixRows Matrix::rows() const {
+MatrixRows Matrix::rows(Storage stored) const {
   return {out, taps, in,
           [this](int n, float* row) {
             std::copy_n(&weight[static_cast<std::size_t>(n) * taps * in],
                         static_cast<std::size_t>(taps) * in, row);
           },
-          Storage::kFloat32};
+          stored};
 }
 
 Product::Product(const MatrixRows& matrix, DType dtype, const Layout& layout, Kernel kernel)

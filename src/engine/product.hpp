@@ -46,8 +46,8 @@ struct Matrix {
   explicit Matrix(const MatrixRows& rows) : Matrix(rows.out, rows.taps, rows.in) {
     for (int n = 0; n < out; ++n) rows.row(n, &at(n, 0, 0));
   }
-  // Refers to this one.
-  MatrixRows rows() const;
+  // Refers to this one; stored: a precision that holds its values exactly.
+  MatrixRows rows(Storage stored = Storage::kFloat32) const;
   float& at(int n, int k, int i) {
     return weight[(static_cast<std::size_t>(n) * taps + k) * in + i];
   }

@@ -17,14 +17,15 @@ constexpr int kTileRows = 96;
 
 // A thread's own memory: tiles of rows between products.
 struct Scratch {
-  // gathered_bytes: of a tile's rows from several streams, as products take them; 0: there is one.
-  explicit Scratch(int columns, std::size_t gathered_bytes = 0)
-      : wide(bytes(columns)),
-        other(bytes(columns)),
-        input(bytes(columns)),
+  // rows: of a tile, kTileRows or fewer. gathered_bytes: of a tile's rows from several streams, as
+  // products take them; 0: there is one.
+  explicit Scratch(int columns, int rows = kTileRows, std::size_t gathered_bytes = 0)
+      : wide(bytes(columns, rows)),
+        other(bytes(columns, rows)),
+        input(bytes(columns, rows)),
         gathered(gathered_bytes) {}
-  static std::size_t bytes(int columns) {
-    return static_cast<std::size_t>(kTileRows) * padded(columns) * sizeof(float);
+  static std::size_t bytes(int columns, int rows = kTileRows) {
+    return static_cast<std::size_t>(rows) * padded(columns) * sizeof(float);
   }
   AlignedBytes wide, other;  // floats
   AlignedBytes input;        // what a product takes: floats or bfloat16

@@ -38,7 +38,7 @@ void run_stage(const std::vector<Passes*>& passes, std::size_t stage, std::vecto
 }  // namespace
 
 Together::Worker::Worker(const PreparedModel& model, std::size_t most)
-    : scratch(widest_columns(model), gathered_bytes(model)) {
+    : scratch(widest_columns(model), kTileRows, gathered_bytes(model)) {
   passes.reserve(most);
   pieces.reserve(kTileRows);
 }

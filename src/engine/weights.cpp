@@ -88,28 +88,38 @@ std::vector<float> Weights::tensor(const std::string& name,
   return values;
 }
 
+// Those that the tensor has, as narrow as it has them.
+MatrixRows Weights::plain_rows(const std::string& full, const safetensors::TensorView& view,
+                               MatrixRows matrix) const {
+  const std::size_t size = matrix.row_size();
+  matrix.row = [&view, full, size, where = where_](int n, float* row) {
+    read(view, static_cast<std::size_t>(n) * size, size, where, full, row);
+  };
+  const bool narrow = small_ != nullptr || narrow_weights_are_faster();
+  if (narrow && view.dtype == "F16") matrix.stored = Storage::kHalf;
+  if (narrow && view.dtype == "BF16") matrix.stored = Storage::kBfloat16;
+  return matrix;
+}
+
 MatrixRows Weights::convolution(int out, int taps, int in) const {
+  forget();
   const bool normalised = has("weight_v");
   const std::string name = prefix_ + (normalised ? "weight_v" : "weight");
-  const safetensors::TensorView& view = find(name, {out, taps, in});
-  MatrixRows matrix{out, taps, in, nullptr, Storage::kFloat32};
-  const std::size_t size = matrix.row_size();
-  const auto plain = [&view, name, size, where = where_](int n, float* row) {
-    read(view, static_cast<std::size_t>(n) * size, size, where, name, row);
-  };
-  if (!normalised) {
-    matrix.row = plain;
-    const bool narrow = small_ != nullptr || narrow_weights_are_faster();
-    if (narrow && view.dtype == "F16") matrix.stored = Storage::kHalf;
-    if (narrow && view.dtype == "BF16") matrix.stored = Storage::kBfloat16;
-    return matrix;
-  }
-  matrix.row = [plain, name, size, where = where_, g = tensor("weight_g", {out})](int n,
-                                                                                  float* row) {
+  MatrixRows matrix =
+      plain_rows(name, find(name, {out, taps, in}), {out, taps, in, nullptr, Storage::kFloat32});
+  if (!normalised) return matrix;
+  matrix.stored = Storage::kFloat32;
+  matrix.row = [plain = matrix.row, name, size = matrix.row_size(), where = where_,
+                g = tensor("weight_g", {out})](int n, float* row) {
     plain(n, row);
     normalize_weight(row, size, g[static_cast<std::size_t>(n)], where, name, n);
   };
   return matrix;
+}
+
+MatrixRows Weights::matrix(const std::string& name, int out, int in) const {
+  const std::string full = prefix_ + name;
+  return plain_rows(full, find(full, {out, in}), {out, 1, in, nullptr, Storage::kFloat32});
 }
 
 void normalize_weight(float* v, std::size_t size, float g, const std::string& where,

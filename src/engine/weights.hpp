@@ -29,6 +29,7 @@ class Weights {
   void forget() const {
     if (small_ != nullptr) small_->forget();
   }
+  bool saves_memory() const { return small_ != nullptr; }
 
   Weights operator/(const std::string& name) const;
 
@@ -38,6 +39,8 @@ class Weights {
   // A flow::Conv's weight, its normalisation g * v / |v| folded in. Its rows are read from the file
   // when they are asked for, and checked then.
   MatrixRows convolution(int out, int taps, int in) const;
+  // A matrix's rows, likewise.
+  MatrixRows matrix(const std::string& name, int out, int in) const;
   std::vector<float> bias(int out) const { return tensor("bias", {out}); }
 
   // Throws Error when the file holds tensors that nobody asked for.
@@ -47,6 +50,8 @@ class Weights {
   // The tensor that is called so, of this shape; from now on it counts as used.
   const safetensors::TensorView& find(const std::string& full,
                                       const std::vector<std::int64_t>& shape) const;
+  MatrixRows plain_rows(const std::string& full, const safetensors::TensorView& view,
+                        MatrixRows matrix) const;
   const Tensors* tensors_;
   std::string where_, prefix_;
   const safetensors::MappedSafetensors* small_ = nullptr;

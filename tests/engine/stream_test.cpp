@@ -8,6 +8,7 @@
 
 #include "allocations.hpp"
 #include "config/receptive_field.hpp"
+#include "emulated.hpp"
 #include "engine/signals.hpp"
 #include "glowvox/vocoder.hpp"
 #include "temporary.hpp"
@@ -50,16 +51,19 @@ std::vector<float> streamed(const Vocoder& vocoder, const Mel& mel, const Synthe
 }  // namespace
 
 TEST_CASE("a stream gives what the whole utterance gives, bit for bit, in any chunks") {
+  const int frames = emulated_or(18, 48, "frames");
+  // Frames pushed at once, and in a pass.
+  std::vector<std::pair<int, int>> chunks = {{1, 1},  {0, 16},  {2, 16}, {3, 1},
+                                             {7, 16}, {16, 16}, {0, 1}};
+  chunks.resize(emulated_or<std::size_t>(2, chunks.size(), "sizes of chunks"));
   for (const std::string& path : models()) {
     for (const Precision precision : precisions()) {
       const Vocoder vocoder = Vocoder::load(path, precision);
-      const Mel mel = speech_like_mel(vocoder.mel(), 48, 1);
+      const Mel mel = speech_like_mel(vocoder.mel(), frames, 1);
       const SynthesisOptions options{0.7, 11, 1};
       const auto whole = vocoder.synthesize(mel, options);
       CHECK(largest(whole) > 1e-3);
-      // Frames pushed at once, and in a pass.
-      for (const auto& [chunk, most] :
-           {std::pair(1, 1), {2, 16}, {3, 1}, {7, 16}, {16, 16}, {0, 1}, {0, 16}}) {
+      for (const auto& [chunk, most] : chunks) {
         CAPTURE(path);
         CAPTURE(chunk);
         CHECK(streamed(vocoder, mel, options, chunk, most) == whole);
@@ -69,10 +73,11 @@ TEST_CASE("a stream gives what the whole utterance gives, bit for bit, in any ch
 }
 
 TEST_CASE("any number of threads gives the same bits, offline and in a stream") {
+  const int frames = emulated_or(16, 40, "frames");
   for (const std::string& path : models()) {
     for (const Precision precision : precisions()) {
       const Vocoder vocoder = Vocoder::load(path, precision);
-      const Mel mel = speech_like_mel(vocoder.mel(), 40, 2);
+      const Mel mel = speech_like_mel(vocoder.mel(), frames, 2);
       const auto one = vocoder.synthesize(mel, {0.7, 3, 1});
       for (const int threads : {2, 4}) {
         CAPTURE(path);
