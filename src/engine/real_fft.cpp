@@ -64,6 +64,13 @@ template <class D>
 HWY_INLINE Complex<D> load(D d, Parts x, std::ptrdiff_t at) {
   return {hn::LoadU(d, x.re + at), hn::LoadU(d, x.im + at)};
 }
+// Of values whose parts lie beside each other.
+template <class D>
+HWY_INLINE Complex<D> load_pairs(D d, const float* x) {
+  hn::Vec<D> re, im;
+  hn::LoadInterleaved2(d, x, re, im);
+  return {re, im};
+}
 template <class D>
 HWY_INLINE void store(Complex<D> x, D d, Parts to, std::ptrdiff_t at) {
   hn::StoreU(x.re, d, to.re + at);
@@ -155,13 +162,7 @@ void to_spectrum(const RealFft::Plan& plan, const float* time, float* work, floa
   const int half = plan.half, lanes = static_cast<int>(hn::Lanes(d));
   Parts z = parts_of(work, half, 0), other = parts_of(work, half, 1);
   first_step(
-      plan.steps.front(),
-      [&](int i) HWY_ATTR {
-        Complex<D> v;
-        hn::LoadInterleaved2(d, time + 2 * i, v.re, v.im);
-        return v;
-      },
-      z);
+      plan.steps.front(), [&](int i) HWY_ATTR { return load_pairs(d, time + 2 * i); }, z);
   other_steps(plan, &z, &other);
   z.re[half] = z.re[0];
   z.im[half] = z.im[0];
@@ -188,9 +189,8 @@ void to_time(const RealFft::Plan& plan, const float* spectrum, float* work, floa
   const int half = plan.half, lanes = static_cast<int>(hn::Lanes(d));
   Parts z = parts_of(work, half, 0), other = parts_of(work, half, 1);
   for (int k = 0; k < half; k += lanes) {
-    Complex<D> a, mirrored;
-    hn::LoadInterleaved2(d, spectrum + 2 * k, a.re, a.im);
-    hn::LoadInterleaved2(d, spectrum + 2 * (half - k - lanes + 1), mirrored.re, mirrored.im);
+    const Complex<D> a = load_pairs(d, spectrum + 2 * k),
+                     mirrored = load_pairs(d, spectrum + 2 * (half - k - lanes + 1));
     const Complex<D> b{hn::Reverse(d, mirrored.re), hn::Reverse(d, mirrored.im)};
     const Complex<D> sum{hn::Add(a.re, b.re), hn::Sub(a.im, b.im)};
     const Complex<D> difference{hn::Sub(a.re, b.re), hn::Add(a.im, b.im)};
