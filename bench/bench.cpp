@@ -47,6 +47,8 @@ void print_table_row(const BenchRow& row) {
   fmt::print("{:<18} {:>7} {:<9} {:>7} {:>7.1f}  {}: {}\n", row.name, figure(row.value), row.unit,
              figure(*row.peer_value), ratio(row), row.peer, notes);
   for (const std::string& line : row.table) fmt::print("    {}\n", line);
+  if (!row.markdown.empty()) fmt::print("\n");
+  for (const std::string& line : row.markdown) fmt::print("{}\n", line);
   std::fflush(stdout);
 }
 

@@ -26,7 +26,8 @@ using namespace glowvox::engine;
 
 constexpr int kRounds = 41;             // of measuring each in turn
 constexpr double kShortest = 500e-6;    // of one measurement, in seconds
-constexpr double kLargestError = 1e-4;  // of sums of up to 576 products below 0.25
+constexpr double kError = 1e-4;         // at most, of sums of up to 576 products below 0.25
+constexpr double kInt8Error = 0.05;     // of which the weights are rounded
 constexpr int kSteps = 8, kLayers = 4;  // of the shipped model
 
 struct Shape {
@@ -93,6 +94,8 @@ class Problem {
     const Layout layout{padded(s.in), std::int64_t{s.dilation} * padded(s.in), padded(s.out)};
     own_ = Product(matrix_, DType::kFloat32, layout, Kernel::kOwn);
     half_ = Product(narrow, DType::kFloat32, layout, Kernel::kOwn);
+    narrow.stored = Storage::kInt8;
+    int8_ = Product(narrow, DType::kFloat32, layout, Kernel::kOwn);
     xsmm_ = Product(matrix_, DType::kFloat32, layout, Kernel::kLibxsmm);
     // [taps][in][out], a product for each tap: it takes weights as they are.
     blas_weights_.resize(matrix_.weight.size());
@@ -107,6 +110,7 @@ class Problem {
   bool has_blas() const { return blas_.gemm != nullptr && blas_.gemv != nullptr; }
   void own() { own_.run(x_.data(), y_.data(), rows_); }
   void half() { half_.run(x_.data(), y_.data(), rows_); }
+  void int8() { int8_.run(x_.data(), y_.data(), rows_); }
   void libxsmm() { xsmm_.run(x_.data(), y_.data(), rows_); }
   void openblas() {
     constexpr int kRowMajor = 101, kPlain = 111, kTransposed = 112;  // cblas.h's
@@ -123,7 +127,7 @@ class Problem {
                    shape_.out, beta, y_.data(), y_row);
     }
   }
-  void check(const char* who) const {
+  void check(const char* who, double largest_error) const {
     const int x_row = padded(shape_.in), y_row = padded(shape_.out);
     for (int r = 0; r < rows_; ++r) {
       for (int n = 0; n < shape_.out; ++n) {
@@ -133,7 +137,7 @@ class Problem {
             sum += static_cast<double>(matrix_.at(n, k, i)) *
                    x_[static_cast<std::size_t>((r + k * shape_.dilation) * x_row + i)];
         const double got = y_[static_cast<std::size_t>(r * y_row + n)];
-        if (!(std::fabs(got - sum) <= kLargestError))
+        if (!(std::fabs(got - sum) <= largest_error))
           throw std::runtime_error(std::string(who) + ": " + shape_.name + " is wrong");
       }
     }
@@ -145,16 +149,18 @@ class Problem {
   Blas blas_;
   Matrix matrix_;
   std::vector<float> x_, y_, blas_weights_;
-  Product own_, half_, xsmm_;
+  Product own_, half_, int8_, xsmm_;
 };
 
 using Way = void (Problem::*)();
-constexpr Way kWays[] = {&Problem::own, &Problem::half, &Problem::libxsmm, &Problem::openblas};
-constexpr const char* kNames[] = {"own", "own, half", "LIBXSMM", "OpenBLAS"};
-constexpr int kCount = 4;
+constexpr Way kWays[] = {&Problem::own, &Problem::half, &Problem::int8, &Problem::libxsmm,
+                         &Problem::openblas};
+constexpr const char* kNames[] = {"own", "own, half", "own, int8", "LIBXSMM", "OpenBLAS"};
+constexpr double kErrors[] = {kError, kError, kInt8Error, kError, kError};
+constexpr int kCount = 5, kOthers = 3;  // the first of other people's
 
 void print_row(const char* name, int rows, std::vector<Problem>& all) {
-  const bool there[kCount] = {true, true, all.front().has_libxsmm(), all.front().has_blas()};
+  const bool there[kCount] = {true, true, true, all.front().has_libxsmm(), all.front().has_blas()};
   double flops = 0.0;
   for (const Problem& p : all) flops += p.flops();
   std::vector<double> speeds[kCount], ratios[kCount];
@@ -167,7 +173,7 @@ void print_row(const char* name, int rows, std::vector<Problem>& all) {
       };
       if (round < 0) {
         run();
-        all.front().check(kNames[i]);
+        all.front().check(kNames[i], kErrors[i]);
         repeats[i] = 1 + static_cast<int>(kShortest / std::max(seconds_of(run, 1), 1e-9));
         continue;
       }
@@ -181,7 +187,7 @@ void print_row(const char* name, int rows, std::vector<Problem>& all) {
       std::printf(" %.1f |", median(speeds[i]));
     else
       std::printf(" - |");
-  for (int i = 2; i < kCount; ++i)
+  for (int i = kOthers; i < kCount; ++i)
     if (there[i])
       std::printf(" %.2f |", median(ratios[i]));
     else
@@ -195,8 +201,8 @@ int main() try {
   const Blas blas = find_openblas();
   std::printf("GFLOP/s with %s\n\n", name_of(instruction_set()));
   std::printf(
-      "| product | rows | own | own, half weights | LIBXSMM | OpenBLAS | own / LIBXSMM | own / "
-      "OpenBLAS |\n|---|---|---|---|---|---|---|---|\n");
+      "| product | rows | own | own, half weights | own, int8 weights | LIBXSMM | OpenBLAS | own / "
+      "LIBXSMM | own / OpenBLAS |\n|---|---|---|---|---|---|---|---|---|\n");
   for (const Shape& shape : kShapes) {
     for (const int rows : {1, 8, 64}) {
       std::vector<Problem> one;

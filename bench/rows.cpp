@@ -30,7 +30,7 @@ namespace {
 
 constexpr double kSigma = 0.7;
 constexpr double kLargestDifference = 1e-4;  // of audio in [-1, 1]
-constexpr double kLeastSnrDb = 35.0;
+constexpr double kLeastSnrDb = 35.0, kLeastInt8SnrDb = 25.0;
 
 std::string checked_difference(const std::vector<float>& expected, const std::vector<float>& got,
                                const std::string& of) {
@@ -41,11 +41,12 @@ std::string checked_difference(const std::vector<float>& expected, const std::ve
   return fmt::format("within {:.1e} of {}", difference, of);
 }
 
-std::string checked_snr(const std::vector<float>& expected, const std::vector<float>& got) {
+std::string checked_snr(const std::vector<float>& expected, const std::vector<float>& got,
+                        Precision precision) {
   const double snr = eval::snr_db(expected, got);
-  if (!(snr >= kLeastSnrDb))
-    throw Error("bench",
-                fmt::format("{:.1f} dB from fp32, expected {:.0f} or more", snr, kLeastSnrDb));
+  const double least = precision == Precision::kInt8 ? kLeastInt8SnrDb : kLeastSnrDb;
+  if (!(snr >= least))
+    throw Error("bench", fmt::format("{:.1f} dB from fp32, expected {:.0f} or more", snr, least));
   return fmt::format("{:.1f} dB from fp32", snr);
 }
 
@@ -67,7 +68,8 @@ BenchRow offline(const BenchOptions& o, const std::string& name, const std::stri
   if (precision == Precision::kFloat32)
     row.check = checked_difference(reference->synthesize(mel, kSigma, 1), got, "LibTorch");
   else
-    row.check = checked_snr(Vocoder::load(path, Precision::kFloat32).synthesize(mel, options), got);
+    row.check = checked_snr(Vocoder::load(path, Precision::kFloat32).synthesize(mel, options), got,
+                            precision);
   const double length = seconds_of(mel, vocoder.mel());
   row.value =
       median_seconds([&] { vocoder.synthesize(mel, options); }, 5, o.quick ? 0.0 : 2.0) / length;
@@ -224,6 +226,11 @@ BenchRow in_bf16(const BenchOptions& o) {
   return Measure(o, Precision::kBfloat16);
 }
 
+template <BenchRow (*Measure)(const BenchOptions&, Precision)>
+BenchRow in_int8(const BenchOptions& o) {
+  return Measure(o, Precision::kInt8);
+}
+
 }  // namespace
 
 Mel random_mel(const MelSpec& spec, double seconds) {
@@ -263,9 +270,11 @@ const std::vector<Bench>& benches() {
       {"waveglow-256-bf16", in_bf16<waveglow>},
       {"mdct-causal-fp32", in_fp32<own_model>},
       {"mdct-causal-bf16", in_bf16<own_model>},
+      {"mdct-causal-int8", in_int8<own_model>},
       {"mdct-causal-corrected", corrected},
       {"stream-fp32", in_fp32<stream>},
       {"stream-bf16", in_bf16<stream>},
+      {"stream-int8", in_int8<stream>},
       {"streams", many_streams},
       {"roofline", roofline},
       {"start", start},

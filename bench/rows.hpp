@@ -23,13 +23,14 @@ struct OtherPeer {
 struct BenchRow {
   std::string name, unit;  // rtf (seconds of work for a second of sound), ms, mb or libraries
   double value = 0.0;
-  std::string peer;                  // what it is compared with, measured in the same run
-  std::optional<double> peer_value;  // in the same unit
-  std::string check;                 // how the result was checked
-  std::vector<std::string> notes;    // further figures
-  std::vector<std::string> table;    // lines below the row
-  nlohmann::ordered_json parts;      // the same as JSON; null: nothing
-  std::string skipped;               // why it could not be measured here; empty: it was
+  std::string peer;                   // what it is compared with, measured in the same run
+  std::optional<double> peer_value;   // in the same unit
+  std::string check;                  // how the result was checked
+  std::vector<std::string> notes;     // further figures
+  std::vector<std::string> table;     // lines below the row
+  std::vector<std::string> markdown;  // a table, printed as it is
+  nlohmann::ordered_json parts;       // the same as JSON; null: nothing
+  std::string skipped;                // why it could not be measured here; empty: it was
   std::optional<OtherPeer> other;
 };
 

@@ -6,7 +6,8 @@ NAME is hifigan-v1, vocos, waveglow-256 or squeezewave-128s: mel in, sound out, 
 folded away, in the shapes that the papers publish, which the number of parameters says. "rtf" is the
 median time of a run by the seconds of sound; "start_ms" what passes from the start of this script,
 imports included, to the end of a first quarter of a second of sound; "peak_mb" the process's largest
-resident memory, "model_mb" what of it the weights take. Each name is a process of its own.
+resident memory, "model_mb" what of it the weights take. Each name is a process of its own. SECONDS
+0: the start alone.
 """
 
 import time
@@ -23,16 +24,10 @@ import torch.nn.functional as F  # noqa: E402
 from torch import nn  # noqa: E402
 
 import pytorch_peer  # noqa: E402
+from peer_memory import peak_mb  # noqa: E402
 
 RUNS = 5
 START_SECONDS = 0.25
-
-
-def peak_mb() -> float:
-    """The process's own peak: getrusage's includes that of the program that started it."""
-    with open("/proc/self/status", encoding="ascii") as status:
-        fields = dict(line.split(":", 1) for line in status)
-    return int(fields["VmHWM"].split()[0]) / 1024.0
 
 
 class HifiGan(nn.Module):
@@ -217,6 +212,20 @@ def measure(name, seconds):
     parameters = sum(p.numel() for p in model.parameters())
     if abs(parameters / 1e6 - model.PARAMETERS_M) > 0.1 * model.PARAMETERS_M:
         sys.exit(f"synthesis_peers.py: {parameters} parameters, published {model.PARAMETERS_M} M")
+    result = {
+        "name": name,
+        "parameters": parameters,
+        "model_mb": 4.0 * parameters / 2**20,
+        "start_ms": start_ms,
+        "torch": torch.__version__.split("+")[0],
+    }
+    if seconds > 0.0:
+        result["rtf"] = real_time_factor(model, seconds)
+    result["peak_mb"] = peak_mb()
+    return result
+
+
+def real_time_factor(model, seconds):
     mel = random_mel(model, seconds)
     check(model, mel, model(mel))
     runs = []
@@ -224,22 +233,13 @@ def measure(name, seconds):
         start = time.perf_counter()
         model(mel)
         runs.append(time.perf_counter() - start)
-    length = mel.shape[2] * model.HOP / model.RATE_HZ
-    return {
-        "name": name,
-        "parameters": parameters,
-        "rtf": statistics.median(runs) / length,
-        "start_ms": start_ms,
-        "peak_mb": peak_mb(),
-        "model_mb": 4.0 * parameters / 2**20,
-        "torch": torch.__version__,
-    }
+    return statistics.median(runs) / (mel.shape[2] * model.HOP / model.RATE_HZ)
 
 
 def main():
     try:
         name, seconds, threads = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
-        usable = name in MODELS and len(sys.argv) == 4 and 0.0 < seconds < math.inf and threads > 0
+        usable = name in MODELS and len(sys.argv) == 4 and 0.0 <= seconds < math.inf and threads > 0
     except (IndexError, ValueError):
         usable = False
     if not usable:

@@ -38,7 +38,9 @@ typedef enum glowvox_precision {
   GLOWVOX_PRECISION_AUTO = 0,
   GLOWVOX_PRECISION_FLOAT32 = 1,
   GLOWVOX_PRECISION_BFLOAT16 = 2,
-  GLOWVOX_PRECISION_AUTO_STREAM = 3 /* likewise for streams of single frames */
+  GLOWVOX_PRECISION_AUTO_STREAM = 3, /* likewise for streams of single frames */
+  /* float32, with the nets' weights rounded to 8 bits: faster for streams of single frames */
+  GLOWVOX_PRECISION_INT8 = 4
 } glowvox_precision;
 
 typedef enum glowvox_memory {

@@ -15,8 +15,11 @@ namespace glowvox {
 
 // Of matrix products. kAuto, kAutoStream: where the processor multiplies bfloat16 and the model
 // file allows it, whichever is measured to be the faster, of whole utterances and of streams of
-// single frames; float32 elsewhere. See PrecisionChoice.
-enum class Precision { kAuto, kFloat32, kBfloat16, kAutoStream };
+// single frames; float32 elsewhere. See PrecisionChoice. kInt8, only where it is stated: float32,
+// but the weights of the couplings' nets are rounded to whole numbers of 8 bits with a scale for
+// each output, a quarter of the bytes; faster where few frames share the weights, on every
+// processor.
+enum class Precision { kAuto, kFloat32, kBfloat16, kAutoStream, kInt8 };
 
 // kFast: weights lie in memory as they are multiplied fastest. kSmall: weights that are half
 // precision (or bfloat16) in the model file stay so in memory, half as much, and are widened while
@@ -42,7 +45,7 @@ struct PrecisionChoice {
   struct Times {
     double float32 = 0.0, bfloat16 = 0.0;
   };
-  Precision precision = Precision::kFloat32;  // or kBfloat16
+  Precision precision = Precision::kFloat32;  // or kBfloat16, kInt8
   Source source = Source::kOnlyOne;
   Times utterances, frames;  // of a piece of a whole utterance on all cores; of a frame on one
   std::string cache_file;    // where the times are kept; empty: nowhere
@@ -89,7 +92,7 @@ class GLOWVOX_API Vocoder {
   // units; empty where the model file does not say.
   const std::vector<float>& mel_means() const;
   const std::vector<float>& mel_deviations() const;
-  Precision precision() const;  // the one in use: kFloat32 or kBfloat16
+  Precision precision() const;  // the one in use: kFloat32, kBfloat16 or kInt8
   const PrecisionChoice& precision_choice() const;
   int channels() const;        // of the latent
   int rows_per_frame() const;  // latent rows for each mel frame
@@ -130,10 +133,10 @@ class GLOWVOX_API Vocoder {
   // The exact inverse of decoding, and the exact log-density of the samples: audio [samples] in
   // [-1, 1] at mel().sample_rate_hz, mel frame t being given for samples [t * hop, (t + 1) * hop);
   // less than a hop may be left over at the end, which is left out. Always in float32: a model that
-  // synthesizes in bfloat16 has its weights prepared once more when the first sound is encoded,
-  // from its file, which stays mapped until then. threads: 0: all cores; the result is the same for
-  // any number. Throws Error for a mel that does not fit the audio, for values that are not finite,
-  // and for a model file that was overwritten in place before the first call.
+  // synthesizes in bfloat16 or int8 has its weights prepared once more when the first sound is
+  // encoded, from its file, which stays mapped until then. threads: 0: all cores; the result is the
+  // same for any number. Throws Error for a mel that does not fit the audio, for values that are
+  // not finite, and for a model file that was overwritten in place before the first call.
   Encoding encode(const Mel& mel, const float* audio, std::int64_t samples, int threads = 0) const;
   // With the audio's own mel, mel_of.
   Encoding encode(const float* audio, std::int64_t samples, int threads = 0) const;

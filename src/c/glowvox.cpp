@@ -83,6 +83,8 @@ glowvox::Precision precision_of(std::int32_t precision) {
       return glowvox::Precision::kBfloat16;
     case GLOWVOX_PRECISION_AUTO_STREAM:
       return glowvox::Precision::kAutoStream;
+    case GLOWVOX_PRECISION_INT8:
+      return glowvox::Precision::kInt8;
     default:
       throw Error("precision", "there is no " + std::to_string(precision));
   }

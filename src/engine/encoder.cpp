@@ -18,7 +18,7 @@ std::shared_ptr<const PreparedEncoding> Encoder::prepared() {
     throw Error(path_, "was overwritten after the model was loaded", "load it again");
   const Weights weights(file_->tensors(), path_);
   std::shared_ptr<const PreparedModel> model = model_;
-  if (model->dtype != DType::kFloat32)
+  if (model->dtype != DType::kFloat32 || model->nets != NetWeights::kAsInFile)
     model =
         std::make_shared<const PreparedModel>(prepare(weights, model_->config, DType::kFloat32));
   prepared_ = std::make_shared<const PreparedEncoding>(prepare_encoding(weights, model));

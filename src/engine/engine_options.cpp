@@ -19,8 +19,10 @@ constexpr int kMostThreads = 1024;
 constexpr const char* kVoice = "mdct-causal.safetensors";
 
 const std::map<std::string, Precision>& precisions() {
-  static const std::map<std::string, Precision> names = {
-      {"auto", Precision::kAuto}, {"fp32", Precision::kFloat32}, {"bf16", Precision::kBfloat16}};
+  static const std::map<std::string, Precision> names = {{"auto", Precision::kAuto},
+                                                         {"fp32", Precision::kFloat32},
+                                                         {"bf16", Precision::kBfloat16},
+                                                         {"int8", Precision::kInt8}};
   return names;
 }
 
@@ -56,7 +58,7 @@ int EngineOptions::thread_count() const {
 Vocoder EngineOptions::load() const {
   const auto found = precisions().find(precision);
   if (found == precisions().end())
-    throw UsageError("--precision", "expected auto, fp32 or bf16, got '" + precision + "'");
+    throw UsageError("--precision", "expected auto, fp32, bf16 or int8, got '" + precision + "'");
   if (memory != "fast" && memory != "small")
     throw UsageError("--memory", "expected fast or small, got '" + memory + "'");
   const std::string path = model.empty() ? sample_beside_program(kVoice) : model;
@@ -68,6 +70,7 @@ Vocoder EngineOptions::load() const {
 }
 
 const char* name_of(Precision precision) {
+  if (precision == Precision::kInt8) return "int8";
   return precision == Precision::kBfloat16 ? "bf16" : "fp32";
 }
 

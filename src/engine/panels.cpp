@@ -50,10 +50,12 @@ HWY_INLINE std::uint32_t word_at(const void* p) {
 // what holds so many weights of a column.
 struct FloatWeights {
   using Word = float;
+  static constexpr bool kScaled = false;
   static HWY_INLINE V load(const Word* at) { return hn::LoadU(d, at); }
 };
 struct HalfWeights {
   using Word = std::uint16_t;
+  static constexpr bool kScaled = false;
   static HWY_INLINE V load(const Word* at) {
     const hn::Rebind<hwy::float16_t, D> dh;
     return hn::PromoteTo(d, hn::LoadU(dh, reinterpret_cast<const hwy::float16_t*>(at)));
@@ -61,10 +63,20 @@ struct HalfWeights {
 };
 struct Bfloat16Weights {
   using Word = std::uint16_t;
+  static constexpr bool kScaled = false;
   static HWY_INLINE V load(const Word* at) {
     const hn::RebindToUnsigned<D> du;
     const hn::Rebind<std::uint16_t, D> dh;
     return hn::BitCast(d, hn::ShiftLeft<16>(hn::PromoteTo(du, hn::LoadU(dh, at))));
+  }
+};
+struct Int8Weights {
+  using Word = std::int8_t;
+  static constexpr bool kScaled = true;
+  static HWY_INLINE V load(const Word* at) {
+    const hn::Rebind<std::int8_t, D> d8;
+    const hn::RebindToSigned<D> d32;
+    return hn::ConvertTo(d, hn::PromoteTo(d32, hn::LoadU(d8, at)));
   }
 };
 
@@ -83,6 +95,7 @@ struct PairOperands {
   using X = std::uint16_t;
   using Word = std::uint32_t;
   static constexpr int kInputs = 2;
+  static constexpr bool kScaled = false;
   using DB = hn::Repartition<hwy::bfloat16_t, D>;
   using Pair = hn::Vec<DB>;
   static HWY_INLINE Pair broadcast(const X* x) {
@@ -101,6 +114,7 @@ struct PairOperands {
   using X = std::uint16_t;
   using Word = std::uint32_t;
   static constexpr int kInputs = 2;
+  static constexpr bool kScaled = false;
   using DW = hn::RebindToUnsigned<D>;
   using Pair = hn::Vec<DW>;
   static HWY_INLINE Pair broadcast(const X* x) { return hn::Set(DW(), word_at(x)); }
@@ -119,6 +133,7 @@ struct PairOperands {
 template <class Operands>
 struct Place {
   const typename Operands::Word* weights;
+  const float* scales;
   const typename Operands::X* x;
   float* y;
 };
@@ -140,7 +155,8 @@ void tile(const Panels& p, const Place<Operands>& at, Write write) {
     const float* y = at.y + r * y_row;
     GLOWVOX_UNROLL
     for (int c = 0; c < kColumns; ++c)
-      sum[r][c] = write == Write::kAdd ? hn::LoadU(d, y + c * kLanes) : hn::Zero(d);
+      sum[r][c] =
+          write == Write::kAdd && !Operands::kScaled ? hn::LoadU(d, y + c * kLanes) : hn::Zero(d);
   }
   const typename Operands::Word* w = at.weights;
   for (int k = 0; k < p.taps; ++k) {
@@ -177,7 +193,15 @@ void tile(const Panels& p, const Place<Operands>& at, Write write) {
   for (int r = 0; r < kRows; ++r) {
     float* y = at.y + r * y_row;
     GLOWVOX_UNROLL
-    for (int c = 0; c < kColumns; ++c) hn::StoreU(sum[r][c], d, y + c * kLanes);
+    for (int c = 0; c < kColumns; ++c) {
+      if constexpr (Operands::kScaled) {
+        const V scale = hn::LoadU(d, at.scales + c * kLanes);
+        sum[r][c] = write == Write::kAdd
+                        ? hn::MulAdd(sum[r][c], scale, hn::LoadU(d, y + c * kLanes))
+                        : hn::Mul(sum[r][c], scale);
+      }
+      hn::StoreU(sum[r][c], d, y + c * kLanes);
+    }
   }
 }
 
@@ -234,7 +258,9 @@ void run(const Panels& p, const void* x, float* y, int rows, Write write) {
   const std::ptrdiff_t panel = std::ptrdiff_t{p.taps} * (p.in / Operands::kInputs) * kPanel;
   const auto run_rows = [&](int first, int group, int row, int height) HWY_ATTR {
     run_tile<Operands>(height, group, p,
-                       {weights + first * panel, activations + std::ptrdiff_t{row} * p.layout.x_row,
+                       {weights + first * panel,
+                        Operands::kScaled ? p.scales + std::ptrdiff_t{first} * kPanel : nullptr,
+                        activations + std::ptrdiff_t{row} * p.layout.x_row,
                         y + std::ptrdiff_t{row} * p.layout.y_row + std::ptrdiff_t{first} * kPanel},
                        write);
   };
@@ -262,6 +288,8 @@ void multiply(const Panels& p, const void* x, float* y, int rows, Write write) {
       return run<FloatOperands<HalfWeights>>(p, x, y, rows, write);
     case Storage::kBfloat16:
       return run<FloatOperands<Bfloat16Weights>>(p, x, y, rows, write);
+    case Storage::kInt8:
+      return run<FloatOperands<Int8Weights>>(p, x, y, rows, write);
   }
 }
 

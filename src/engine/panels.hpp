@@ -11,7 +11,8 @@ namespace glowvox::engine {
 // Columns of a panel: a cache line of float weights for every input.
 constexpr int kPanel = kVector;
 
-// Weights [panels][taps][in][kPanel], in the precision that they are stored in. Activations of
+// Weights [panels][taps][in][kPanel], in the precision that they are stored in; of int8 ones what a
+// sum of products is multiplied by, [panels][kPanel]. Activations of
 // bfloat16 take bfloat16 weights of which pairs of inputs lie together: [panels][taps][in / 2]
 // [kPanel][2].
 struct Panels {
@@ -20,6 +21,7 @@ struct Panels {
   DType activations = DType::kFloat32;
   Storage stored = Storage::kFloat32;
   Layout layout;
+  const float* scales = nullptr;
 };
 
 // y[rows][count * kPanel] = the sums over taps and inputs, or added to what is there. x: the row of

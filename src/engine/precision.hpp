@@ -75,7 +75,7 @@ struct PrecisionQuestion {
   bool possible = false;  // whether the processor multiplies bfloat16
   bool allowed = true;    // whether the model's configuration lets its products be so
 
-  bool stated() const { return asked == Precision::kFloat32 || asked == Precision::kBfloat16; }
+  bool stated() const { return asked != Precision::kAuto && asked != Precision::kAutoStream; }
   bool open() const { return !stated() && possible && allowed; }
 };
 // measure is called where the question is open and the cache does not know.

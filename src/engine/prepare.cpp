@@ -97,10 +97,12 @@ PreparedOutput prepare_output(const Weights& weights, const config::ModelConfig&
 
 }  // namespace
 
-PreparedModel prepare(const Weights& weights, const config::ModelConfig& config, DType dtype) {
+PreparedModel prepare(const Weights& weights, const config::ModelConfig& config, DType dtype,
+                      NetWeights nets) {
   PreparedModel model;
   model.config = config;
   model.dtype = dtype;
+  model.nets = nets;
   model.conditioner = prepare_conditioner(weights / "conditioner", config);
   const auto layout_at = [&](int step) {
     return ChannelLayout{config::channels_at_step(config, std::max(0, step)),
@@ -124,7 +126,7 @@ PreparedModel prepare(const Weights& weights, const config::ModelConfig& config,
     // Its matrices in double precision have gone before the net takes its place.
     step.link = prepare_link(weights, config, i, step.layout, layout_at(i - 1));
     step.net = prepare_net(weights / (prefix + "_coupling") / "net", config, step.layout,
-                           model.conditioner.features, dtype);
+                           model.conditioner.features, dtype, nets);
     weights.forget();
   });
   const ChannelLayout& first = model.steps.front().layout;

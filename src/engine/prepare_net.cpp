@@ -53,13 +53,14 @@ Matrix multiply(const Matrix& outer, const Matrix& inner) {
 class NetPreparation {
  public:
   NetPreparation(const Weights& weights, const config::ModelConfig& config,
-                 const ChannelLayout& layout, int features, DType dtype)
+                 const ChannelLayout& layout, int features, DType dtype, NetWeights nets)
       : weights_(weights),
         config_(config.net),
         affine_(config.coupling.kind == config::CouplingKind::kAffine),
         half_(layout.half()),
         features_(features),
         dtype_(dtype),
+        nets_(nets),
         H_(config.net.channels),
         passes_row_(dtype == DType::kFloat32 ? layout.columns() : layout.width()) {}
 
@@ -67,7 +68,7 @@ class NetPreparation {
     net_.kind = config_.kind;
     net_.hidden = padded(H_);
     const Weights start = weights_ / "start";
-    net_.start = {Product(start.convolution(H_, 1, half_), dtype_, {passes_row_, 0, net_.hidden}),
+    net_.start = {product(start.convolution(H_, 1, half_), {passes_row_, 0, net_.hidden}),
                   padded_copy(start.bias(H_), net_.hidden)};
     prepare_end();
     const Weights cond = weights_ / "cond";
@@ -78,7 +79,7 @@ class NetPreparation {
       layer.taps = config_.kernel;
       layer.dilation = config::dilation_of(config_, i);
       layer.context = config::context_of(config_.kernel, layer.dilation, config_.causal);
-      layer.cond = Product(halves_apart(rows_of(all, 2 * H_ * i, 2 * H_), H_), dtype_,
+      layer.cond = product(halves_apart(rows_of(all, 2 * H_ * i, 2 * H_), H_),
                            {padded(features_), 0, 2 * net_.hidden});
       layer.gate_bias =
           halves_apart({bias.begin() + 2 * H_ * i, bias.begin() + 2 * H_ * (i + 1)}, H_);
@@ -93,6 +94,11 @@ class NetPreparation {
 
  private:
   int outputs() const { return affine_ ? 2 * half_ : half_; }
+
+  Product product(MatrixRows rows, const Layout& layout) const {
+    if (nets_ == NetWeights::kInt8) rows.stored = Storage::kInt8;
+    return {rows, dtype_, layout};
+  }
 
   void prepare_end() {
     const Weights end = weights_ / "end";
@@ -110,7 +116,7 @@ class NetPreparation {
     net_.end_folded = wavenet && folded < apart;
     net_.summed = net_.end_folded ? end_.out : net_.hidden;
     net_.skip_bias.assign(static_cast<std::size_t>(net_.hidden), 0.0F);
-    if (!net_.end_folded) net_.end.product = Product(rows, dtype_, {net_.hidden, 0, end_.out});
+    if (!net_.end_folded) net_.end.product = product(rows, {net_.hidden, 0, end_.out});
   }
 
   void add_gate_bias(const std::vector<float>& more, PreparedLayer& layer) const {
@@ -121,7 +127,7 @@ class NetPreparation {
   void prepare_wavenet(int i, PreparedLayer& layer) {
     const Weights dilated = weights_ / indexed("dilated", i);
     layer.filter =
-        Product(halves_apart(dilated.convolution(2 * H_, config_.kernel, H_), H_), dtype_,
+        product(halves_apart(dilated.convolution(2 * H_, config_.kernel, H_), H_),
                 {net_.hidden, std::int64_t{layer.dilation} * net_.hidden, 2 * net_.hidden});
     add_gate_bias(dilated.bias(2 * H_), layer);
 
@@ -131,7 +137,7 @@ class NetPreparation {
     const MatrixRows both = res_skip.convolution(out, 1, H_);
     const std::vector<float> bias = res_skip.bias(out);
     if (!last)
-      layer.residual = {Product(rows_of(both, 0, H_), dtype_, {net_.hidden, 0, net_.hidden}),
+      layer.residual = {product(rows_of(both, 0, H_), {net_.hidden, 0, net_.hidden}),
                         padded_copy({bias.begin(), bias.begin() + H_}, net_.hidden)};
     const MatrixRows skip = rows_of(both, out - H_, H_);
     const std::vector<float> skip_bias(bias.end() - H_, bias.end());
@@ -140,11 +146,12 @@ class NetPreparation {
         for (int k = 0; k < H_; ++k)
           net_.end.bias[static_cast<std::size_t>(n)] +=
               end_.at(n, 0, k) * skip_bias[static_cast<std::size_t>(k)];
-      layer.skip = Product(multiply(end_, Matrix(skip)), dtype_, {net_.hidden, 0, net_.summed});
+      const Matrix folded = multiply(end_, Matrix(skip));
+      layer.skip = product(folded.rows(), {net_.hidden, 0, net_.summed});
     } else {
       for (int k = 0; k < H_; ++k)
         net_.skip_bias[static_cast<std::size_t>(k)] += skip_bias[static_cast<std::size_t>(k)];
-      layer.skip = Product(skip, dtype_, {net_.hidden, 0, net_.summed});
+      layer.skip = product(skip, {net_.hidden, 0, net_.summed});
     }
   }
 
@@ -160,13 +167,12 @@ class NetPreparation {
     }
     layer.depthwise_bias = padded_copy(depthwise.bias(H_), net_.hidden);
     const Weights pointwise = weights_ / indexed("pointwise", i);
-    layer.filter = Product(halves_apart(pointwise.convolution(2 * H_, 1, H_), H_), dtype_,
+    layer.filter = product(halves_apart(pointwise.convolution(2 * H_, 1, H_), H_),
                            {net_.hidden, 0, 2 * net_.hidden});
     add_gate_bias(pointwise.bias(2 * H_), layer);
     const Weights residual = weights_ / indexed("residual", i);
-    layer.residual = {
-        Product(residual.convolution(H_, 1, H_), dtype_, {net_.hidden, 0, net_.hidden}),
-        padded_copy(residual.bias(H_), net_.hidden)};
+    layer.residual = {product(residual.convolution(H_, 1, H_), {net_.hidden, 0, net_.hidden}),
+                      padded_copy(residual.bias(H_), net_.hidden)};
   }
 
   const Weights weights_;
@@ -174,6 +180,7 @@ class NetPreparation {
   const bool affine_;
   const int half_, features_;
   const DType dtype_;
+  const NetWeights nets_;
   const int H_, passes_row_;
   Matrix end_;  // [t | log_s], each padded
   PreparedNet net_;
@@ -182,8 +189,8 @@ class NetPreparation {
 }  // namespace
 
 PreparedNet prepare_net(const Weights& weights, const config::ModelConfig& config,
-                        const ChannelLayout& layout, int features, DType dtype) {
-  return NetPreparation(weights, config, layout, features, dtype).run();
+                        const ChannelLayout& layout, int features, DType dtype, NetWeights nets) {
+  return NetPreparation(weights, config, layout, features, dtype, nets).run();
 }
 
 }  // namespace glowvox::engine

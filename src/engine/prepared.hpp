@@ -106,9 +106,13 @@ struct PreparedOutput {
   Product transform;  // inverse lapped transform of a row; empty for the squeeze
 };
 
+// How the weights of the couplings' nets lie in memory, where activations are float.
+enum class NetWeights { kAsInFile, kInt8 };
+
 struct PreparedModel {
   config::ModelConfig config;
   DType dtype = DType::kFloat32;
+  NetWeights nets = NetWeights::kAsInFile;
   PreparedConditioner conditioner;
   std::vector<std::uint32_t> latent_channels;  // of the first step's columns
   std::vector<PreparedStep> steps;             // in the order of synthesis
@@ -116,8 +120,9 @@ struct PreparedModel {
 };
 
 PreparedNet prepare_net(const Weights& weights, const config::ModelConfig& config,
-                        const ChannelLayout& layout, int features, DType dtype);
+                        const ChannelLayout& layout, int features, DType dtype, NetWeights nets);
 PreparedConditioner prepare_conditioner(const Weights& weights, const config::ModelConfig& config);
-PreparedModel prepare(const Weights& weights, const config::ModelConfig& config, DType dtype);
+PreparedModel prepare(const Weights& weights, const config::ModelConfig& config, DType dtype,
+                      NetWeights nets = NetWeights::kAsInFile);
 
 }  // namespace glowvox::engine

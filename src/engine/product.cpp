@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "engine/instruction_set.hpp"
@@ -23,6 +24,42 @@ constexpr int kWidth[] = {64, 48, 32};  // columns of LIBXSMM's blocks; kPanel d
 int width_index(int remaining) {
   if (remaining == 80 || remaining == 48) return 1;
   return remaining >= 64 ? 0 : 2;
+}
+
+constexpr float kMostInt8 = 127.0F;
+
+std::size_t bytes_of(Storage stored) {
+  switch (stored) {
+    case Storage::kFloat32:
+      return 4;
+    case Storage::kInt8:
+      return 1;
+    default:
+      return 2;
+  }
+}
+
+// What the row is to be multiplied by once its values are whole numbers from -127 to 127.
+float round_to_int8(float* row, std::size_t size) {
+  float largest = 0.0F;
+  for (std::size_t i = 0; i < size; ++i) largest = std::max(largest, std::fabs(row[i]));
+  if (largest == 0.0F) return 0.0F;
+  const float scale = largest / kMostInt8;
+  for (std::size_t i = 0; i < size; ++i)
+    row[i] = std::clamp(std::round(row[i] / scale), -kMostInt8, kMostInt8);
+  return scale;
+}
+
+void store(const std::vector<float>& values, Storage stored, char* to) {
+  switch (stored) {
+    case Storage::kHalf:
+      return to_half(values.data(), values.size(), reinterpret_cast<std::uint16_t*>(to));
+    case Storage::kBfloat16:
+      return to_bfloat16(values.data(), values.size(), reinterpret_cast<std::uint16_t*>(to));
+    default:
+      std::transform(values.begin(), values.end(), reinterpret_cast<std::int8_t*>(to),
+                     [](float value) { return static_cast<std::int8_t>(value); });
+  }
 }
 
 // bench_kernel: on AVX2 the own kernel is as fast or faster. It has not been measured on AVX-512.
@@ -86,10 +123,12 @@ void Product::pack(const MatrixRows& matrix) {
   const bool pairs = dtype_ == DType::kBfloat16;
   const bool narrow = !pairs && stored_ != Storage::kFloat32;
   const std::size_t words = pairs ? inputs / 2 : inputs;
-  const std::size_t word_bytes = narrow ? 2 : 4;
+  const std::size_t word_bytes = narrow ? bytes_of(stored_) : 4;
+  if (stored_ == Storage::kInt8) scales_.resize(static_cast<std::size_t>(padded(out_)));
   packed_ = AlignedBytes(padded(out_) * words * word_bytes, AlignedBytes::Contents::kUndefined);
   std::vector<float> made(matrix.row_size()), row(inputs);
-  std::vector<std::uint32_t> rows(kPanel * words), panel(narrow ? kPanel * words : 0);
+  std::vector<std::uint32_t> rows(kPanel * words);
+  std::vector<float> panel(narrow ? kPanel * words : 0);
   for (int first = 0, columns = 0; first < padded(out_); first += columns) {
     columns = block_columns(first);
     char* block = packed_.data() + static_cast<std::size_t>(first) * words * word_bytes;
@@ -100,7 +139,10 @@ void Product::pack(const MatrixRows& matrix) {
         if (n >= out_) {
           std::fill_n(to, words, 0U);
         } else if (!pairs) {
-          matrix.row(n, reinterpret_cast<float*>(to));
+          auto* values = reinterpret_cast<float*>(to);
+          matrix.row(n, values);
+          if (stored_ == Storage::kInt8)
+            scales_[static_cast<std::size_t>(n)] = round_to_int8(values, words);
         } else {
           matrix.row(n, made.data());
           for (int k = 0; k < taps_; ++k)
@@ -109,23 +151,23 @@ void Product::pack(const MatrixRows& matrix) {
           to_bfloat16(row.data(), inputs, reinterpret_cast<std::uint16_t*>(to));
         }
       }
-      std::uint32_t* to = narrow ? panel.data() : reinterpret_cast<std::uint32_t*>(block) + j;
+      std::uint32_t* to = narrow ? reinterpret_cast<std::uint32_t*>(panel.data())
+                                 : reinterpret_cast<std::uint32_t*>(block) + j;
       transpose(rows.data(), kPanel, static_cast<int>(words), to, narrow ? kPanel : columns);
-      if (!narrow) continue;
-      const auto* values = reinterpret_cast<const float*>(panel.data());
-      auto* stored = reinterpret_cast<std::uint16_t*>(block);
-      if (stored_ == Storage::kHalf)
-        to_half(values, panel.size(), stored);
-      else
-        to_bfloat16(values, panel.size(), stored);
+      if (narrow) store(panel, stored_, block);
     }
   }
 }
 
 void Product::run(const void* x, float* y, int rows, Write write) const {
   if (by_libxsmm_) return run_blocks(0, taps_, x, y, rows, write);
-  multiply_panels({packed_.data(), padded(out_) / kPanel, taps_, in_, dtype_, stored_, layout_}, x,
-                  y, rows, write);
+  multiply(layout_, x, y, rows, write);
+}
+
+void Product::multiply(const Layout& layout, const void* x, float* y, int rows, Write write) const {
+  multiply_panels(
+      {packed_.data(), padded(out_) / kPanel, taps_, in_, dtype_, stored_, layout, scales_.data()},
+      x, y, rows, write);
 }
 
 // LIBXSMM's kernels know one distance between taps: here it is given each tap by itself. The sums
@@ -134,9 +176,7 @@ void Product::run_planes(const void* x, std::int64_t plane, float* y, int rows, 
   if (!by_libxsmm_) {
     Layout layout = layout_;
     layout.x_tap = plane;
-    multiply_panels({packed_.data(), padded(out_) / kPanel, taps_, in_, dtype_, stored_, layout}, x,
-                    y, rows, write);
-    return;
+    return multiply(layout, x, y, rows, write);
   }
   const auto plane_bytes = plane * static_cast<std::int64_t>(bytes_of(dtype_));
   for (int k = 0; k < taps_; ++k)

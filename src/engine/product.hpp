@@ -16,8 +16,9 @@ namespace glowvox::engine {
 enum class DType { kFloat32, kBfloat16 };
 
 // How weights lie in memory that are multiplied with float activations: what is not float is
-// widened on its way into the product, which is exact.
-enum class Storage { kFloat32, kHalf, kBfloat16 };
+// widened on its way into the product, which is exact. kInt8: whole numbers from -127 to 127, to
+// which weights are rounded when they are packed, and a scale for each output.
+enum class Storage { kFloat32, kHalf, kBfloat16, kInt8 };
 
 inline std::size_t bytes_of(DType dtype) { return dtype == DType::kFloat32 ? 4 : 2; }
 
@@ -27,7 +28,8 @@ inline std::size_t bytes_of(DType dtype) { return dtype == DType::kFloat32 ? 4 :
 struct MatrixRows {
   int out = 0, taps = 1, in = 0;
   std::function<void(int n, float* row)> row;
-  Storage stored = Storage::kFloat32;  // a precision that holds the rows' values exactly
+  // A precision that holds the rows' values exactly, or kInt8, to which they are rounded.
+  Storage stored = Storage::kFloat32;
 
   std::size_t row_size() const { return static_cast<std::size_t>(taps) * in; }
 };
@@ -67,7 +69,7 @@ struct Layout {
 enum class Write { kReplace, kAdd };
 
 // Whose kernel multiplies: the engine's own (panels.hpp), LIBXSMM's (xsmm.hpp), or which of the two
-// is the faster here. LIBXSMM has none for weights that are stored in half the size of their
+// is the faster here. LIBXSMM has none for weights that are stored in less than the size of their
 // activations, nor on every processor: the engine's own stands in.
 enum class Kernel { kFastest, kOwn, kLibxsmm };
 
@@ -120,12 +122,14 @@ class Product {
   int block_columns(int first) const;
   void run_blocks(int first_tap, int taps, const void* x, float* y, int rows, Write write) const;
   void pack(const MatrixRows& matrix);
+  void multiply(const Layout& layout, const void* x, float* y, int rows, Write write) const;
 
   int out_ = 0, taps_ = 0, in_ = 0;  // in_: even for bfloat16
   DType dtype_ = DType::kFloat32;
   Storage stored_ = Storage::kFloat32;
   Layout layout_;
-  AlignedBytes packed_;  // panels or blocks of columns
+  AlignedBytes packed_;        // panels or blocks of columns
+  std::vector<float> scales_;  // [padded(out)], of int8 weights
   bool by_libxsmm_ = false;
   BlockKernels kernels_[kWidths];
 };

@@ -109,13 +109,16 @@ std::shared_ptr<const Vocoder::Model> Vocoder::Model::make(
       engine::choose_precision(precision, config, stored_weights(*file, memory));
   const engine::DType dtype =
       choice.precision == Precision::kBfloat16 ? engine::DType::kBfloat16 : engine::DType::kFloat32;
+  const engine::NetWeights nets = choice.precision == Precision::kInt8
+                                      ? engine::NetWeights::kInt8
+                                      : engine::NetWeights::kAsInFile;
   engine::Weights weights(file->tensors(), name);
   if (memory == Memory::kSmall) weights.save_memory(*file);
   try {
     auto model = std::make_shared<Model>();
     model->choice = choice;
-    model->prepared =
-        std::make_shared<const engine::PreparedModel>(engine::prepare(weights, config, dtype));
+    model->prepared = std::make_shared<const engine::PreparedModel>(
+        engine::prepare(weights, config, dtype, nets));
     if (memory == Memory::kSmall) {
       model->block_rows = kSmallBlockRows;
       engine::save_memory();

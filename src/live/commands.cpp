@@ -228,7 +228,7 @@ std::unique_ptr<FrameSource> open(const StreamOptions& o, const MelSpec& spec) {
 }
 
 nlohmann::json to_json(const ServerReport& r, int rate_hz) {
-  const StepThread::Figures& w = r.work;
+  const StepThreads::Figures& w = r.work;
   nlohmann::json json = {{"clients", r.clients},
                          {"completed", r.completed},
                          {"dropped", r.dropped},
@@ -252,7 +252,7 @@ nlohmann::json to_json(const ServerReport& r, int rate_hz) {
 }
 
 std::string to_text(const ServerReport& r, const std::string& where, int rate_hz) {
-  const StepThread::Figures& w = r.work;
+  const StepThreads::Figures& w = r.work;
   const auto times = [](const LatencyHistogram& h) {
     return fmt::format("{:.2f} ms (99%: {:.2f}, 99.9%: {:.2f}, most {:.2f})", h.percentile_ms(0.5),
                        h.percentile_ms(0.99), h.percentile_ms(0.999), h.most_ms());

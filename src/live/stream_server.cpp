@@ -28,7 +28,7 @@ constexpr int kTickMs = 50;  // Ctrl-C and time-outs are seen in between
 constexpr std::size_t kReadBytes = 1 << 16;
 constexpr int kTurnedAwayNotices = 3;  // then they are only counted
 // What comes from many clients is taken together: a turn looks at all of them.
-constexpr std::chrono::microseconds kNapPerClient(5), kLongestNap(500);
+constexpr std::chrono::microseconds kNapPerClient(20), kLongestNap(1000);
 
 // A connection.
 struct Client {
@@ -74,7 +74,7 @@ class Server {
   }
 
  private:
-  static StepThread::Options step_options(const Vocoder& vocoder, const ServerOptions& o) {
+  static StepThreads::Options step_options(const Vocoder& vocoder, const ServerOptions& o) {
     const std::size_t sample = o.reply == RawFormat::kF32 ? 4 : 2;
     const auto hop = static_cast<std::size_t>(vocoder.mel().hop_samples);
     return {o.synthesis,
@@ -270,7 +270,7 @@ class Server {
   std::vector<char> buffer_;
   std::int64_t accepted_ = 0;
   ServerReport report_;
-  StepThread steps_;  // ends first
+  StepThreads steps_;  // ends first
 };
 
 }  // namespace

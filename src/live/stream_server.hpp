@@ -10,7 +10,7 @@
 #include "arrays/mel_input.hpp"
 #include "glowvox/vocoder.hpp"
 #include "live/raw_output.hpp"
-#include "live/step_thread.hpp"
+#include "live/step_threads.hpp"
 
 namespace glowvox::live {
 
@@ -33,7 +33,7 @@ struct ServerReport {
   std::int64_t clients = 0;  // that sent something
   std::int64_t most_at_once = 0;
   std::int64_t completed = 0, dropped = 0, turned_away = 0;
-  StepThread::Figures work;
+  StepThreads::Figures work;
   bool interrupted = false;
 };
 

@@ -103,7 +103,8 @@ TEST_CASE("any number of threads and any precision of synthesis encodes to the s
       CHECK(other.log_det == one.log_det);
     };
     for (const int threads : {2, 3, 0}) check(vocoder.encode(audio.data(), samples, threads));
-    check(Vocoder::load(path).encode(audio.data(), samples, 2));
+    for (const Precision precision : precisions_here())
+      check(Vocoder::load(path, precision).encode(audio.data(), samples, 2));
   }
 }
 

@@ -78,9 +78,7 @@ std::int64_t clipped(const std::vector<float>& x, int rate_hz) {
 
 // With what the voice asks for by itself, in every precision that can be asked for here.
 void check_defaults(std::int64_t frames, std::size_t every) {
-  std::vector<Precision> precisions = {Precision::kFloat32};
-  if (has_bfloat16()) precisions.push_back(Precision::kBfloat16);
-  for (const Precision precision : precisions) {
+  for (const Precision precision : test::precisions_here()) {
     const Vocoder vocoder = Vocoder::load(kShippedModel, precision);
     const std::vector<OddMel> mels = odd_mels(vocoder, frames);
     REQUIRE(mels.size() == 100);

@@ -115,7 +115,7 @@ TEST_CASE("a stated precision, and one without a choice, measure and read nothin
   const PrecisionCache cache(folder.file("cache"));
   cache.write(kKey, made_up_times());
   Asked asked(cache);
-  for (const Precision stated : {Precision::kFloat32, Precision::kBfloat16}) {
+  for (const Precision stated : {Precision::kFloat32, Precision::kBfloat16, Precision::kInt8}) {
     const PrecisionChoice choice = asked({stated, true, true});
     CHECK(choice.precision == stated);
     CHECK(choice.source == Source::kStated);

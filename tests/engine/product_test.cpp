@@ -52,12 +52,26 @@ void round_to(Storage storage, std::vector<float>* values) {
   }
 }
 
+// The same for 8 bits, in which every output has a scale.
+void round_to_int8(Matrix* matrix) {
+  const std::size_t size = static_cast<std::size_t>(matrix->taps) * matrix->in;
+  for (auto row = matrix->weight.begin(); row != matrix->weight.end(); row += size) {
+    float largest = 0.0F;
+    for (std::size_t i = 0; i < size; ++i) largest = std::max(largest, std::fabs(row[i]));
+    for (std::size_t i = 0; i < size; ++i)
+      row[i] = std::round(row[i] / largest * 127.0F) * (largest / 127.0F);
+  }
+}
+
 // A matrix, activations in either type, and what their product is.
 struct Problem {
   Problem(const Shape& s, DType dtype, Storage storage)
       : shape(s), type(dtype), matrix(s.out, s.taps, s.in), x_row(padded(s.in)) {
     matrix.weight = random_values(matrix.weight.size(), 1);
-    round_to(dtype == DType::kBfloat16 ? Storage::kBfloat16 : storage, &matrix.weight);
+    if (storage == Storage::kInt8)
+      round_to_int8(&matrix);
+    else
+      round_to(dtype == DType::kBfloat16 ? Storage::kBfloat16 : storage, &matrix.weight);
     x = random_values(static_cast<std::size_t>((kRows + (s.taps - 1) * s.dilation) * x_row), 2);
     for (std::size_t i = 0; i < x.size(); ++i)
       if (static_cast<int>(i) % x_row >= s.in) x[i] = 0.0F;
@@ -102,6 +116,7 @@ struct Kind {
 constexpr Kind kKinds[] = {{DType::kFloat32, Storage::kFloat32},
                            {DType::kFloat32, Storage::kHalf},
                            {DType::kFloat32, Storage::kBfloat16},
+                           {DType::kFloat32, Storage::kInt8},
                            {DType::kBfloat16, Storage::kFloat32}};
 
 std::vector<float> run(const Problem& p, const Product& product, Write write, int most) {
@@ -193,6 +208,34 @@ TEST_CASE("weights that are stored in half the size give what float ones give, b
       const Product full = p.product(Kernel::kOwn);
       CHECK(2 * narrow.packed_bytes() == full.packed_bytes());
       CHECK(run(p, narrow, Write::kReplace, 0) == run(p, full, Write::kReplace, 0));
+    }
+  }
+}
+
+TEST_CASE("weights of 8 bits are the nearest ones on every output's own scale") {
+  constexpr int kOut = 40, kIn = 33;
+  Matrix matrix(kOut, 1, kIn);
+  matrix.weight = random_values(matrix.weight.size(), 3);
+  for (int n = 0; n < kOut; ++n)
+    for (int i = 0; i < kIn; ++i) matrix.at(n, 0, i) *= std::ldexp(1.0F, n % 7 - 3);
+  for (int i = 0; i < kIn; ++i) matrix.at(5, 0, i) = 0.0F;
+  MatrixRows rows = matrix.rows();
+  const Layout layout{padded(kIn), 0, padded(kOut)};
+  const Product full(rows, DType::kFloat32, layout, Kernel::kOwn);
+  rows.stored = Storage::kInt8;
+  const Product product(rows, DType::kFloat32, layout);
+  CHECK(4 * product.packed_bytes() == full.packed_bytes());
+  // One input after the other is 1: the weights as they are multiplied.
+  std::vector<float> x(static_cast<std::size_t>(kIn * padded(kIn)));
+  for (int i = 0; i < kIn; ++i) x[static_cast<std::size_t>(i * padded(kIn) + i)] = 1.0F;
+  std::vector<float> y(static_cast<std::size_t>(kIn * padded(kOut)));
+  product.run(x.data(), y.data(), kIn);
+  for (int n = 0; n < kOut; ++n) {
+    float largest = 0.0F;
+    for (int i = 0; i < kIn; ++i) largest = std::max(largest, std::fabs(matrix.at(n, 0, i)));
+    for (int i = 0; i < kIn; ++i) {
+      const float got = y[static_cast<std::size_t>(i * padded(kOut) + n)];
+      REQUIRE(std::fabs(got - matrix.at(n, 0, i)) <= 0.5001F * largest / 127.0F);
     }
   }
 }

@@ -36,6 +36,13 @@ inline SynthesisOptions uncorrected(double sigma, std::uint64_t seed, int thread
   return {sigma, seed, threads, std::nullopt, 0};
 }
 
+// Those that can be asked for on this processor.
+inline std::vector<Precision> precisions_here() {
+  std::vector<Precision> all = {Precision::kFloat32, Precision::kInt8};
+  if (has_bfloat16()) all.push_back(Precision::kBfloat16);
+  return all;
+}
+
 inline double largest(const std::vector<float>& x) {
   double most = 0.0;
   for (const float v : x) most = std::max(most, std::fabs(static_cast<double>(v)));

@@ -22,12 +22,6 @@ std::vector<std::string> models() {
   return {kShippedModel, golden_model("waveglow"), golden_model("squeezewave")};
 }
 
-std::vector<Precision> precisions() {
-  std::vector<Precision> all = {Precision::kFloat32};
-  if (has_bfloat16()) all.push_back(Precision::kBfloat16);
-  return all;
-}
-
 void take(const Samples& samples, std::vector<float>* to) {
   to->insert(to->end(), samples.data, samples.data + samples.count);
 }
@@ -57,16 +51,20 @@ TEST_CASE("a stream gives what the whole utterance gives, bit for bit, in any ch
                                              {7, 16}, {16, 16}, {0, 1}};
   chunks.resize(emulated_or<std::size_t>(2, chunks.size(), "sizes of chunks"));
   for (const std::string& path : models()) {
-    for (const Precision precision : precisions()) {
+    for (const Precision precision : precisions_here()) {
       const Vocoder vocoder = Vocoder::load(path, precision);
+      CHECK(vocoder.precision() == precision);
       const Mel mel = speech_like_mel(vocoder.mel(), frames, 1);
-      const SynthesisOptions options{0.7, 11, 1};
-      const auto whole = vocoder.synthesize(mel, options);
-      CHECK(largest(whole) > 1e-3);
-      for (const auto& [chunk, most] : chunks) {
-        CAPTURE(path);
-        CAPTURE(chunk);
-        CHECK(streamed(vocoder, mel, options, chunk, most) == whole);
+      // What the model asks for, the flow alone, as many frames corrected together as there can be.
+      for (const std::optional<int> corrections : {std::optional<int>(), {0}, {16}}) {
+        const SynthesisOptions options{0.7, 11, 1, std::nullopt, corrections};
+        const auto whole = vocoder.synthesize(mel, options);
+        CHECK(largest(whole) > 1e-3);
+        for (const auto& [chunk, most] : chunks) {
+          CAPTURE(path);
+          CAPTURE(chunk);
+          CHECK(streamed(vocoder, mel, options, chunk, most) == whole);
+        }
       }
     }
   }
@@ -75,31 +73,48 @@ TEST_CASE("a stream gives what the whole utterance gives, bit for bit, in any ch
 TEST_CASE("any number of threads gives the same bits, offline and in a stream") {
   const int frames = emulated_or(16, 40, "frames");
   for (const std::string& path : models()) {
-    for (const Precision precision : precisions()) {
+    for (const Precision precision : precisions_here()) {
       const Vocoder vocoder = Vocoder::load(path, precision);
       const Mel mel = speech_like_mel(vocoder.mel(), frames, 2);
-      const auto one = vocoder.synthesize(mel, {0.7, 3, 1});
-      for (const int threads : {2, 4}) {
-        CAPTURE(path);
-        CAPTURE(threads);
-        CHECK(vocoder.synthesize(mel, {0.7, 3, threads}) == one);
-        CHECK(streamed(vocoder, mel, {0.7, 3, threads}, 7, 7) == one);
+      for (const std::optional<int> corrections : {std::optional<int>(), {0}, {16}}) {
+        const auto with = [&](int threads) {
+          return SynthesisOptions{0.7, 3, threads, std::nullopt, corrections};
+        };
+        const auto one = vocoder.synthesize(mel, with(1));
+        for (const int threads : {2, 3, 4}) {
+          CAPTURE(path);
+          CAPTURE(threads);
+          CHECK(vocoder.synthesize(mel, with(threads)) == one);
+          CHECK(streamed(vocoder, mel, with(threads), 7, 7) == one);
+        }
       }
     }
   }
 }
 
 TEST_CASE("a batch and several threads of an application give what each gives alone") {
-  const Vocoder vocoder = Vocoder::load(kShippedModel);
-  std::vector<Mel> mels;
-  for (int i = 0; i < 3; ++i) mels.push_back(speech_like_mel(vocoder.mel(), 20 + 7 * i, i));
-  const auto batch = vocoder.synthesize(mels, {0.7, 5, 2});
-  std::vector<std::vector<float>> apart(mels.size());
-  std::vector<std::thread> threads;
-  for (std::size_t i = 0; i < mels.size(); ++i)
-    threads.emplace_back([&, i] { apart[i] = vocoder.synthesize(mels[i], {0.7, 5, 1}); });
-  for (std::thread& thread : threads) thread.join();
-  CHECK(batch == apart);
+  for (const Precision precision : precisions_here()) {
+    const Vocoder vocoder = Vocoder::load(kShippedModel, precision);
+    std::vector<Mel> mels;
+    for (int i = 0; i < 3; ++i) mels.push_back(speech_like_mel(vocoder.mel(), 20 + 7 * i, i));
+    const auto batch = vocoder.synthesize(mels, {0.7, 5, 2});
+    std::vector<std::vector<float>> apart(mels.size());
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < mels.size(); ++i)
+      threads.emplace_back([&, i] { apart[i] = vocoder.synthesize(mels[i], {0.7, 5, 1}); });
+    for (std::thread& thread : threads) thread.join();
+    CHECK(batch == apart);
+  }
+}
+
+TEST_CASE("8 bits a weight are near float32, and are not it") {
+  const Vocoder in_float = Vocoder::load(kShippedModel, Precision::kFloat32);
+  const Mel mel = speech_like_mel(in_float.mel(), 100, 4);
+  const double snr = eval::snr_db(
+      in_float.synthesize(mel, uncorrected(0.7, 1, 1)),
+      Vocoder::load(kShippedModel, Precision::kInt8).synthesize(mel, uncorrected(0.7, 1, 1)));
+  CHECK(snr > 20.0);
+  CHECK(snr < 60.0);
 }
 
 TEST_CASE("after the first push nothing is allocated") {

@@ -28,7 +28,7 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("mel", help="npy file, [frames, bands] or [bands, frames]")
     p.add_argument("out", help="wav file, 16 bits")
     p.add_argument("--model", help="model file (default: the built-in voice)")
-    p.add_argument("--precision", choices=("auto", "fp32", "bf16"), default="auto")
+    p.add_argument("--precision", choices=("auto", "fp32", "bf16", "int8"), default="auto")
     p.add_argument(
         "--memory", choices=("fast", "small"), default="fast", help="small: weights stay half"
     )

@@ -160,7 +160,8 @@ class Vocoder:
 
         precision: "fp32", "bf16", or what is measured to be the faster where processor and model
         allow both: "auto" for whole utterances, "auto-stream" for frame after frame. What was
-        measured is kept in the user's cache folder (GLOWVOX_CACHE=off: nowhere).
+        measured is kept in the user's cache folder (GLOWVOX_CACHE=off: nowhere). "int8": "fp32" with
+        the weights of the nets rounded to 8 bits, faster for frame after frame.
         memory: "fast", or "small": weights that are half precision in the file stay so in memory,
         half as much; the same sound but for rounding.
         """
@@ -180,7 +181,7 @@ class Vocoder:
 
     @property
     def precision(self) -> str:
-        """The one in use: "fp32" or "bf16"."""
+        """The one in use: "fp32", "bf16" or "int8"."""
         return self._model.precision
 
     @property
@@ -333,7 +334,7 @@ class Vocoder:
     def decode(self, mel: Any, latents: Any, threads: int = 0) -> np.ndarray:
         """The inverse of encode: float32 [samples] from an Encoding's mel and latents.
 
-        Exact but for rounding: about 1e-6 where precision is "fp32", a few 1e-3 where "bf16".
+        Exact but for rounding: about 1e-6 where precision is "fp32", a few 1e-3 where "bf16" or "int8".
         """
         return self._model.decode(
             _arrays.frames(mel, self.bands),

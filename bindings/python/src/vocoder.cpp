@@ -25,7 +25,8 @@ Precision precision_of(const std::string& name) {
   if (name == "fp32") return Precision::kFloat32;
   if (name == "bf16") return Precision::kBfloat16;
   if (name == "auto-stream") return Precision::kAutoStream;
-  throw Error("precision", "expected auto, auto-stream, fp32 or bf16, got '" + name + "'");
+  if (name == "int8") return Precision::kInt8;
+  throw Error("precision", "expected auto, auto-stream, fp32, bf16 or int8, got '" + name + "'");
 }
 
 Memory memory_of(const std::string& name) {
@@ -163,9 +164,11 @@ void bind_vocoder(nb::module_& m) {
           nb::arg("path"), nb::arg("precision"), nb::arg("memory"))
       .def_prop_ro("mel_spec", &Vocoder::mel, nb::rv_policy::copy)
       .def_prop_ro("name", &Vocoder::name)
-      .def_prop_ro(
-          "precision",
-          [](const Vocoder& v) { return v.precision() == Precision::kBfloat16 ? "bf16" : "fp32"; })
+      .def_prop_ro("precision",
+                   [](const Vocoder& v) {
+                     if (v.precision() == Precision::kInt8) return "int8";
+                     return v.precision() == Precision::kBfloat16 ? "bf16" : "fp32";
+                   })
       .def_prop_ro(
           "mel_means", [](const Vocoder& v) { return to_signal(v.mel_means()); },
           nb::rv_policy::automatic)

@@ -73,7 +73,7 @@ WRONG = [
     ),
     (
         lambda v: glowvox.Vocoder.load(precision="fp16"),
-        "precision: expected auto, auto-stream, fp32 or bf16, got 'fp16'",
+        "precision: expected auto, auto-stream, fp32, bf16 or int8, got 'fp16'",
     ),
     (
         lambda v: glowvox.write_wav("/no/folder/x.wav", AUDIO, 22050),

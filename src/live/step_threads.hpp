@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The thread that makes sound of many clients' frames.
+// The threads that make sound of many clients' frames.
 #pragma once
 
 #include <chrono>
@@ -18,13 +18,13 @@
 
 namespace glowvox::live {
 
-// A client's utterance between the thread that talks to it and the one that makes its sound. What
-// is not the stream's own is guarded by the step thread's mutex.
+// A client's utterance between the thread that talks to it and those that make its sound.
+// `stepping` gives it to one of them, with the first three; the rest is guarded by their mutex.
 struct ClientUtterance {
   using Clock = std::chrono::steady_clock;
 
   explicit ClientUtterance(Stream s) : stream(std::move(s)) {}
-  Stream stream;                           // the step thread's
+  Stream stream;
   std::vector<float> next;                 // [bands]: the frame of this step
   std::vector<char> made;                  // of this step
   std::deque<std::vector<float>> frames;   // that wait
@@ -34,14 +34,18 @@ struct ClientUtterance {
   std::int64_t stepped = 0;  // frames
   bool ended = false;        // no more frames come
   bool done = false;         // all samples are among bytes, or were
+  bool stepping = false;     // a thread has it
 };
 
-class StepThread {
+// Every thread takes what is ready when it has nothing else to do, and makes it together by itself:
+// none waits for another one, which another program may have kept from its core.
+
+class StepThreads {
  public:
   using Clock = ClientUtterance::Clock;
   struct Options {
     SynthesisOptions synthesis;  // of every utterance
-    int threads = 0;             // of a step; 0: all cores
+    int threads = 0;             // 0: all cores
     int most_streams = 1;        // expected
     RawFormat format = RawFormat::kF32;
     std::size_t most_bytes = 0;  // that wait to be sent before a client's frames wait
@@ -55,10 +59,10 @@ class StepThread {
   };
 
   // made: called whenever there are new samples, from the thread.
-  StepThread(const Vocoder& vocoder, const Options& options, std::function<void()> made);
-  ~StepThread();
-  StepThread(const StepThread&) = delete;
-  StepThread& operator=(const StepThread&) = delete;
+  StepThreads(const Vocoder& vocoder, const Options& options, std::function<void()> made);
+  ~StepThreads();
+  StepThreads(const StepThreads&) = delete;
+  StepThreads& operator=(const StepThreads&) = delete;
 
   // All from the thread that talks to clients.
   std::shared_ptr<ClientUtterance> begin();
@@ -73,25 +77,34 @@ class StepThread {
 
  private:
   using Shared = std::shared_ptr<ClientUtterance>;
-  void run();
+  struct Worker {
+    Worker(const Vocoder& vocoder, int most_streams) : group(vocoder, most_streams, 1) {}
+    StreamGroup group;
+    std::vector<Shared> chosen;
+    std::vector<StreamGroup::Step> steps;
+    std::vector<Clock::time_point> arrivals;  // of the chosen ones' frames
+    std::vector<float> clamped;
+    std::int64_t samples = 0, clipped = 0;  // of the step
+    std::thread thread;
+  };
+  void run(Worker* worker);
   bool ready(const ClientUtterance& u) const;
-  bool choose(Clock::time_point now, Clock::time_point* due);
-  void step();
+  bool choose(Clock::time_point now, std::vector<Shared>* chosen, Clock::time_point* due);
+  void take_frames(Worker* worker);
+  void step(Worker* worker);
+  void give(const Worker& worker, double step_ms);
 
   const Options options_;
   const std::chrono::duration<double> hop_;
   const std::function<void()> made_;
-  StreamGroup group_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stop_ = false;
-  std::vector<Shared> open_, chosen_, ahead_;
-  std::vector<StreamGroup::Step> steps_;
-  std::vector<Clock::time_point> arrivals_;  // of the chosen ones' frames
-  std::vector<float> clamped_;
+  std::vector<Shared> open_, ahead_;
   std::size_t turn_ = 0;  // of those that are ahead of their time
-  Figures figures_;       // the thread's, until it has ended
-  std::thread thread_;
+  std::size_t idle_ = 0;  // threads that wait
+  Figures figures_;
+  std::vector<std::unique_ptr<Worker>> workers_;
 };
 
 }  // namespace glowvox::live
