@@ -126,6 +126,20 @@ double alone_ms(const Vocoder& vocoder, const Mel& mel, int threads, bool quick)
   return *std::max_element(ms.begin(), ms.end());
 }
 
+// A step of as many streams on every thread, each by itself, as a server works.
+double apart_ms(const Vocoder& vocoder, const Mel& mel, int streams, int threads, bool quick) {
+  std::vector<double> ms(static_cast<std::size_t>(threads));
+  std::vector<std::thread> running;
+  for (double& mine : ms)
+    running.emplace_back([&] {
+      Load load(vocoder, mel, streams, 1);
+      for (int i = 0; i < kWarmUpSteps; ++i) load.step();
+      mine = median_ms([&load] { load.step(); }, quick);
+    });
+  for (std::thread& thread : running) thread.join();
+  return *std::max_element(ms.begin(), ms.end());
+}
+
 double resident_mb() {
   std::ifstream file("/proc/self/statm");
   double size = 0.0, resident = 0.0;
@@ -168,6 +182,11 @@ BenchRow many_streams(const BenchOptions& o) {
       } else {
         note += fmt::format(" {:.2f} on 1,", step_ms(vocoder, mel, streams, t, o.quick));
       }
+    }
+    if (threads > 1) {
+      const double ms = apart_ms(vocoder, mel, streams, threads, o.quick);
+      note += fmt::format(", {:.2f} of as many on each by itself", ms);
+      most = std::max(most, threads * streams * frame_ms / ms);
     }
     row.notes.push_back(note);
   }

@@ -296,6 +296,27 @@ static void test_many_streams(const glowvox_model* model, const float* mel, int 
 #endif
 }
 
+/* 8 bits a weight: near the sound of float32, and another one. */
+static void test_int8(const glowvox_model* model, const char* path, const float* mel) {
+  const size_t count = glowvox_sample_count(model, kFrames);
+  float* sound = malloc(count * sizeof *sound);
+  float* other = malloc(count * sizeof *other);
+  double power = 0.0, error = 0.0;
+  glowvox_model* int8 = NULL;
+  size_t i;
+  CHECK(glowvox_load(path, GLOWVOX_PRECISION_INT8, &int8) == GLOWVOX_OK);
+  CHECK(glowvox_synthesize(model, mel, kFrames, NULL, sound, count) == GLOWVOX_OK);
+  CHECK(glowvox_synthesize(int8, mel, kFrames, NULL, other, count) == GLOWVOX_OK);
+  for (i = 0; i < count; ++i) {
+    power += sound[i] * sound[i];
+    error += (sound[i] - other[i]) * (sound[i] - other[i]);
+  }
+  CHECK(error > 0.0 && error < 0.01 * power);
+  glowvox_model_free(int8);
+  free(other);
+  free(sound);
+}
+
 /* The same sound but for rounding, of a file and of memory, which may go afterwards. */
 static void test_small_memory(const glowvox_model* model, const char* path, const float* mel) {
   glowvox_load_options options;
@@ -399,6 +420,7 @@ int main(int argc, char** argv) {
   test_synthesis(model, &info, mel);
   test_analysis(model, &info, mel);
   test_group(model, mel, info.mel_bands);
+  test_int8(model, argv[1], mel);
   test_small_memory(model, argv[1], mel);
   test_many_streams(model, mel, argc == 3 ? atoi(argv[2]) : 1000);
   free(mel);
