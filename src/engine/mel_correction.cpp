@@ -177,7 +177,10 @@ void MelCorrection::change(std::int64_t frame, bool whole) {
   const std::int64_t target = frame - first_target_;
   if (target < 0 || target >= static_cast<std::int64_t>(targets_.size()) / spec_.bands) return;
   GainRule rule = rule_;
-  if (!whole || together_ == 1) rule.strength = kCaution;
+  if (!whole || together_ == 1)
+    rule.strength = kCaution;
+  else if (together_ == 2)
+    rule.strength = 1.0F;
   if (!whole) rule.offset = missing_;
   const auto from = static_cast<std::size_t>(first_sample(frame) - begin_);
   float* sum = &sum_[from];
@@ -195,7 +198,7 @@ void MelCorrection::change(std::int64_t frame, bool whole) {
   Frame& f = at(frame);
   const auto gone =
       static_cast<std::size_t>(std::max<std::int64_t>(0, given_ - first_sample(frame)));
-  take_change(fft_.time() + gone, out_.data() + gone, together_ == 1 ? 0.0F : kMomentum,
+  take_change(fft_.time() + gone, out_.data() + gone, together_ <= 2 ? 0.0F : kMomentum,
               size - gone,
               {&sound_[from] + gone, share_of_sum_.data() + gone, f.part.data() + gone,
                f.change.data() + gone, sum + gone});

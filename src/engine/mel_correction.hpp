@@ -37,7 +37,8 @@ namespace glowvox::engine {
 // the frame's second half still to be heard, the sound up to its middle is given when it is the
 // only one corrected, and a hop less for each further one. Only what has not been given is changed.
 // With one frame, the one before it, half of which has been given, is changed as well, and both
-// only as far as kCaution says, as is the newest one always.
+// only as far as kCaution says, as is the newest one always. One and two frames have too few rounds
+// for kStrength and kMomentum: a gain is taken as far as one band needs, without its change before.
 //
 // So the sound comes out config::correction_delay_samples() after it went in, and up to a hop later
 // where pieces are no multiples of it. Frames that begin before the sound, whose mel depends on how
@@ -45,7 +46,7 @@ namespace glowvox::engine {
 class MelCorrection {
  public:
   static constexpr float kStrength = 1.3F;
-  static constexpr float kCaution = 0.3F;
+  static constexpr float kCaution = 0.15F;
   // Of what a steady sound's mel has less, in its logarithm, where the last hop is missing: all of
   // it makes the sound of one frame alone 0.3 dB softer than half of it does.
   static constexpr double kMissing = 0.5;

@@ -84,8 +84,8 @@ TEST_CASE("synth: precisions and threads") {
   succeeds(folder, synth + " --precision auto -o " + again);
   succeeds(folder, synth + " --precision fp32 --memory small -o " + again);
   refuses(folder, synth + " --memory none -o " + out, "--memory: expected fast or small", 2);
-  refuses(folder, synth + " --precision fp8 -o " + out, "--precision: expected auto, fp32 or bf16",
-          2);
+  refuses(folder, synth + " --precision fp8 -o " + out,
+          "--precision: expected auto, fp32, bf16 or int8", 2);
   refuses(folder, synth + " --threads -1 -o " + out, "--threads: expected a number", 2);
 }
 
