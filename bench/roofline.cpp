@@ -271,7 +271,7 @@ Work corrections(const Vocoder& vocoder, const Mel& mel, int threads, bool quick
   const double n = spec.n_fft;
   const double frames = static_cast<double>(mel.frames) *
                         engine::MelCorrection::changed(options.corrections) *
-                        engine::MelCorrection::kRounds;
+                        dsp::CorrectionRule::kRounds;
   work.operations = frames * 2.0 * 2.5 * n * std::log2(n);  // of two transforms of real numbers
   work.bytes = frames * kFloatBytes * 6.0 * n;  // windowed, transformed, changed, back, added up
   if (options.corrections == 0) return work;

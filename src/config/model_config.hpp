@@ -79,6 +79,7 @@ struct LikelihoodConfig {
 struct SampleLossConfig {
   double weight = 0.0;
   double mel_weight = 0.0;
+  double corrected = 0.0;
   std::vector<int> fft_sizes = {2048, 1024, 512, 256, 128};
   double log_floor = 5e-3;
   int skip_frames = 12;

@@ -111,6 +111,10 @@ Keys sample_loss_keys(SampleLossConfig& c, int segment_frames) {
        "Weight, in the objective, of the distance between a sample's own log-mel and the "
        "recording's, which the right samples do not have; 0: off.",
        weight().where(on, "with a `weight` above 0")},
+      {"corrected", &c.corrected,
+       "Share of the segments whose samples are compared as a live stream plays them, after the "
+       "one correction that adds no delay.",
+       share().where(on, "with a `weight` above 0")},
       {"fft_sizes", &c.fft_sizes,
        "Lengths of the transforms whose magnitudes are compared: one or more multiples of 4.",
        between(4, kMostTaps).where(on, "with a `weight` above 0"), "samples"},

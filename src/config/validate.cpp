@@ -8,6 +8,7 @@
 #include "config/model_config.hpp"
 #include "config/receptive_field.hpp"
 #include "config/schema.hpp"
+#include "dsp/correction_rule.hpp"
 #include "glowvox/error.hpp"
 
 namespace glowvox::config {
@@ -118,6 +119,10 @@ void validate_objective(const ModelConfig& c, const std::string& where) {
     if (size % 4 != 0)
       throw Error(where + ": train.sample_loss.fft_sizes",
                   fmt::format("expected multiples of 4 (the hop is a quarter), got {}", size));
+  if (d.corrected > 0.0 && !dsp::correction_possible(c.mel))
+    throw Error(where + ": train.sample_loss.corrected",
+                "expected 0 where a mel's frames do not overlap by half or more, got " +
+                    fmt::format("{}", d.corrected));
   const std::int64_t left = compared_samples(c);
   const int largest = std::max(*std::max_element(d.fft_sizes.begin(), d.fft_sizes.end()),
                                d.mel_weight > 0.0 ? c.mel.n_fft : 0);

@@ -29,26 +29,9 @@ GainRule rule_of(const MelSpec& spec) {
   const double floor = logarithmic ? spec.floor : dsp::NaturalLog::kSmallest;
   return {{static_cast<float>(floor), logarithmic && spec.floor_rule == MelFloor::kAdd},
           static_cast<float>(1.0 / spec.power),
-          MelCorrection::kStrength,
-          std::log(MelCorrection::kMostGain),
+          dsp::CorrectionRule::kStrength,
+          std::log(dsp::CorrectionRule::kMostGain),
           0.0F};
-}
-
-// The logarithm of what a steady sound's amplitude becomes in a frame without its last hop, with a
-// lapped transform's falling window over so many samples before it.
-double missing(const Eigen::ArrayXd& window, int hop, std::int64_t ahead) {
-  constexpr double kPi = 3.141592653589793238463;
-  double all = 0.0, there = 0.0;
-  const std::int64_t known = window.size() - hop;
-  for (std::int64_t i = 0; i < window.size(); ++i) {
-    const double energy = window[i] * window[i];
-    const double into = static_cast<double>(i - (known - ahead)) + 0.5;
-    const double falling =
-        into < 0.0 ? 1.0 : std::cos(0.5 * kPi * into / static_cast<double>(ahead));
-    all += energy;
-    if (i < known) there += energy * falling * falling;
-  }
-  return 0.5 * std::log(there / all);
 }
 
 }  // namespace
@@ -85,7 +68,7 @@ MelCorrection::MelCorrection(const MelSpec& spec, int together, std::int64_t ahe
   for (int i = 0; i < spec.n_fft; ++i)
     in_[i] = static_cast<float>(window[i] / norm[static_cast<std::size_t>(i) % hop]);
   for (Frame& f : frames_) f.part = f.change = Eigen::ArrayXf::Zero(spec.n_fft);
-  missing_ = static_cast<float>(kMissing * missing(window, spec.hop_samples, ahead));
+  missing_ = static_cast<float>(dsp::missing_last_hop(analysis->window, spec.hop_samples, ahead));
   targets_.reserve(static_cast<std::size_t>((most_frames + changed(together)) * spec.bands));
   const std::size_t kept = most_samples + static_cast<std::size_t>(2 * spec.n_fft) +
                            static_cast<std::size_t>(together + 2) * hop;
@@ -93,17 +76,9 @@ MelCorrection::MelCorrection(const MelSpec& spec, int together, std::int64_t ahe
   sum_.reserve(kept);
   sound_.resize(static_cast<std::size_t>(spec.n_fft));
   sum_.resize(static_cast<std::size_t>(spec.n_fft));
-  const std::vector<double> centers = dsp::band_centers_hz(spec);
-  for (int k = 0; k < fft_.bins(); ++k) {
-    const double hz = static_cast<double>(k) * spec.sample_rate_hz / spec.n_fft;
-    const auto above = static_cast<std::size_t>(
-        std::upper_bound(centers.begin(), centers.end(), hz) - centers.begin());
-    const std::size_t lower = above == 0 ? 0 : above - 1;
-    const bool between = above > 0 && above < centers.size();
-    lower_.push_back(static_cast<int>(lower));
-    share_.push_back(
-        between ? static_cast<float>((hz - centers[lower]) / (centers[above] - centers[lower]))
-                : 0.0F);
+  for (const dsp::BandOfBin& bin : dsp::bands_of_bins(spec)) {
+    lower_.push_back(bin.lower);
+    share_.push_back(bin.share);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "dsp/correction_rule.hpp"
 #include "dsp/natural_log.hpp"
 #include "engine/correction_kernels.hpp"
 #include "engine/flow_output.hpp"
@@ -43,19 +44,8 @@ namespace glowvox::engine {
 // So the sound comes out config::correction_delay_samples() after it went in, and up to a hop later
 // where pieces are no multiples of it. Frames that begin before the sound, whose mel depends on how
 // that is padded, stay as they are. What all calls append is the same whatever the pieces.
-class MelCorrection {
+class MelCorrection : private dsp::CorrectionRule {
  public:
-  static constexpr float kStrength = 1.3F;
-  static constexpr float kCaution = 0.15F;
-  // Of what a steady sound's mel has less, in its logarithm, where the last hop is missing: all of
-  // it makes the sound of one frame alone 0.3 dB softer than half of it does.
-  static constexpr double kMissing = 0.5;
-  static constexpr float kMomentum = 0.5F;
-  static constexpr float kMostGain = 10.0F;
-  static constexpr int kRounds = 3;
-
-  // Whether frames of this specification overlap enough.
-  static bool possible(const MelSpec& spec) { return 2 * spec.hop_samples <= spec.win_samples; }
   // Frames that are changed as each one comes, of 0 or more together.
   static int changed(int together) { return together == 0 ? 0 : std::max(together, 2); }
   // together: frames, 1 or more. ahead: of every push. most_frames: of the mel, that are there

@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "core/cpu.hpp"
+#include "dsp/correction_rule.hpp"
 #include "engine/aligned.hpp"
 #include "engine/encoder.hpp"
 #include "engine/finishing.hpp"
@@ -218,7 +219,7 @@ std::unique_ptr<engine::Finishing> Vocoder::Model::make_finishing(const Vocoder&
   if (o.corrections < 0 || o.corrections > config::kMostCorrections)
     throw Error("corrections", fmt::format("expected a number from 0 to {}, got {}",
                                            config::kMostCorrections, o.corrections));
-  if (o.corrections > 0 && !engine::MelCorrection::possible(spec))
+  if (o.corrections > 0 && !dsp::correction_possible(spec))
     throw Error("corrections", "mel frames of this specification overlap too little for them",
                 "use 0");
   if (o.denoise > 0.0) {

@@ -56,12 +56,23 @@ Tensor Lift::forward(const Tensor& audio, Edges edges) const {
   return at::matmul(folded, own.dct4).transpose(0, 1).contiguous();
 }
 
+std::vector<Tensor> Lift::unfolded(const Tensor& x, const Tables& own) const {
+  return at::matmul(x.transpose(0, 1), own.dct4).chunk(2, 2);
+}
+
+Tensor Lift::ahead(const Tensor& x) const {
+  if (!spectral()) return x.transpose(0, 1).narrow(2, 0, 0);
+  const Tables own = tables(x);
+  const Tensor u = unfolded(x, own)[0];
+  return -torch::cat({u.flip({2}) * own.window[2], u * own.window[3]}, 2);
+}
+
 Tensor Lift::inverse(const Tensor& x) const {
   const int64_t T = x.size(0), B = x.size(1), C = channels_;
   if (!spectral()) return x.transpose(0, 1).reshape({B, T * C});
   const Tables own = tables(x);
-  const auto folded = at::matmul(x.transpose(0, 1), own.dct4).chunk(2, 2);  // [B, T, C/2] each
-  const Tensor &u = folded[0], &v = folded[1];
+  const std::vector<Tensor> halves = unfolded(x, own);
+  const Tensor &u = halves[0], &v = halves[1];
   const Tensor a = v * windows(own.window, T, 0, Edges::kEnds);
   const Tensor b = -v.flip({2}) * windows(own.window, T, 1, Edges::kEnds);
   const Tensor c = -u.flip({2}) * windows(own.window, T, 2, Edges::kEnds);

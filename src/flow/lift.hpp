@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include <mutex>
+#include <vector>
 
 #include "config/model_config.hpp"
 
@@ -28,6 +29,9 @@ class Lift {
   Tensor forward(const Tensor& audio, Edges edges = Edges::kEnds) const;
   // The inverse of forward for a whole signal: [T, B, C] -> [B, T * C].
   Tensor inverse(const Tensor& x) const;
+  // What a row alone gives of the samples that it leaves unfinished, from margin() before the next
+  // row's first sample on: [T, B, C] -> [B, T, C], or [B, T, 0] where rows do not overlap.
+  Tensor ahead(const Tensor& x) const;
   double macs_per_frame() const { return spectral() ? double(channels_) * channels_ : 0.0; }
 
  private:
@@ -37,6 +41,8 @@ class Lift {
   };
   // Where `like` is and of its type; kept, so that a GPU does not wait for them in every step.
   Tables tables(const Tensor& like) const;
+  // [T, B, C] -> two of [B, T, C/2]: what inverse() mirrors and weights.
+  std::vector<Tensor> unfolded(const Tensor& x, const Tables& own) const;
 
   int64_t channels_;
   Tensor window_, dct4_;  // in double

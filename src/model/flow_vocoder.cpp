@@ -104,15 +104,10 @@ Encoded FlowVocoder::encode(const Tensor& audio, const Tensor& mel, flow::Edges 
 
 Tensor FlowVocoder::decode(const Tensor& z, const Tensor& mel) {
   check_invertible();
-  return lift_.inverse(invert(z, mel));
+  return lift_.inverse(decode_rows(z, mel));
 }
 
-Tensor FlowVocoder::decode_segment(const Tensor& z, const Tensor& mel) {
-  const Tensor audio = lift_.inverse(invert(z, mel));
-  return audio.narrow(1, margin(), audio.size(1) - 2 * margin());
-}
-
-Tensor FlowVocoder::invert(const Tensor& z, const Tensor& mel) {
+Tensor FlowVocoder::decode_rows(const Tensor& z, const Tensor& mel) {
   const flow::Condition given = condition(mel);
   const int64_t frames = given.mel.size(0);
   if (z.dim() != 3 || z.size(0) != frames || z.size(1) != mel.size(0) ||

@@ -53,10 +53,10 @@ class FlowVocoder : public torch::nn::Module {
   // The inverse of encode without margins: z [T, B, C] -> audio [B, F * hop]. Throws Error where a
   // mixing matrix cannot be inverted.
   Tensor decode(const Tensor& z, const Tensor& mel);
-  // The samples of that which whole frames complete, [B, F * hop - 2 * margin()]: from margin() to
-  // margin() before the end. Gradients flow through it; no matrix is checked, so that nothing waits
-  // for a number: a singular one gives values that are not finite.
-  Tensor decode_segment(const Tensor& z, const Tensor& mel);
+  // The lifted rows of that, [T, B, C]. Gradients flow through it; no matrix is checked, so that
+  // nothing waits for a number: a singular one gives values that are not finite. Of a segment of
+  // sound the samples up to margin() from both ends lack what comes before and after.
+  Tensor decode_rows(const Tensor& z, const Tensor& mel);
   // Exact log-density of the audio given the mel, [B] nats, the base's constants included.
   Tensor log_prob(const Tensor& audio, const Tensor& mel, flow::Edges edges = flow::Edges::kEnds);
 
@@ -79,7 +79,7 @@ class FlowVocoder : public torch::nn::Module {
   // Throws Error naming the step whose mixing cannot be inverted.
   void check_invertible() const;
   std::vector<MixingState> mixing_states() const;  // of every layer that is a matrix
-  // Whether encode() and decode_segment() keep no activations for the backward pass but make a
+  // Whether encode() and decode_rows() keep no activations for the backward pass but make a
   // step's again from its output: memory that does not grow with the steps, for about half as much
   // time again.
   void set_recompute(bool recompute) { recompute_ = recompute; }
@@ -87,6 +87,7 @@ class FlowVocoder : public torch::nn::Module {
   // How much the conditioner's features vary along time, relative to their size: near 0 when dead.
   double feature_variation(const Tensor& mel);
 
+  const flow::Lift& lift() const { return lift_; }
   int64_t margin() const { return lift_.margin(); }
   // Whether the channels are frequencies, from 0 to half the sample rate.
   bool spectral() const { return lift_.spectral(); }
@@ -101,7 +102,6 @@ class FlowVocoder : public torch::nn::Module {
   };
   void check_shapes(const Tensor& audio, const Tensor& mel, flow::Edges edges) const;
   flow::Condition condition(const Tensor& mel);
-  Tensor invert(const Tensor& z, const Tensor& mel);  // both as decode takes them
 
   config::ModelConfig config_;
   flow::Lift lift_;

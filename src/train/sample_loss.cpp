@@ -2,6 +2,7 @@
 #include "train/sample_loss.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "config/receptive_field.hpp"
 #include "core/random.hpp"
@@ -23,6 +24,7 @@ SampleLoss::SampleLoss(const config::ModelConfig& config, std::uint64_t seed)
   const std::int64_t skipped = config_.skip_frames * hop_;
   before_ = skipped;
   after_ = config::reach_of(config).future_samples > 0 ? skipped : 0;
+  if (config_.corrected > 0.0) correction_.emplace(config);
 }
 
 bool SampleLoss::long_enough(std::int64_t mel_frames) const {
@@ -32,11 +34,11 @@ bool SampleLoss::long_enough(std::int64_t mel_frames) const {
 }
 
 SampleDistances SampleLoss::operator()(model::FlowVocoder& model, const Tensor& audio,
-                                       const Tensor& mel,
-                                       const std::array<Tensor, 2>& noise) const {
+                                       const Tensor& mel, const std::array<Tensor, 2>& noise,
+                                       const Tensor& corrected) const {
   const std::int64_t margin = model.margin();
   const Tensor whole = audio.narrow(1, margin, audio.size(1) - 2 * margin);
-  return compare(model, whole, mel, noise);
+  return compare(model, whole, mel, noise, corrected);
 }
 
 std::array<Tensor, 2> SampleLoss::noise(std::uint64_t segment, std::int64_t batch,
@@ -55,29 +57,39 @@ SampleDistances SampleLoss::held_out(model::FlowVocoder& model, const Tensor& au
   const torch::NoGradGuard no_grad;
   auto noise = noise_of(kHeldOutStream, clip, mel.size(0), mel.size(1), false);
   for (Tensor& t : noise) t = t.to(model.device());
-  return compare(model, audio, mel, noise);
+  return compare(model, audio, mel, noise, {});
 }
 
 SampleDistances SampleLoss::compare(model::FlowVocoder& model, const Tensor& audio,
-                                    const Tensor& mel, const std::array<Tensor, 2>& noise) const {
+                                    const Tensor& mel, const std::array<Tensor, 2>& noise,
+                                    const Tensor& corrected) const {
   const std::int64_t margin = model.margin();
+  const auto sample = [&](const Tensor& z) {
+    const Tensor rows = model.decode_rows(z, mel);
+    const Tensor sound = model.lift().inverse(rows);
+    if (!corrected.defined() || corrected.numel() == 0) return sound;
+    const auto of = [&](const Tensor& t) { return t.index_select(0, corrected); };
+    const Tensor ahead = model.lift().ahead(rows.index_select(1, corrected));
+    return sound.index_copy(0, corrected, (*correction_)(of(sound), ahead, of(mel)));
+  };
   // Of what whole frames complete, what the nets have their past (and future) for.
-  const auto compared = [&](const Tensor& inner) {
+  const auto compared = [&](const Tensor& whole) {
+    const Tensor inner = whole.narrow(1, margin, whole.size(1) - 2 * margin);
     return inner.narrow(1, before_, inner.size(1) - before_ - after_);
   };
-  const Tensor y = compared(model.decode_segment(noise[0], mel));
+  const Tensor y = compared(sample(noise[0]));
   Tensor other;
   {
     const torch::NoGradGuard no_grad;
-    other = compared(model.decode_segment(noise[1], mel));
+    other = compared(sample(noise[1]));
   }
-  const Tensor x = compared(audio.narrow(1, margin, audio.size(1) - 2 * margin));
+  const Tensor x = compared(audio);
   const EnergyDistance d = energy_distance(config_, x, y, other);
   SampleDistances all{d.fit, d.spread, {}, config_.weight * d.objective};
   if (config_.mel_weight > 0.0) {
-    const Tensor mel = mel_distance_(x, y);
-    all.mel = mel.detach();
-    all.objective = all.objective + config_.mel_weight * mel;
+    const Tensor distance = mel_distance_(x, y);
+    all.mel = distance.detach();
+    all.objective = all.objective + config_.mel_weight * distance;
   }
   return all;
 }

@@ -69,19 +69,19 @@ Share share_of(const config::TrainConfig& config, const RankPlace& place) {
   return {place.rank * own, own / config.accumulate, config.accumulate};
 }
 
-// Whether segment `i` of a batch is one of those that the likelihood is computed of: a share of
+// Whether segment `i` of a batch is one of those that something is computed of: a share of
 // them, evenly strewn, the same whoever takes which.
-bool has_likelihood(std::int64_t i, double share) {
+bool is_chosen(std::int64_t i, double share) {
   return std::floor(static_cast<double>(i + 1) * share) >
          std::floor(static_cast<double>(i) * share);
 }
 
-std::vector<std::int64_t> likelihood_segments(std::int64_t first, std::int64_t count,
-                                              std::int64_t segments, double share) {
+std::vector<std::int64_t> segments_of(std::int64_t first, std::int64_t count, std::int64_t segments,
+                                      double share) {
   const double least = 1.0 / static_cast<double>(segments);  // one of them at least
   std::vector<std::int64_t> chosen;
   for (std::int64_t i = 0; i < count; ++i)
-    if (has_likelihood(first + i, std::max(share, least))) chosen.push_back(i);
+    if (is_chosen(first + i, std::max(share, least))) chosen.push_back(i);
   return chosen;
 }
 
@@ -162,19 +162,24 @@ double Trainer::rate_at(double fraction) const {
 torch::Tensor Trainer::nats_of(const Batch& batch, std::int64_t first, std::int64_t segments) {
   const double share = config_.train.likelihood.share;
   const std::int64_t count = batch.audio.size(0);
-  const auto own = likelihood_segments(first, count, segments, share);
-  const auto all = likelihood_segments(0, segments, segments, share);
+  const auto own = segments_of(first, count, segments, share);
+  const auto all = segments_of(0, segments, segments, share);
   const auto parts = static_cast<double>(segments / count);
   const double samples =
       static_cast<double>(config_.train.segment_frames) * config_.mel.hop_samples;
   if (own.empty()) return torch::zeros({}, batch.audio.options().requires_grad(true));
   const bool every = static_cast<std::int64_t>(own.size()) == count;
-  torch::Tensor& index = indices_[own];
-  if (!every && !index.defined()) index = torch::tensor(own).to(batch.audio.device());
+  const torch::Tensor index = every ? torch::Tensor() : index_of(own);
   const auto chosen = [&](const torch::Tensor& t) { return every ? t : t.index_select(0, index); };
   const torch::Tensor log_prob =
       model_->log_prob(chosen(batch.audio), chosen(batch.mel), flow::Edges::kMargins);
   return log_prob.sum() * (parts / (static_cast<double>(all.size()) * samples));
+}
+
+torch::Tensor Trainer::index_of(const std::vector<std::int64_t>& segments) {
+  torch::Tensor& index = indices_[segments];
+  if (!index.defined()) index = torch::tensor(segments, torch::kLong).to(setting_.device);
+  return index;
 }
 
 // In a loader's thread. Noise is made there too: the same on every device, and waited for by none.
@@ -204,7 +209,11 @@ Trainer::Loss Trainer::loss_of(const Batch& given, std::int64_t first, std::int6
   }
   loss.objective = -t.likelihood.weight * loss.nats_per_sample;
   if (!sample_loss_) return loss;
-  const SampleDistances d = (*sample_loss_)(*model_, batch.audio, batch.mel, batch.noise);
+  torch::Tensor corrected;
+  if (t.sample_loss.corrected > 0.0)
+    corrected = index_of(segments_of(first, batch.mel.size(0), segments, t.sample_loss.corrected));
+  const SampleDistances d =
+      (*sample_loss_)(*model_, batch.audio, batch.mel, batch.noise, corrected);
   loss.objective = loss.objective + d.objective.mean();
   loss.fit = d.fit.mean();
   loss.spread = d.spread.mean();

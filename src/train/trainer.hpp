@@ -140,7 +140,8 @@ class Trainer {
   Optimizer optimizer_;
   Guard guard_;
   Progress progress_;
-  // Which of a pass's segments have a likelihood, on the device: copied there once.
+  torch::Tensor index_of(const std::vector<std::int64_t>& segments);
+  // Segments of a pass, on the device: copied there once.
   std::map<std::vector<std::int64_t>, torch::Tensor> indices_;
   std::unique_ptr<BatchLoader> loader_;  // starts at the first step
 };

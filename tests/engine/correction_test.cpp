@@ -170,7 +170,7 @@ TEST_CASE("noise comes nearer to the mel of speech the more frames are corrected
     spec.mean = 0.0;  // models take no mels that are normalised
     spec.deviation = 1.0;
     CAPTURE(preset);
-    REQUIRE(engine::MelCorrection::possible(spec));
+    REQUIRE(dsp::correction_possible(spec));
     const auto clip = audio::read_audio(std::string(GLOWVOX_TEST_DATA) + "/mel/lj_2s.wav");
     const std::vector<float> speech =
         audio::resample(clip.samples, clip.sample_rate_hz, spec.sample_rate_hz);
@@ -277,7 +277,7 @@ TEST_CASE("corrections that cannot be") {
                    "corrections: expected a number from 0 to 16"));
   MelSpec sparse = mel_preset("tacotron2");
   sparse.hop_samples = 600;
-  CHECK(!engine::MelCorrection::possible(sparse));
+  CHECK(!dsp::correction_possible(sparse));
 }
 
 TEST_CASE("a live stream makes the correction that adds no delay, where there is one") {

@@ -23,6 +23,7 @@ inline config::ModelConfig tiny_sampled() {
   config.train.likelihood = {0.3, 0.5};
   config.train.sample_loss.weight = 1.0;
   config.train.sample_loss.mel_weight = 0.5;
+  config.train.sample_loss.corrected = 0.5;
   config.train.sample_loss.fft_sizes = {512, 128, 32};
   config.train.sample_loss.skip_frames = 4;
   return config;

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// The flow's samples as a live stream plays them.
+#pragma once
+
+#include <torch/torch.h>
+
+#include "config/model_config.hpp"
+
+namespace glowvox::train {
+
+using torch::Tensor;
+
+// The correction of one frame at a time, which adds no delay (engine::MelCorrection with one
+// frame), of a batch and with gradients: what the distance hears is then what is heard of a stream.
+class SampleCorrection {
+ public:
+  explicit SampleCorrection(const config::ModelConfig& config);
+
+  // audio [B, T * C], of a whole segment, and ahead [B, T, C] (flow::Lift::inverse and ahead; empty
+  // rows where a lift has nothing ahead); mel [B, F, bands] as the specification stores it. Returns
+  // [B, T * C]: the frames before the first that lies inside the segment, and what no frame reaches
+  // at the end, as they were.
+  Tensor operator()(const Tensor& audio, const Tensor& ahead, const Tensor& mel) const;
+
+ private:
+  struct Tables {
+    Tensor window, window_by_norm, share_of_sum;  // [n_fft]
+    Tensor inverse_norm;                          // [n_fft and more], of a frame's first sample on
+    Tensor bands;                                 // [bins, bands]
+    Tensor bin_gains;                             // [bands, bins]: a bin's gain of the bands' ones
+  };
+  struct Turn;
+  // One change of a frame `offset` samples behind the turn's first one, from its sample `gone` on;
+  // part: what the frame has added there so far.
+  void change(const Tables& tables, Turn* turn, std::int64_t offset, std::int64_t gone,
+              const Tensor& target, Tensor* part) const;
+  std::int64_t first_sample(std::int64_t frame) const { return start_ + frame * spec_.hop_samples; }
+
+  MelSpec spec_;
+  std::int64_t channels_, overlap_;  // of the lift; what a row leaves unfinished
+  std::int64_t start_;               // first sample of frame 0
+  double missing_;                   // see dsp::missing_last_hop
+  Tables tables_;
+};
+
+}  // namespace glowvox::train
