@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <exception>
 #include <system_error>
+#include <utility>
 
 #include "glowvox/error.hpp"
 
@@ -119,19 +120,54 @@ bool ThreadTeam::take_piece(int thread) {
   return true;
 }
 
+void ThreadTeam::start_aside(std::function<void()> work) {
+  aside_work_ = std::move(work);
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    aside_.store(Aside::kWaiting, std::memory_order_release);
+  }
+  wake_.notify_one();
+}
+
+bool ThreadTeam::take_aside() {
+  Aside expected = Aside::kWaiting;
+  if (aside_.load(std::memory_order_relaxed) != expected ||
+      !aside_.compare_exchange_strong(expected, Aside::kBegun, std::memory_order_acquire))
+    return false;
+  try {
+    aside_work_();
+  } catch (...) {
+    aside_failure_ = std::current_exception();
+  }
+  aside_.store(Aside::kDone, std::memory_order_release);
+  return true;
+}
+
+void ThreadTeam::finish_aside() {
+  if (aside_.load(std::memory_order_relaxed) == Aside::kNone) return;
+  take_aside();
+  int spins = 0;
+  while (aside_.load(std::memory_order_acquire) != Aside::kDone) wait_a_moment(&spins);
+  aside_.store(Aside::kNone, std::memory_order_relaxed);
+  aside_work_ = nullptr;
+  if (aside_failure_) std::rethrow_exception(std::exchange(aside_failure_, nullptr));
+}
+
 void ThreadTeam::serve(int thread) {
   const auto over = [this] {
     return unpack(place_.load(std::memory_order_acquire)).stage == kOver;
   };
   int spins = 0;
   while (!stop_) {
-    if (take_piece(thread)) {
+    if (take_aside() || take_piece(thread)) {
       spins = 0;
     } else if (!over() || spins < kSpins) {
       wait_a_moment(&spins);
     } else {
       std::unique_lock<std::mutex> lock(mutex_);
-      wake_.wait(lock, [&] { return stop_ || !over(); });
+      wake_.wait(lock, [&] {
+        return stop_ || !over() || aside_.load(std::memory_order_relaxed) == Aside::kWaiting;
+      });
       spins = 0;
     }
   }

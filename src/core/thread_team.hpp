@@ -5,6 +5,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -29,8 +30,16 @@ class ThreadTeam {
   // pieces: of every stage, 0 or more. Work must not throw. Throws Error beyond the limits above.
   void run(const std::vector<int>& pieces, const Work& work);
 
+  // Work that stands in no stage: one of the others does it as soon as it is free, while the caller
+  // goes on with runs; none is waiting when finish_aside() has returned, which does the work itself
+  // where nobody has begun, and rethrows what it threw. One at a time.
+  void start_aside(std::function<void()> work);
+  void finish_aside();
+
  private:
+  enum class Aside { kNone, kWaiting, kBegun, kDone };
   void stop();
+  bool take_aside();
   void serve(int thread);
   bool take_piece(int thread);
   void begin_stage(int stage);
@@ -45,6 +54,9 @@ class ThreadTeam {
   // Where the run is: stage, next piece and the stage's pieces in 20, 22 and 22 bits.
   std::atomic<std::uint64_t> place_;
   std::atomic<int> done_{0};  // pieces of the stage
+  std::atomic<Aside> aside_{Aside::kNone};
+  std::function<void()> aside_work_;
+  std::exception_ptr aside_failure_;
 };
 
 // Calls work(0) ... work(count - 1), each once, on `threads` threads, and rethrows what the first

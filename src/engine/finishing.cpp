@@ -33,20 +33,28 @@ void Finishing::push_mel(const float* frames, std::int64_t count) {
     correction_->push_mel(frames, count);
 }
 
+Finishing::~Finishing() {
+  if (!aside_) return;
+  try {
+    aside_->finish_aside();
+  } catch (...) {  // nobody waits for what it was to give
+  }
+}
+
 const std::vector<float>& Finishing::take(const FlowOutput& made, bool last) {
   if (!aside_) return run(made, last);
   given_.clear();
   const auto wait = [this] {
-    if (!work_.valid()) return;
-    work_.get();
+    aside_->finish_aside();
     given_.insert(given_.end(), now_.begin(), now_.end());
+    now_.clear();
   };
   wait();
   input_ = made;
   if (correction_)
     correction_->push_mel(mel_.data(), static_cast<std::int64_t>(mel_.size()) / bands_);
   mel_.clear();
-  work_ = std::async(std::launch::async, [this, last] { run(input_, last); });
+  aside_->start_aside([this, last] { run(input_, last); });
   if (last) wait();
   return given_;
 }

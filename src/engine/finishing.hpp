@@ -2,10 +2,10 @@
 // What a sound goes through after the flow.
 #pragma once
 
-#include <future>
 #include <memory>
 #include <vector>
 
+#include "core/thread_team.hpp"
 #include "engine/denoiser.hpp"
 #include "engine/flow_output.hpp"
 #include "engine/mel_correction.hpp"
@@ -22,14 +22,17 @@ class Finishing {
     double denoise = 0.0;
     int corrections = 0;
     int threads = 1;  // of the denoiser
-    // Whether a push is worked at in a thread of its own while the caller goes on: what it gives
-    // then comes from the next call.
-    bool aside = false;
+    // Of those who work at a push while the caller goes on: what it gives then comes from the next
+    // call. Null: it is done at once.
+    ThreadTeam* aside = nullptr;
     std::int64_t most_frames = 1;    // of a push
     std::int64_t frames_ahead = 0;   // of the mel, before their samples come
     std::int64_t ahead_samples = 0;  // of FlowOutput, behind each row
   };
   Finishing(const MelSpec& spec, const Options& options);
+  ~Finishing();
+  Finishing(const Finishing&) = delete;
+  Finishing& operator=(const Finishing&) = delete;
 
   void push_mel(const float* frames, std::int64_t count);
   // Samples that stay until the next call.
@@ -47,10 +50,9 @@ class Finishing {
   std::vector<float> now_;
   FlowOutput denoised_;
   // Of work aside: what it works at, what it has given, the mel that has come meanwhile.
-  bool aside_ = false;
+  ThreadTeam* aside_ = nullptr;
   FlowOutput input_;
   std::vector<float> given_, mel_;
-  std::future<void> work_;  // last, so that it ends before what it uses
 };
 
 }  // namespace glowvox::engine

@@ -21,6 +21,7 @@ class Passes {
   bool run();
   bool plan();  // its first half
   const std::vector<std::unique_ptr<Stage>>& stages() const { return stages_; }
+  ThreadTeam& team() { return team_; }
 
  private:
   void run_tile(int stage, int tile, int thread);

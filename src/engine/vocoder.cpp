@@ -24,8 +24,10 @@ namespace glowvox {
 namespace {
 
 // Lifted rows worked on at a time in a whole utterance: enough that weights are read seldom, few
-// enough that activations stay in the caches.
-constexpr int kBlockRows = 256, kSmallBlockRows = 64;  // of Memory::kFast and kSmall
+// enough that activations stay in the caches. A block's correction goes on beside the next one, and
+// the last one's beside nothing: smaller blocks are then faster.
+constexpr int kBlockRows = 256, kCorrectedBlockRows = 128;
+constexpr int kSmallBlockRows = 64;  // of Memory::kSmall
 constexpr int kBlockStep = 32;
 constexpr std::int64_t kAsideFrames = 32;  // of a push for which nobody waits
 constexpr int kMostThreads = 1024;
@@ -95,7 +97,8 @@ struct GLOWVOX_LOCAL Vocoder::Model {
   std::vector<double> bias(const Vocoder& vocoder, int threads) const;
   std::unique_ptr<engine::Finishing> make_finishing(const Vocoder& vocoder,
                                                     const SynthesisOptions& options, int threads,
-                                                    std::int64_t most_frames) const;
+                                                    std::int64_t most_frames,
+                                                    ThreadTeam* team) const;
 };
 
 bool has_bfloat16() { return engine::has_bfloat16_products(); }
@@ -208,7 +211,8 @@ int Vocoder::live_corrections() const {
 std::unique_ptr<engine::Finishing> Vocoder::Model::make_finishing(const Vocoder& vocoder,
                                                                   const SynthesisOptions& options,
                                                                   int threads,
-                                                                  std::int64_t most_frames) const {
+                                                                  std::int64_t most_frames,
+                                                                  ThreadTeam* team) const {
   const MelSpec& spec = vocoder.mel();
   engine::Finishing::Options o;
   o.denoise = options.denoise.value_or(vocoder.denoise());
@@ -227,7 +231,7 @@ std::unique_ptr<engine::Finishing> Vocoder::Model::make_finishing(const Vocoder&
     o.bias_hop = denoiser_hop(spec.n_fft);
   }
   o.threads = threads;
-  o.aside = threads > 1 && most_frames >= kAsideFrames;
+  o.aside = threads > 1 && most_frames >= kAsideFrames ? team : nullptr;
   o.most_frames = most_frames;
   o.ahead_samples = vocoder.overlap_samples();
   o.frames_ahead =
@@ -304,8 +308,9 @@ Mel Vocoder::mel_of(const float* audio, std::int64_t samples) const {
 }
 
 int Vocoder::block_frames(std::int64_t frames) const {
-  const std::int64_t blocks =
-      std::max<std::int64_t>(1, frames * rows_per_frame() / model_->block_rows);
+  const int most_rows =
+      corrections() > 0 ? std::min(model_->block_rows, kCorrectedBlockRows) : model_->block_rows;
+  const std::int64_t blocks = std::max<std::int64_t>(1, frames * rows_per_frame() / most_rows);
   const std::int64_t rows = frames * rows_per_frame() / blocks;
   const std::int64_t whole = (rows + kBlockStep - 1) / kBlockStep * kBlockStep;
   return static_cast<int>(
@@ -329,7 +334,8 @@ Stream::Stream(const Vocoder& vocoder, const SynthesisOptions& options, int most
                 fmt::format("expected a number from 1 to {}, got {}", most, most_frames));
   state_ =
       std::make_unique<State>(State::model_of(vocoder), latent_of(options), threads, most_frames);
-  state_->finishing = vocoder.model_->make_finishing(vocoder, options, threads, most_frames);
+  state_->finishing = vocoder.model_->make_finishing(vocoder, options, threads, most_frames,
+                                                     &state_->flow.passes().team());
 }
 
 }  // namespace glowvox

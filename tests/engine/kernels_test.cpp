@@ -290,3 +290,22 @@ TEST_CASE("a thread team does every piece once and every stage after the one bef
                                  }),
                     "7");
 }
+
+TEST_CASE("a thread team does work aside once, beside its runs, and says what it threw") {
+  for (const int threads : {1, 2, 3}) {
+    ThreadTeam team(threads);
+    team.finish_aside();  // of nothing
+    for (int round = 0; round < 200; ++round) {
+      std::atomic<int> aside{0}, pieces{0};
+      team.start_aside([&] { ++aside; });
+      if (round % 3 > 0) team.run({5, 0, 9}, [&](int, int, int) { ++pieces; });
+      team.finish_aside();
+      CHECK(aside == 1);
+      CHECK(pieces == (round % 3 > 0 ? 14 : 0));
+    }
+    team.start_aside([] { throw std::runtime_error("aside"); });
+    team.run({2}, [](int, int, int) {});
+    CHECK_THROWS_WITH(team.finish_aside(), "aside");
+    team.finish_aside();
+  }
+}
