@@ -3,7 +3,7 @@
 Usage: pytorch_training_peer.py BATCH FRAMES [SECONDS]
 
 The twin is what a good plain PyTorch program is: the lapped transform is given (our own step makes it),
-the likelihood, backward pass, clipping, fused AdamW and an average of the weights are in the step.
+the likelihood, backward pass, clipping, AdamW (fused where this PyTorch can) and an average of the weights are in the step.
 Each variant trains from the same weights on the same batch; its loss has to fall. "fastest" names the
 one with the shortest median step, "ms" has all of them.
 """
@@ -135,7 +135,10 @@ def measure(x, mel, seconds, best, bf16=False, conv1d=False):
     model = Flow()
     weights = [p for p in model.parameters() if p.requires_grad]
     averages = [p.detach().clone() for p in weights]
-    optimizer = torch.optim.AdamW(weights, lr=1e-4, fused=True)
+    try:
+        optimizer = torch.optim.AdamW(weights, lr=1e-4, fused=True)
+    except RuntimeError:  # before 2.4 on CPUs
+        optimizer = torch.optim.AdamW(weights, lr=1e-4, foreach=True)
 
     def step():
         optimizer.zero_grad(set_to_none=True)
