@@ -74,12 +74,22 @@ void band_gains(const BandFilters& filters, const float* magnitudes, const float
   });
 }
 
+// table[at[i]] for every lane. Where neighbours' places lie close together, as those of bins among
+// bands do, they are taken out of one vector, which is faster than a gather.
+template <class D>
+HWY_INLINE hn::Vec<D> taken(D d, const float* table, const int* at) {
+  const hn::RebindToSigned<D> di;
+  const auto lanes = static_cast<int>(hn::Lanes(d));
+  const auto places = hn::LoadU(di, at);
+  if (lanes == 1 || at[lanes - 1] - at[0] >= lanes) return hn::GatherIndex(d, table, places);
+  const auto indices = hn::IndicesFromVec(d, hn::Sub(places, hn::Set(di, at[0])));
+  return hn::TableLookupLanes(hn::LoadU(d, table + at[0]), indices);
+}
+
 void apply_gains(const float* gains, const int* lower, const float* share, std::size_t bins,
                  float* spectrum) {
   for_each(bins, [&](auto d, std::size_t k) HWY_ATTR {
-    const hn::RebindToSigned<decltype(d)> di;
-    const auto at = hn::LoadU(di, lower + k);
-    const auto g = hn::GatherIndex(d, gains, at), h = hn::GatherIndex(d, gains + 1, at);
+    const auto g = taken(d, gains, lower + k), h = taken(d, gains + 1, lower + k);
     const auto gain = hn::Exp(d, hn::MulAdd(hn::LoadU(d, share + k), hn::Sub(h, g), g));
     hn::Vec<decltype(d)> re, im;
     hn::LoadInterleaved2(d, spectrum + 2 * k, re, im);

@@ -41,7 +41,9 @@ struct GainRule {
 void band_gains(const BandFilters& filters, const float* magnitudes, const float* target,
                 const GainRule& rule, float* out);
 
-// spectrum[k] *= exp(g + share[k] * (h - g)), g and h being gains[lower[k]] and the next one.
+// spectrum[k] *= exp(g + share[k] * (h - g)), g and h being gains[lower[k]] and the next one. lower
+// rises; behind the last gain that it names there are kSpareGains to read, whatever they are.
+constexpr std::size_t kSpareGains = 8;
 void apply_gains(const float* gains, const int* lower, const float* share, std::size_t bins,
                  std::complex<float>* spectrum);
 

@@ -47,7 +47,7 @@ MelCorrection::MelCorrection(const MelSpec& spec, int together, std::int64_t ahe
       filters_(filters_of(*dsp::mel_analysis(spec))),
       rule_(rule_of(spec)),
       fft_(spec.n_fft),
-      band_gains_(static_cast<std::size_t>(spec.bands) + 1),
+      band_gains_(static_cast<std::size_t>(spec.bands) + kSpareGains),
       magnitudes_(static_cast<std::size_t>(fft_.bins())),
       frames_(static_cast<std::size_t>(changed(together))),
       next_(first_frame_) {
@@ -166,7 +166,7 @@ void MelCorrection::change(std::int64_t frame, bool whole) {
              spec_.power == 1.0, magnitudes_.data());
   band_gains(filters_, magnitudes_.data(),
              &targets_[static_cast<std::size_t>(target * spec_.bands)], rule, band_gains_.data());
-  band_gains_.back() = band_gains_[band_gains_.size() - 2];
+  band_gains_[filters_.bands.size()] = band_gains_[filters_.bands.size() - 1];
   apply_gains(band_gains_.data(), lower_.data(), share_.data(), magnitudes_.size(),
               fft_.spectrum());
   fft_.inverse();

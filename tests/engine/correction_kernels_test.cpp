@@ -75,10 +75,13 @@ TEST_CASE("a band's gain is what its logarithm lacks, within bounds") {
 
 TEST_CASE("bins have gains between those of two bands") {
   const auto before = drawn_spectrum();
-  const std::vector<float> gains = drawn(kBands + 1, 5, -2.0, 2.0),
+  std::size_t bands = kBands;
+  SUBCASE("many to a band") {}
+  SUBCASE("fewer than bands") { bands = 5 * kBins; }
+  const std::vector<float> gains = drawn(bands + engine::kSpareGains, 5, -2.0, 2.0),
                            share = drawn(kBins, 6, 0.0, 1.0);
   std::vector<int> lower;
-  for (std::size_t k = 0; k < kBins; ++k) lower.push_back(static_cast<int>(k * kBands / kBins));
+  for (std::size_t k = 0; k < kBins; ++k) lower.push_back(static_cast<int>(k * bands / kBins));
   auto after = before;
   engine::apply_gains(gains.data(), lower.data(), share.data(), kBins, after.data());
   for (std::size_t k = 0; k < kBins; ++k) {
