@@ -308,8 +308,9 @@ Mel Vocoder::mel_of(const float* audio, std::int64_t samples) const {
 }
 
 int Vocoder::block_frames(std::int64_t frames) const {
+  const bool aside = corrections() > 0 && available_cores() > 1;
   const int most_rows =
-      corrections() > 0 ? std::min(model_->block_rows, kCorrectedBlockRows) : model_->block_rows;
+      aside ? std::min(model_->block_rows, kCorrectedBlockRows) : model_->block_rows;
   const std::int64_t blocks = std::max<std::int64_t>(1, frames * rows_per_frame() / most_rows);
   const std::int64_t rows = frames * rows_per_frame() / blocks;
   const std::int64_t whole = (rows + kBlockStep - 1) / kBlockStep * kBlockStep;
