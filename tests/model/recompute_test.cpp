@@ -38,7 +38,8 @@ Tensor loss_of(model::FlowVocoder& model, const Example& e, Direction direction)
   const int64_t C = model.config().lift.channels;
   const int64_t T = e.mel.size(1) * model.config().mel.hop_samples / C;
   torch::manual_seed(5);
-  const Tensor sample = model.lift().inverse(model.decode_rows(torch::randn({T, e.mel.size(0), C}), e.mel));
+  const Tensor sample =
+      model.lift().inverse(model.decode_rows(torch::randn({T, e.mel.size(0), C}), e.mel));
   return sample.abs().add(1e-3).log().mean();
 }
 
