@@ -3,8 +3,8 @@
 Usage: pytorch_training_peer.py BATCH FRAMES [SECONDS]
 
 The twin is what a good plain PyTorch program is: the lapped transform is given (our own step makes it),
-the likelihood, backward pass, clipping, AdamW (fused where this PyTorch can) and an average of the weights are in the step.
-Each variant trains from the same weights on the same batch; its loss has to fall. "fastest" names the
+the likelihood, backward pass, clipping, AdamW (fused where this PyTorch can) and an average of the weights
+are in the step. Each variant trains from the same weights on the same batch; its loss has to fall. "fastest" names the
 one with the shortest median step, "ms" has all of them.
 """
 

@@ -2,7 +2,6 @@
 #include "train/sample_loss.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "config/receptive_field.hpp"
 #include "core/random.hpp"
