@@ -265,7 +265,7 @@ Work corrections(const Vocoder& vocoder, const Mel& mel, int threads, bool quick
   Finishing::Options options;
   options.corrections = vocoder.corrections();
   options.threads = threads;
-  options.most_frames = vocoder.block_frames(mel.frames);
+  options.most_frames = vocoder.block_frames(mel.frames, threads);
   options.frames_ahead =
       (vocoder.look_ahead_samples() + vocoder.overlap_samples()) / spec.hop_samples + 1;
   const double n = spec.n_fft;

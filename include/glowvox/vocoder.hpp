@@ -112,8 +112,8 @@ class GLOWVOX_API Vocoder {
   int live_corrections() const;
 
   // How many frames of an utterance of `frames` are best pushed at once where nobody waits for
-  // them.
-  int block_frames(std::int64_t frames) const;
+  // them, to a stream of so many threads (0: all cores).
+  int block_frames(std::int64_t frames, int threads = 0) const;
 
   // Samples that synthesis makes of so many frames, of one or more: a hop for each.
   std::int64_t sample_count(std::int64_t frames) const;

@@ -123,7 +123,7 @@ std::optional<Outcome> synthesize(const Job& job, const Synthesis& s) {
   const auto start = Clock::now();
   SynthesisOptions synthesis = o.engine.synthesis();
   synthesis.threads = s.threads;
-  const int block = s.vocoder.block_frames(frames.count());
+  const int block = s.vocoder.block_frames(frames.count(), s.threads);
   Stream stream(s.vocoder, synthesis, block);
   for (std::int64_t done = 0; done < frames.count(); done += block) {
     if (interrupted) return std::nullopt;

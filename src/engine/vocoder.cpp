@@ -30,6 +30,7 @@ constexpr int kBlockRows = 256, kCorrectedBlockRows = 128;
 constexpr int kSmallBlockRows = 64;  // of Memory::kSmall
 constexpr int kBlockStep = 32;
 constexpr std::int64_t kAsideFrames = 32;  // of a push for which nobody waits
+constexpr int kNothingBeside = 1;          // block_frames()'s threads where nothing is corrected
 constexpr int kMostThreads = 1024;
 constexpr std::int64_t kMostRows = 1 << 22;  // of one push
 constexpr double kMostSigma = 100.0;
@@ -243,8 +244,9 @@ std::int64_t Vocoder::sample_count(std::int64_t frames) const { return frames * 
 
 std::vector<float> Vocoder::synthesize(const Mel& mel, const SynthesisOptions& options) const {
   check(mel, model_->prepared->conditioner.bands);
-  const int block = block_frames(mel.frames);
-  Stream stream(*this, options, block, threads_for(options.threads, available_cores()));
+  const int threads = threads_for(options.threads, available_cores());
+  const int block = block_frames(mel.frames, threads);
+  Stream stream(*this, options, block, threads);
   std::vector<float> all;
   all.reserve(static_cast<std::size_t>(mel.frames * this->mel().hop_samples));
   const auto take = [&all](const Samples& s) { all.insert(all.end(), s.data, s.data + s.count); };
@@ -273,7 +275,7 @@ std::vector<float> Vocoder::decode(const Mel& mel, const std::vector<float>& lat
     if (!std::isfinite(latents[i])) throw Error("latent", fmt::format("value {} is not finite", i));
   engine::Pipeline pipeline(model_->prepared, {0.0, 0, latents.data()},
                             threads_for(options.threads, available_cores()),
-                            block_frames(mel.frames), false);
+                            block_frames(mel.frames, kNothingBeside), false);
   std::vector<float> samples = pipeline.push(mel.values.data(), mel.frames).samples;
   const std::vector<float>& rest = pipeline.finish().samples;
   samples.insert(samples.end(), rest.begin(), rest.end());
@@ -290,7 +292,8 @@ Encoding Vocoder::encode(const Mel& mel, const float* audio, std::int64_t sample
     throw Error("audio", fmt::format("expected {} samples for {} mel frames, got {}",
                                      mel.frames * hop, mel.frames, samples));
   return engine::encode(*model_->encoder->prepared(), mel, audio,
-                        threads_for(threads, available_cores()), block_frames(mel.frames));
+                        threads_for(threads, available_cores()),
+                        block_frames(mel.frames, kNothingBeside));
 }
 
 Encoding Vocoder::encode(const float* audio, std::int64_t samples, int threads) const {
@@ -307,8 +310,8 @@ Mel Vocoder::mel_of(const float* audio, std::int64_t samples) const {
   return own;
 }
 
-int Vocoder::block_frames(std::int64_t frames) const {
-  const bool aside = corrections() > 0 && available_cores() > 1;
+int Vocoder::block_frames(std::int64_t frames, int threads) const {
+  const bool aside = corrections() > 0 && threads_for(threads, available_cores()) > 1;
   const int most_rows =
       aside ? std::min(model_->block_rows, kCorrectedBlockRows) : model_->block_rows;
   const std::int64_t blocks = std::max<std::int64_t>(1, frames * rows_per_frame() / most_rows);

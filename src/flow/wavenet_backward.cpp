@@ -27,11 +27,6 @@ struct WeightPiece {
   int64_t first;
 };
 
-struct LayerMatrices {
-  std::vector<const PackedMatrix*> taps;
-  const PackedMatrix *cond, *residual, *skip;
-};
-
 // What a stage does: pieces of weights, blocks of rows, and pieces of weights again; the last are
 // small, so that threads finish together.
 struct Stage {

@@ -14,12 +14,6 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// What a layer's products take.
-struct LayerMatrices {
-  std::vector<const PackedMatrix*> taps;
-  const PackedMatrix *cond, *residual, *skip;
-};
-
 class ForwardPass {
  public:
   ForwardPass(const Tensor& x, const Tensor& features, const WavenetWeights& weights,

@@ -69,4 +69,10 @@ class MatrixPacking {
   std::vector<Piece> pieces_;
 };
 
+// What a layer's products take.
+struct LayerMatrices {
+  std::vector<const PackedMatrix*> taps;
+  const PackedMatrix *cond, *residual, *skip;
+};
+
 }  // namespace glowvox::flow

@@ -57,7 +57,7 @@ NumpySignal synthesize(const Vocoder& vocoder, const Matrix& mel, SynthesisOptio
   {
     const nb::gil_scoped_release release;
     if (options.threads == 0) options.threads = available_cores();
-    const int block = vocoder.block_frames(frames);
+    const int block = vocoder.block_frames(frames, options.threads);
     Stream stream(vocoder, options, block);
     samples.reserve(static_cast<std::size_t>(frames * vocoder.mel().hop_samples));
     const auto take = [&](const Samples& s) {
