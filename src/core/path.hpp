@@ -10,6 +10,9 @@ namespace glowvox {
 inline std::filesystem::path path_of(const std::string& utf8) {
   return std::filesystem::u8path(utf8);
 }
-inline std::string utf8_of(const std::filesystem::path& path) { return path.u8string(); }
+inline std::string utf8_of(const std::filesystem::path& path) {
+  const auto utf8 = path.u8string();  // of char, from C++20 on of char8_t
+  return {utf8.begin(), utf8.end()};
+}
 
 }  // namespace glowvox
