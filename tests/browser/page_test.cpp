@@ -39,6 +39,8 @@ bool possible() {
 
 Site make_site() { return Site({{"/", GLOWVOX_SITE}, {"/source/", GLOWVOX_SAMPLES}}); }
 
+constexpr double kMostMemory = 128e6;  // of the module, after a model, utterances and a stream
+
 // In the page: the module with the voice as it is in samples, and the sample mel.
 const char* const kSetUp = R"((async () => {
   const { load } = await import("/glowvox.js");
@@ -189,6 +191,9 @@ TEST_CASE("the module makes the native engine's samples") {
               "vocoder.synthesize(mel, o); return all.length === whole.length && all.every((v, i) "
               "=> v === whole[i]); })()") == true);
   }
+  const double memory = browser.evaluate("vocoder.memoryBytes").get<double>();
+  MESSAGE("the module's memory: " << memory / 1e6 << " MB");
+  CHECK(memory < kMostMemory);
 }
 
 TEST_CASE("the module hears and encodes as the native engine does") {

@@ -155,6 +155,11 @@ export class Vocoder {
     return new Pieces(this.#engine, "mel_stream", checked(this.#engine, pointer), 1);
   }
 
+  /** Bytes of the module's memory, the model's and its streams' included. It grows and does not shrink. */
+  get memoryBytes() {
+    return this.#engine.HEAPU8.length;
+  }
+
   /** Gives the model's memory back; nothing can be called any more. */
   free() {
     this.#engine._glowvox_js_free(this.#pointer);
