@@ -18,6 +18,12 @@ using namespace glowvox::test;
 
 namespace {
 
+#ifdef _WIN32
+constexpr bool kWindows = true;
+#else
+constexpr bool kWindows = false;
+#endif
+
 std::vector<std::string> models() {
   return {kShippedModel, golden_model("waveglow"), golden_model("squeezewave")};
 }
@@ -122,7 +128,9 @@ TEST_CASE("a model may be asked for its first encoding by several threads at onc
   CHECK(results[2].log_likelihood == results[0].log_likelihood);
 }
 
-TEST_CASE("a model file may be gone or replaced before the first encoding, not overwritten") {
+// Not on Windows, which lets nobody remove a file that is mapped.
+TEST_CASE("a model file may be gone or replaced before the first encoding, not overwritten" *
+          doctest::skip(kWindows)) {
   const TemporaryDirectory folder;
   const std::string path = folder.file("m.safetensors"), other = golden_model("squeezewave");
   const auto copied = [&] {
