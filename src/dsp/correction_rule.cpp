@@ -21,7 +21,7 @@ double missing_last_hop(const std::vector<double>& window, int hop, std::int64_t
     all += energy;
     if (i < known) there += energy * falling * falling;
   }
-  return CorrectionRule::kMissing * 0.5 * std::log(there / all);
+  return 0.5 * std::log(there / all);
 }
 
 std::vector<BandOfBin> bands_of_bins(const MelSpec& spec) {

@@ -21,13 +21,16 @@ struct CorrectionRule {
   // Of what a steady sound's mel has less, in its logarithm, where the last hop is missing: all of
   // it makes the sound of one frame alone 0.3 dB softer than half of it does.
   static constexpr double kMissing = 0.5;
+  // The same two of one frame alone where the samples ahead are guessed (NextHop).
+  static constexpr float kGuessed = 0.25F;
+  static constexpr double kMissingGuessed = 0.25;
   static constexpr float kMomentum = 0.5F;
   static constexpr float kMostGain = 10.0F;
   static constexpr int kRounds = 3;
 };
 
-// kMissing of the logarithm of what a steady sound's amplitude becomes in a frame without its last
-// hop, with a lapped transform's falling window over so many samples before it.
+// The logarithm of what a steady sound's amplitude becomes in a frame without its last hop, with a
+// lapped transform's falling window over so many samples before it.
 double missing_last_hop(const std::vector<double>& window, int hop, std::int64_t ahead);
 
 // A bin's gain lies between those of two bands: the lower one's, and the next one's by its share.

@@ -68,12 +68,19 @@ MelCorrection::MelCorrection(const MelSpec& spec, int together, std::int64_t ahe
   for (int i = 0; i < spec.n_fft; ++i)
     in_[i] = static_cast<float>(window[i] / norm[static_cast<std::size_t>(i) % hop]);
   for (Frame& f : frames_) f.part = f.change = Eigen::ArrayXf::Zero(spec.n_fft);
-  missing_ = static_cast<float>(dsp::missing_last_hop(analysis->window, spec.hop_samples, ahead));
+  const std::int64_t kept = spec.n_fft - ahead;
+  const auto ahead_hop = static_cast<int>(ahead);
+  if (together == 1 && dsp::NextHop::possible(ahead_hop, spec.sample_rate_hz, kept)) {
+    next_hop_.emplace(ahead_hop, spec.sample_rate_hz, kept);
+    guess_.resize(static_cast<std::size_t>(ahead));
+  }
+  missing_ = static_cast<float>((next_hop_ ? kMissingGuessed : kMissing) *
+                                dsp::missing_last_hop(analysis->window, spec.hop_samples, ahead));
   targets_.reserve(static_cast<std::size_t>((most_frames + changed(together)) * spec.bands));
-  const std::size_t kept = most_samples + static_cast<std::size_t>(2 * spec.n_fft) +
+  const std::size_t room = most_samples + static_cast<std::size_t>(2 * spec.n_fft) +
                            static_cast<std::size_t>(together + 2) * hop;
-  sound_.reserve(kept);
-  sum_.reserve(kept);
+  sound_.reserve(room);
+  sum_.reserve(room);
   sound_.resize(static_cast<std::size_t>(spec.n_fft));
   sum_.resize(static_cast<std::size_t>(spec.n_fft));
   for (const dsp::BandOfBin& bin : dsp::bands_of_bins(spec)) {
@@ -111,7 +118,7 @@ void MelCorrection::take(const float* samples, std::int64_t count, const float* 
   sum_.resize(sound_.size());
   know(taken_, samples, count);
   taken_ += count;
-  if (ahead != nullptr) know(taken_, ahead, ahead_);
+  if (ahead != nullptr) know_ahead(ahead);
   const std::int64_t known = taken_ + (ahead != nullptr ? ahead_ : 0);
   for (; needed(next_) <= known; ++next_) {
     at(next_).part.setZero();
@@ -119,6 +126,13 @@ void MelCorrection::take(const float* samples, std::int64_t count, const float* 
     go_round(oldest_changed(next_ + 1), next_, false);
     give(first_sample(next_ - together_ + 1) + spec_.n_fft / 2, out);
   }
+}
+
+// Of the final samples so many are still there: a frame that has not come begins no later.
+void MelCorrection::know_ahead(const float* ahead) {
+  if (!next_hop_ || taken_ < next_hop_->reach()) return know(taken_, ahead, ahead_);
+  next_hop_->guess(&sound_[static_cast<std::size_t>(taken_ - begin_)], ahead, guess_.data());
+  know(taken_, guess_.data(), ahead_);
 }
 
 // What was known of these samples is replaced.
@@ -152,7 +166,9 @@ void MelCorrection::change(std::int64_t frame, bool whole) {
   const std::int64_t target = frame - first_target_;
   if (target < 0 || target >= static_cast<std::int64_t>(targets_.size()) / spec_.bands) return;
   GainRule rule = rule_;
-  if (!whole || together_ == 1)
+  if (next_hop_)
+    rule.strength = kGuessed;
+  else if (!whole || together_ == 1)
     rule.strength = kCaution;
   else if (together_ == 2)
     rule.strength = 1.0F;

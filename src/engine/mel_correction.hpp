@@ -7,10 +7,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "dsp/correction_rule.hpp"
 #include "dsp/natural_log.hpp"
+#include "dsp/next_hop.hpp"
 #include "engine/correction_kernels.hpp"
 #include "engine/flow_output.hpp"
 #include "engine/real_fft.hpp"
@@ -37,9 +39,11 @@ namespace glowvox::engine {
 // overlapping lift gives of the next samples is used until they are final (FlowOutput::ahead). With
 // the frame's second half still to be heard, the sound up to its middle is given when it is the
 // only one corrected, and a hop less for each further one. Only what has not been given is changed.
-// With one frame, the one before it, half of which has been given, is changed as well, and both
-// only as far as kCaution says, as is the newest one always. One and two frames have too few rounds
-// for kStrength and kMomentum: a gain is taken as far as one band needs, without its change before.
+// With one frame, the one before it, half of which has been given, is changed as well, and what an
+// overlapping lift gives of the next samples is first made a guess at all of them (dsp::NextHop):
+// both are taken as far as kGuessed says, and without a guess only as far as kCaution, as is the
+// newest one of several. One and two frames have too few rounds for kStrength
+// and kMomentum: a gain is taken as far as one band needs, without its change before.
 //
 // So the sound comes out config::correction_delay_samples() after it went in, and up to a hop later
 // where pieces are no multiples of it. Frames that begin before the sound, whose mel depends on how
@@ -64,6 +68,7 @@ class MelCorrection : private dsp::CorrectionRule {
   };
   // Final samples, and `ahead_` that are known behind them or none (null).
   void take(const float* samples, std::int64_t count, const float* ahead, std::vector<float>* out);
+  void know_ahead(const float* ahead);
   void know(std::int64_t from, const float* samples, std::int64_t count);
   void go_round(std::int64_t oldest, std::int64_t newest, bool newest_is_whole);
   void change(std::int64_t frame, bool whole);
@@ -103,6 +108,8 @@ class MelCorrection : private dsp::CorrectionRule {
   // A bin's gain lies between those of two bands: the lower one, and the upper one's share.
   std::vector<int> lower_;
   std::vector<float> share_;
+  std::optional<dsp::NextHop> next_hop_;
+  std::vector<float> guess_;                    // of what is ahead
   std::vector<float> band_gains_, magnitudes_;  // of one frame
   std::vector<Frame> frames_;                   // frame t in place t % frames
   std::vector<float> targets_;                  // natural logarithms, from frame first_target_ on

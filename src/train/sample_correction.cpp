@@ -55,7 +55,47 @@ SampleCorrection::SampleCorrection(const config::ModelConfig& config)
     gains[lower][k] = 1.0F - share;
     if (share > 0.0F) gains[lower + 1][k] = share;
   }
-  missing_ = dsp::missing_last_hop(window, spec_.hop_samples, overlap_);
+  const std::int64_t kept = spec_.n_fft - overlap_;
+  const auto ahead_hop = static_cast<int>(overlap_);
+  if (dsp::NextHop::possible(ahead_hop, spec_.sample_rate_hz, kept))
+    next_hop_.emplace(ahead_hop, spec_.sample_rate_hz, kept);
+  missing_ = (next_hop_ ? Rule::kMissingGuessed : Rule::kMissing) *
+             dsp::missing_last_hop(window, spec_.hop_samples, overlap_);
+}
+
+Tensor SampleCorrection::guessed(const Tensor& audio, const Tensor& ahead) const {
+  const std::int64_t B = ahead.size(0), rows = ahead.size(1), C = ahead.size(2);
+  // As the engine counts, whose first sample is half a row in.
+  std::int64_t first = 0;
+  while (first < rows && final_after(first) - overlap_ / 2 < next_hop_->reach()) ++first;
+  if (first == rows) return ahead;
+  const auto values = [](const Tensor& t) {
+    return t.detach().to(at::kCPU, at::kFloat).contiguous();
+  };
+  const Tensor sound = values(audio), known = values(ahead);
+  const Tensor places = torch::empty({B, rows - first, C}, at::kLong);
+  const Tensor gains = torch::empty({B, rows - first, 1});
+  at::parallel_for(0, B * (rows - first), 1, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<float> room(static_cast<std::size_t>(C));
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t clip = i / (rows - first), row = first + i % (rows - first);
+      const std::int64_t at = final_after(row);
+      const dsp::NextHop::Repetition r =
+          next_hop_->repetition(sound.data_ptr<float>() + clip * sound.size(1) + at,
+                                known.data_ptr<float>() + (clip * rows + row) * C, room.data());
+      gains.data_ptr<float>()[i] = r.gain;
+      for (std::int64_t k = 0; k < C; ++k)
+        places.data_ptr<std::int64_t>()[i * C + k] = at - r.lag + k % r.lag;
+    }
+  });
+  const Tensor repeated =
+      audio.gather(1, places.view({B, -1}).to(audio.device())).view(places.sizes()) *
+      gains.to(audio.options());
+  const Eigen::ArrayXf& falling = next_hop_->window();
+  const Tensor w =
+      torch::tensor(std::vector<float>(falling.begin(), falling.end())).to(audio.options());
+  const Tensor missing = w * (ahead.narrow(1, first, rows - first) - repeated);
+  return torch::cat({ahead.narrow(1, 0, first), repeated + w * (missing + missing.flip(-1))}, 1);
 }
 
 void SampleCorrection::change(const Tables& tables, Turn* turn, std::int64_t offset,
@@ -72,7 +112,8 @@ void SampleCorrection::change(const Tables& tables, Turn* turn, std::int64_t off
   else
     bands = bands.clamp_min(spec_.log == MelLog::kNone ? dsp::NaturalLog::kSmallest : spec_.floor);
   const double most = std::log(Rule::kMostGain);
-  const Tensor gains = (Rule::kCaution * (target - bands.log() / spec_.power)).clamp(-most, most);
+  const float strength = next_hop_ ? Rule::kGuessed : Rule::kCaution;
+  const Tensor gains = (strength * (target - bands.log() / spec_.power)).clamp(-most, most);
   const Tensor changed = spectrum * torch::matmul(gains, tables.bin_gains).exp();
   const Tensor made = at::fft_irfft(changed, size).narrow(1, gone, size - gone) *
                       tables.window.narrow(0, gone, size - gone);
@@ -83,8 +124,9 @@ void SampleCorrection::change(const Tables& tables, Turn* turn, std::int64_t off
   *part = now;
 }
 
-Tensor SampleCorrection::operator()(const Tensor& audio, const Tensor& ahead,
+Tensor SampleCorrection::operator()(const Tensor& audio, const Tensor& given_ahead,
                                     const Tensor& mel) const {
+  const Tensor ahead = next_hop_ ? guessed(audio, given_ahead) : given_ahead;
   const auto placed = [&](const Tensor& t) { return t.to(audio.options()); };
   const Tables tables{placed(tables_.window),       placed(tables_.window_by_norm),
                       placed(tables_.share_of_sum), placed(tables_.inverse_norm),
@@ -97,7 +139,6 @@ Tensor SampleCorrection::operator()(const Tensor& audio, const Tensor& ahead,
   const auto row_of = [&](std::int64_t frame) {
     return divided_up(first_sample(frame) + size - hop - overlap_ / 2, channels_) - 1;
   };
-  const auto final_after = [&](std::int64_t row) { return (row + 1) * channels_ - overlap_ / 2; };
   std::vector<Tensor> given;
   std::int64_t until = first_sample(first_frame);  // samples that have been given
   given.push_back(audio.narrow(1, 0, until));

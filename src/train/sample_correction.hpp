@@ -4,7 +4,10 @@
 
 #include <torch/torch.h>
 
+#include <optional>
+
 #include "config/model_config.hpp"
+#include "dsp/next_hop.hpp"
 
 namespace glowvox::train {
 
@@ -34,12 +37,17 @@ class SampleCorrection {
   // part: what the frame has added there so far.
   void change(const Tables& tables, Turn* turn, std::int64_t offset, std::int64_t gone,
               const Tensor& target, Tensor* part) const;
+  // ahead, made a guess at the next samples where the engine makes one (dsp::NextHop): a linear
+  // function of both, the repetition being found without a gradient.
+  Tensor guessed(const Tensor& audio, const Tensor& ahead) const;
+  std::int64_t final_after(std::int64_t row) const { return (row + 1) * channels_ - overlap_ / 2; }
   std::int64_t first_sample(std::int64_t frame) const { return start_ + frame * spec_.hop_samples; }
 
   MelSpec spec_;
   std::int64_t channels_, overlap_;  // of the lift; what a row leaves unfinished
   std::int64_t start_;               // first sample of frame 0
-  double missing_;                   // see dsp::missing_last_hop
+  std::optional<dsp::NextHop> next_hop_;
+  double missing_;  // what a mel has less where the last hop is missing
   Tables tables_;
 };
 
