@@ -2,8 +2,8 @@
 // What comes next, guessed: of a sound whose samples a lapped transform makes final hop by hop.
 #pragma once
 
-#include <Eigen/Core>
 #include <cstdint>
+#include <vector>
 
 namespace glowvox::dsp {
 
@@ -29,8 +29,8 @@ class NextHop {
   static bool possible(int hop, int sample_rate_hz, std::int64_t kept);
   NextHop(int hop, int sample_rate_hz, std::int64_t kept);
   int hop() const { return hop_; }
-  int reach() const { return most_lag_ + hop_; }            // final samples that are read
-  const Eigen::ArrayXf& window() const { return window_; }  // its falling half
+  int reach() const { return most_lag_ + hop_; }                // final samples that are read
+  const std::vector<float>& window() const { return window_; }  // its falling half
 
   // end: behind the last of reach() final samples; ahead: [hop], what the row gives the next ones;
   // room: [hop], to work in.
@@ -40,7 +40,7 @@ class NextHop {
 
  private:
   int hop_, least_lag_, most_lag_;
-  Eigen::ArrayXf window_;
+  std::vector<float> window_;
 };
 
 }  // namespace glowvox::dsp

@@ -91,9 +91,7 @@ Tensor SampleCorrection::guessed(const Tensor& audio, const Tensor& ahead) const
   const Tensor repeated =
       audio.gather(1, places.view({B, -1}).to(audio.device())).view(places.sizes()) *
       gains.to(audio.options());
-  const Eigen::ArrayXf& falling = next_hop_->window();
-  const Tensor w =
-      torch::tensor(std::vector<float>(falling.begin(), falling.end())).to(audio.options());
+  const Tensor w = torch::tensor(next_hop_->window()).to(audio.options());
   const Tensor missing = w * (ahead.narrow(1, first, rows - first) - repeated);
   return torch::cat({ahead.narrow(1, 0, first), repeated + w * (missing + missing.flip(-1))}, 1);
 }

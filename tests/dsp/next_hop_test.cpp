@@ -90,7 +90,8 @@ TEST_CASE("a guess fits what the transform gave, whatever the sound") {
     const dsp::NextHop next(kHop, kRate, 3 * kHop);
     for (int i = 0; i < kHop; ++i) {
       const int j = kHop - 1 - i;
-      const float a = next.window()[i], b = next.window()[j];
+      const float a = next.window()[static_cast<std::size_t>(i)];
+      const float b = next.window()[static_cast<std::size_t>(j)];
       CHECK(a * guess[i] + b * guess[j] ==
             doctest::Approx(a * made.ahead[i] + b * made.ahead[j]).epsilon(1e-4));
     }
