@@ -68,11 +68,12 @@ MelCorrection::MelCorrection(const MelSpec& spec, int together, std::int64_t ahe
   for (int i = 0; i < spec.n_fft; ++i)
     in_[i] = static_cast<float>(window[i] / norm[static_cast<std::size_t>(i) % hop]);
   for (Frame& f : frames_) f.part = f.change = Eigen::ArrayXf::Zero(spec.n_fft);
+  // A frame comes with each row then, and the one before it begins so many final samples back.
   const std::int64_t kept = spec.n_fft - ahead;
-  const auto ahead_hop = static_cast<int>(ahead);
-  if (together == 1 && dsp::NextHop::possible(ahead_hop, spec.sample_rate_hz, kept)) {
-    next_hop_.emplace(ahead_hop, spec.sample_rate_hz, kept);
-    guess_.resize(static_cast<std::size_t>(ahead));
+  if (together == 1 && ahead == spec.hop_samples &&
+      dsp::NextHop::possible(spec.hop_samples, spec.sample_rate_hz, kept)) {
+    next_hop_.emplace(spec.hop_samples, spec.sample_rate_hz, kept);
+    guess_.resize(hop);
   }
   missing_ = static_cast<float>((next_hop_ ? kMissingGuessed : kMissing) *
                                 dsp::missing_last_hop(analysis->window, spec.hop_samples, ahead));
@@ -128,7 +129,7 @@ void MelCorrection::take(const float* samples, std::int64_t count, const float* 
   }
 }
 
-// Of the final samples so many are still there: a frame that has not come begins no later.
+// At the beginning there are too few final samples to guess by.
 void MelCorrection::know_ahead(const float* ahead) {
   if (!next_hop_ || taken_ < next_hop_->reach()) return know(taken_, ahead, ahead_);
   next_hop_->guess(&sound_[static_cast<std::size_t>(taken_ - begin_)], ahead, guess_.data());

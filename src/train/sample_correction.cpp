@@ -56,9 +56,9 @@ SampleCorrection::SampleCorrection(const config::ModelConfig& config)
     if (share > 0.0F) gains[lower + 1][k] = share;
   }
   const std::int64_t kept = spec_.n_fft - overlap_;
-  const auto ahead_hop = static_cast<int>(overlap_);
-  if (dsp::NextHop::possible(ahead_hop, spec_.sample_rate_hz, kept))
-    next_hop_.emplace(ahead_hop, spec_.sample_rate_hz, kept);
+  if (overlap_ == spec_.hop_samples &&
+      dsp::NextHop::possible(spec_.hop_samples, spec_.sample_rate_hz, kept))
+    next_hop_.emplace(spec_.hop_samples, spec_.sample_rate_hz, kept);
   missing_ = (next_hop_ ? Rule::kMissingGuessed : Rule::kMissing) *
              dsp::missing_last_hop(window, spec_.hop_samples, overlap_);
 }
