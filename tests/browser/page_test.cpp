@@ -39,7 +39,7 @@ bool possible() {
 
 Site make_site() { return Site({{"/", GLOWVOX_SITE}, {"/source/", GLOWVOX_SAMPLES}}); }
 
-constexpr double kMostMemory = 128e6;  // of the module, after a model, utterances and a stream
+constexpr double kMostMemory = 160e6;  // of the module, after a model, utterances and a stream
 
 // In the page: the module with the voice as it is in samples, and the sample mel.
 const char* const kSetUp = R"((async () => {
