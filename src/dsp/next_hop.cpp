@@ -8,7 +8,7 @@
 #define HWY_TARGET_INCLUDE "dsp/next_hop.cpp"
 // It includes this file again, once for each instruction set, and must stand first.
 // clang-format off
-#include "engine/highway_targets.hpp"
+#include "core/highway_targets.hpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 // clang-format on

@@ -28,7 +28,6 @@ class NextHop {
   // Where so many final samples are kept to be read.
   static bool possible(int hop, int sample_rate_hz, std::int64_t kept);
   NextHop(int hop, int sample_rate_hz, std::int64_t kept);
-  int hop() const { return hop_; }
   int reach() const { return most_lag_ + hop_; }                // final samples that are read
   const std::vector<float>& window() const { return window_; }  // its falling half
 

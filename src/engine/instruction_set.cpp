@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/instruction_set.hpp"
 
-#include "engine/highway_targets.hpp"
+#include "core/highway_targets.hpp"
 // Defines what the other needs.
 #include <hwy/highway.h>
 #include <hwy/targets.h>

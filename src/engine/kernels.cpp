@@ -9,7 +9,7 @@
 #define HWY_TARGET_INCLUDE "engine/kernels.cpp"
 // It includes this file again, once for each of them, and must stand first.
 // clang-format off
-#include "engine/highway_targets.hpp"
+#include "core/highway_targets.hpp"
 #include <hwy/foreach_target.h>
 #include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>

@@ -42,8 +42,8 @@ namespace glowvox::engine {
 // With one frame, the one before it, half of which has been given, is changed as well, and what an
 // overlapping lift gives of the next samples is first made a guess at all of them (dsp::NextHop):
 // both are taken as far as kGuessed says, and without a guess only as far as kCaution, as is the
-// newest one of several. One and two frames have too few rounds for kStrength
-// and kMomentum: a gain is taken as far as one band needs, without its change before.
+// newest one of several. One and two frames have too few rounds for kStrength and kMomentum: a gain
+// is taken as far as one band needs, without its change before.
 //
 // So the sound comes out config::correction_delay_samples() after it went in, and up to a hop later
 // where pieces are no multiples of it. Frames that begin before the sound, whose mel depends on how

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which of Highway's targets the engine's loops are compiled for: those that make a difference, and
+// Which of Highway's targets our loops are compiled for: those that make a difference, and
 // whose vectors have a size that is known then (SVE's have not). Included before Highway's headers.
 #pragma once
 
