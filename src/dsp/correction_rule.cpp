@@ -24,6 +24,14 @@ double missing_last_hop(const std::vector<double>& window, int hop, std::int64_t
   return 0.5 * std::log(there / all);
 }
 
+std::optional<NextHop> next_hop_of(const MelSpec& spec, std::int64_t ahead) {
+  // Of the frames that are changed the older one begins so many final samples back.
+  const std::int64_t kept = spec.n_fft - ahead;
+  if (ahead != spec.hop_samples || !NextHop::possible(spec.hop_samples, spec.sample_rate_hz, kept))
+    return std::nullopt;
+  return NextHop(spec.hop_samples, spec.sample_rate_hz, kept);
+}
+
 std::vector<BandOfBin> bands_of_bins(const MelSpec& spec) {
   const std::vector<double> centers = band_centers_hz(spec);
   std::vector<BandOfBin> bins;

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "dsp/next_hop.hpp"
 #include "glowvox/mel.hpp"
 
 namespace glowvox::dsp {
@@ -32,6 +34,10 @@ struct CorrectionRule {
 // The logarithm of what a steady sound's amplitude becomes in a frame without its last hop, with a
 // lapped transform's falling window over so many samples before it.
 double missing_last_hop(const std::vector<double>& window, int hop, std::int64_t ahead);
+
+// The guess at the samples ahead for a correction of one frame alone: where a frame comes with each
+// row, and so many final samples are kept as it reads.
+std::optional<NextHop> next_hop_of(const MelSpec& spec, std::int64_t ahead);
 
 // A bin's gain lies between those of two bands: the lower one's, and the next one's by its share.
 struct BandOfBin {

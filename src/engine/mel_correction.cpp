@@ -68,13 +68,8 @@ MelCorrection::MelCorrection(const MelSpec& spec, int together, std::int64_t ahe
   for (int i = 0; i < spec.n_fft; ++i)
     in_[i] = static_cast<float>(window[i] / norm[static_cast<std::size_t>(i) % hop]);
   for (Frame& f : frames_) f.part = f.change = Eigen::ArrayXf::Zero(spec.n_fft);
-  // A frame comes with each row then, and the one before it begins so many final samples back.
-  const std::int64_t kept = spec.n_fft - ahead;
-  if (together == 1 && ahead == spec.hop_samples &&
-      dsp::NextHop::possible(spec.hop_samples, spec.sample_rate_hz, kept)) {
-    next_hop_.emplace(spec.hop_samples, spec.sample_rate_hz, kept);
-    guess_.resize(hop);
-  }
+  if (together == 1) next_hop_ = dsp::next_hop_of(spec, ahead);
+  if (next_hop_) guess_.resize(hop);
   missing_ = static_cast<float>((next_hop_ ? kMissingGuessed : kMissing) *
                                 dsp::missing_last_hop(analysis->window, spec.hop_samples, ahead));
   targets_.reserve(static_cast<std::size_t>((most_frames + changed(together)) * spec.bands));

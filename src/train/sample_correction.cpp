@@ -55,10 +55,7 @@ SampleCorrection::SampleCorrection(const config::ModelConfig& config)
     gains[lower][k] = 1.0F - share;
     if (share > 0.0F) gains[lower + 1][k] = share;
   }
-  const std::int64_t kept = spec_.n_fft - overlap_;
-  if (overlap_ == spec_.hop_samples &&
-      dsp::NextHop::possible(spec_.hop_samples, spec_.sample_rate_hz, kept))
-    next_hop_.emplace(spec_.hop_samples, spec_.sample_rate_hz, kept);
+  next_hop_ = dsp::next_hop_of(spec_, overlap_);
   missing_ = (next_hop_ ? Rule::kMissingGuessed : Rule::kMissing) *
              dsp::missing_last_hop(window, spec_.hop_samples, overlap_);
 }
