@@ -235,7 +235,7 @@ double peak(DType dtype, int threads, bool quick) {
   ThreadTeam team(threads);
   double best = 0.0;
   for (const auto& [out, in] : kShapes)
-    for (const Kernel kernel : {Kernel::kOwn, Kernel::kLibxsmm}) {
+    for (const Kernel kernel : {Kernel::kFastest, Kernel::kOwn, Kernel::kLibxsmm}) {
       Matrix matrix(out, 1, in);
       std::fill(matrix.weight.begin(), matrix.weight.end(), 0.01F);
       std::vector<Product> products;

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "engine/amx.hpp"
 #include "glowvox/error.hpp"
 
 namespace glowvox::engine {
@@ -25,6 +26,12 @@ struct Entry {
   std::int64_t target;
 };
 
+#if defined(HWY_AVX3_ZEN4)
+constexpr std::int64_t kBfloat16Target = HWY_AVX3_ZEN4;
+#elif HWY_ARCH_X86
+constexpr std::int64_t kBfloat16Target = HWY_AVX3;
+#endif
+
 // From plain to best.
 constexpr Entry kEntries[] = {
     {InstructionSet::kPlain, "plain", HWY_STATIC_TARGET},
@@ -32,11 +39,8 @@ constexpr Entry kEntries[] = {
     {InstructionSet::kSse4, "sse4", HWY_SSE4},
     {InstructionSet::kAvx2, "avx2", HWY_AVX2},
     {InstructionSet::kAvx512, "avx512", HWY_AVX3},
-#if defined(HWY_AVX3_ZEN4)
-    {InstructionSet::kAvx512Bf16, "avx512_bf16", HWY_AVX3_ZEN4},
-#else
-    {InstructionSet::kAvx512Bf16, "avx512_bf16", HWY_AVX3},
-#endif
+    {InstructionSet::kAvx512Bf16, "avx512_bf16", kBfloat16Target},
+    {InstructionSet::kAmx, "amx", kBfloat16Target},
 #elif HWY_ARCH_ARM_A64
     {InstructionSet::kNeon, "neon", HWY_NEON},
 #if defined(HWY_NEON_BF16)
@@ -61,6 +65,7 @@ bool is_compiled(const Entry& entry) { return entry.target <= HWY_STATIC_TARGET;
 
 bool is_supported(const Entry& entry, std::int64_t targets) {
   if (entry.target != HWY_STATIC_TARGET && (targets & entry.target) == 0) return false;
+  if (entry.set == InstructionSet::kAmx) return has_avx512_bf16() && amx::available();
   return entry.set != InstructionSet::kAvx512Bf16 || has_avx512_bf16();
 }
 
@@ -112,6 +117,7 @@ InstructionSet instruction_set() {
 
 bool has_bfloat16_products() {
   return instruction_set() == InstructionSet::kAvx512Bf16 ||
+         instruction_set() == InstructionSet::kAmx ||
          instruction_set() == InstructionSet::kNeonBf16;
 }
 

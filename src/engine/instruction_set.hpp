@@ -13,14 +13,15 @@ enum class InstructionSet {
   kAvx2,
   kAvx512,
   kAvx512Bf16,
+  kAmx,  // the same, and tiles of bfloat16
   kNeon,
   kNeonBf16,
   kWasmSimd,
 };
 
 // This platform's, from plain to best, as far as they are compiled in: x86-64 has plain (SSE2),
-// sse4, avx2, avx512 and avx512_bf16; AArch64 plain (which is NEON too), neon and, where Highway
-// knows it, neon_bf16; WebAssembly plain or wasm_simd, as it was compiled.
+// sse4, avx2, avx512, avx512_bf16 and amx; AArch64 plain (which is NEON too), neon and, where
+// Highway knows it, neon_bf16; WebAssembly plain or wasm_simd, as it was compiled.
 std::vector<InstructionSet> instruction_sets();
 
 // The best that this processor has, or what the environment variable GLOWVOX_ISA asks for by name,

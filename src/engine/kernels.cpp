@@ -26,13 +26,17 @@ constexpr D d;
 
 HWY_INLINE V value(float x) { return hn::Set(d, x); }
 
-// To nearest, ties to even.
-HWY_INLINE void store_bfloat16(V x, std::uint16_t* to) {
+// To nearest, ties to even: in the upper half of the word. What is below is left of the rounding.
+HWY_INLINE hn::Vec<hn::RebindToUnsigned<D>> rounded_to_bfloat16(V x) {
   const hn::RebindToUnsigned<D> du;
-  const hn::Rebind<std::uint16_t, D> dh;
   const auto bits = hn::BitCast(du, x);
   const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(du, 1u));
-  const auto rounded = hn::ShiftRight<16>(hn::Add(hn::Add(bits, hn::Set(du, 0x7fffu)), odd));
+  return hn::Add(hn::Add(bits, hn::Set(du, 0x7fffu)), odd);
+}
+
+HWY_INLINE void store_bfloat16(V x, std::uint16_t* to) {
+  const hn::Rebind<std::uint16_t, D> dh;
+  const auto rounded = hn::ShiftRight<16>(rounded_to_bfloat16(x));
   hn::StoreU(hn::DemoteTo(dh, hn::BitCast(hn::RebindToSigned<D>(), rounded)), dh, to);
 }
 
@@ -274,6 +278,25 @@ void to_bfloat16(const float* from, std::size_t count, std::uint16_t* to) {
   std::memcpy(to + i, halves, sizeof(std::uint16_t) * (count - i));
 }
 
+void to_pairs(const float* even, const float* odd, std::size_t count, std::uint32_t* to) {
+  const hn::RebindToUnsigned<D> du;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto make = [&](const float* e, const float* o, std::uint32_t* words) HWY_ATTR {
+    const auto upper = hn::And(rounded_to_bfloat16(hn::LoadU(d, o)), hn::Set(du, 0xffff0000u));
+    const auto lower = hn::ShiftRight<16>(rounded_to_bfloat16(hn::LoadU(d, e)));
+    hn::StoreU(hn::Or(upper, lower), du, words);
+  };
+  std::size_t i = 0;
+  for (; i + lanes <= count; i += lanes) make(even + i, odd + i, to + i);
+  if (i == count) return;
+  float rest[2][kVector] = {};
+  std::uint32_t words[kVector];
+  std::memcpy(rest[0], even + i, sizeof(float) * (count - i));
+  std::memcpy(rest[1], odd + i, sizeof(float) * (count - i));
+  make(rest[0], rest[1], words);
+  std::memcpy(to + i, words, sizeof(std::uint32_t) * (count - i));
+}
+
 #if HWY_TARGET <= HWY_AVX2 || HWY_ARCH_ARM_A64
 void to_half(const float* from, std::size_t count, std::uint16_t* to) {
   const hn::Rebind<hwy::float16_t, D> dh;
@@ -351,6 +374,7 @@ HWY_EXPORT(add_float_product);
 HWY_EXPORT(add_double_product);
 HWY_EXPORT(transpose);
 HWY_EXPORT(to_bfloat16);
+HWY_EXPORT(to_pairs);
 HWY_EXPORT(to_half);
 HWY_EXPORT(decode_half);
 
@@ -400,6 +424,9 @@ void transpose(const std::uint32_t* from, int rows, int columns, std::uint32_t* 
 }
 void to_bfloat16(const float* from, std::size_t count, std::uint16_t* to) {
   HWY_DYNAMIC_DISPATCH(to_bfloat16)(from, count, to);
+}
+void to_pairs(const float* even, const float* odd, std::size_t count, std::uint32_t* to) {
+  HWY_DYNAMIC_DISPATCH(to_pairs)(even, odd, count, to);
 }
 void to_half(const float* from, std::size_t count, std::uint16_t* to) {
   HWY_DYNAMIC_DISPATCH(to_half)(from, count, to);

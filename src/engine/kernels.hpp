@@ -84,6 +84,9 @@ void transpose(const std::uint32_t* from, int rows, int columns, std::uint32_t* 
 // To nearest, ties to even.
 void to_bfloat16(const float* from, std::size_t count, std::uint16_t* to);
 
+// The same of two rows, side by side: even's in the lower halves of the words, odd's in the upper.
+void to_pairs(const float* even, const float* odd, std::size_t count, std::uint32_t* to);
+
 // To IEEE half precision: to nearest, ties to even.
 void to_half(const float* from, std::size_t count, std::uint16_t* to);
 

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/amx.hpp"
 #include "engine/instruction_set.hpp"
 #include "engine/kernels.hpp"
 #include "engine/panels.hpp"
@@ -64,8 +65,7 @@ void store(const std::vector<float>& values, Storage stored, char* to) {
 
 // bench_kernel: on AVX2 the own kernel is as fast or faster. It has not been measured on AVX-512.
 bool libxsmm_is_faster() {
-  return instruction_set() == InstructionSet::kAvx512 ||
-         instruction_set() == InstructionSet::kAvx512Bf16;
+  return instruction_set() >= InstructionSet::kAvx512 && instruction_set() <= InstructionSet::kAmx;
 }
 
 }  // namespace
@@ -93,11 +93,18 @@ Product::Product(const MatrixRows& matrix, DType dtype, const Layout& layout, Ke
   if (std::max(tap_bytes, block_bytes) > std::numeric_limits<int>::max())
     throw Error("engine", fmt::format("a convolution of {} inputs is too large", in_),
                 "use a smaller width");
-  const bool possible = dtype_ == DType::kBfloat16 || stored_ == Storage::kFloat32;
-  const bool wanted =
-      kernel == Kernel::kLibxsmm || (kernel == Kernel::kFastest && libxsmm_is_faster());
-  by_libxsmm_ = possible && wanted && prepare_libxsmm();
+  kernel_ = choose(kernel);
   pack(matrix);
+}
+
+Kernel Product::choose(Kernel asked) {
+  const bool fastest = asked == Kernel::kFastest;
+  const bool tiles =
+      asked == Kernel::kTiles || (fastest && instruction_set() == InstructionSet::kAmx);
+  if (tiles && dtype_ == DType::kBfloat16 && in_ % amx::kLeastInputs == 0) return Kernel::kTiles;
+  const bool possible = dtype_ == DType::kBfloat16 || stored_ == Storage::kFloat32;
+  const bool libxsmm = asked == Kernel::kLibxsmm || (fastest && libxsmm_is_faster());
+  return possible && libxsmm && prepare_libxsmm() ? Kernel::kLibxsmm : Kernel::kOwn;
 }
 
 // Whether LIBXSMM has a kernel for every block.
@@ -112,7 +119,9 @@ bool Product::prepare_libxsmm() {
 }
 
 int Product::block_columns(int first) const {
-  return by_libxsmm_ ? kWidth[width_index(padded(out_) - first)] : kPanel;
+  const int remaining = padded(out_) - first;
+  if (by_tiles()) return std::min(remaining, amx::kBlock);
+  return by_libxsmm() ? kWidth[width_index(remaining)] : kPanel;
 }
 
 // Blocks of columns, each [taps][in][columns]; for bfloat16 activations pairs of inputs lie
@@ -160,11 +169,13 @@ void Product::pack(const MatrixRows& matrix) {
 }
 
 void Product::run(const void* x, float* y, int rows, Write write) const {
-  if (by_libxsmm_) return run_blocks(0, taps_, x, y, rows, write);
+  if (by_libxsmm()) return run_blocks(0, taps_, x, y, rows, write);
   multiply(layout_, x, y, rows, write);
 }
 
 void Product::multiply(const Layout& layout, const void* x, float* y, int rows, Write write) const {
+  if (by_tiles())
+    return amx::multiply({packed_.data(), padded(out_), taps_, in_}, layout, x, y, rows, write);
   multiply_panels(
       {packed_.data(), padded(out_) / kPanel, taps_, in_, dtype_, stored_, layout, scales_.data()},
       x, y, rows, write);
@@ -173,7 +184,7 @@ void Product::multiply(const Layout& layout, const void* x, float* y, int rows, 
 // LIBXSMM's kernels know one distance between taps: here it is given each tap by itself. The sums
 // are made in the same order, and are floats between two taps either way.
 void Product::run_planes(const void* x, std::int64_t plane, float* y, int rows, Write write) const {
-  if (!by_libxsmm_) {
+  if (!by_libxsmm()) {
     Layout layout = layout_;
     layout.x_tap = plane;
     return multiply(layout, x, y, rows, write);

@@ -68,10 +68,12 @@ struct Layout {
 // What becomes of the sums that stand where a product's are written.
 enum class Write { kReplace, kAdd };
 
-// Whose kernel multiplies: the engine's own (panels.hpp), LIBXSMM's (xsmm.hpp), or which of the two
-// is the faster here. LIBXSMM has none for weights that are stored in less than the size of their
-// activations, nor on every processor: the engine's own stands in.
-enum class Kernel { kFastest, kOwn, kLibxsmm };
+// Whose kernel multiplies: the engine's own (panels.hpp), LIBXSMM's (xsmm.hpp), Intel's tiles
+// (amx.hpp), or which of them is the fastest here. LIBXSMM has none for weights that are stored in
+// less than the size of their activations, nor on every processor, and tiles are for bfloat16 and
+// some numbers of inputs: the engine's own stands in. Tiles that are asked for where the processor
+// has none are done without, slowly.
+enum class Kernel { kFastest, kOwn, kLibxsmm, kTiles };
 
 // Whether products with half-stored weights are measured to be as fast here as with float ones, or
 // faster (bench_kernel): the fewer bytes count for more than the widening.
@@ -113,11 +115,13 @@ class Product {
   // Elements of an input row that are read, those that fill it up to whole vectors included.
   int row_elements() const { return std::min(padded(in_), layout_.x_row); }
   DType dtype() const { return dtype_; }
-  bool by_libxsmm() const { return by_libxsmm_; }
+  bool by_libxsmm() const { return kernel_ == Kernel::kLibxsmm; }
+  bool by_tiles() const { return kernel_ == Kernel::kTiles; }
   std::size_t packed_bytes() const { return packed_.size(); }
 
  private:
   static constexpr int kWidths = 3;  // LIBXSMM's blocks of 64, 48 and 32 columns
+  Kernel choose(Kernel asked);
   bool prepare_libxsmm();
   int block_columns(int first) const;
   void run_blocks(int first_tap, int taps, const void* x, float* y, int rows, Write write) const;
@@ -128,9 +132,9 @@ class Product {
   DType dtype_ = DType::kFloat32;
   Storage stored_ = Storage::kFloat32;
   Layout layout_;
-  AlignedBytes packed_;        // panels or blocks of columns
-  std::vector<float> scales_;  // [padded(out)], of int8 weights
-  bool by_libxsmm_ = false;
+  AlignedBytes packed_;           // panels or blocks of columns
+  std::vector<float> scales_;     // [padded(out)], of int8 weights
+  Kernel kernel_ = Kernel::kOwn;  // never kFastest
   BlockKernels kernels_[kWidths];
 };
 

@@ -21,6 +21,7 @@ using Bfloat16Kernel = libxsmm_bsmmfunction_reducebatch_strd;
 int target() {
   switch (instruction_set()) {
     case InstructionSet::kAvx512Bf16:
+    case InstructionSet::kAmx:
       return LIBXSMM_X86_AVX512_CPX;
     case InstructionSet::kAvx512:
       return LIBXSMM_X86_AVX512_CORE;

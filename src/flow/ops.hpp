@@ -26,7 +26,7 @@ class WayGuard {
   bool before_;
 };
 
-// The products inside conv() take bfloat16 operands (oneDNN); sums leave as float.
+// The products inside conv() (by oneDNN) and wavenet() take bfloat16 operands; sums leave as float.
 using Bfloat16Guard = WayGuard<struct Bfloat16>;
 // The CPU takes the way of every other device: ATen's operators instead of loops of our own.
 using PortableGuard = WayGuard<struct Portable>;

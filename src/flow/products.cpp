@@ -5,6 +5,8 @@
 #include <cstring>
 #include <new>
 
+#include "flow/bfloat16_products.hpp"
+
 // One body, compiled for every instruction set that makes a difference, chosen when it runs. The
 // ones without a fixed vector length cannot hold vectors in arrays.
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_RVV)
@@ -28,7 +30,7 @@ constexpr int kLanes = static_cast<int>(hn::MaxLanes(d));
 
 // Sums in registers: kRows x kVectors of them, with room for a row of the right side and one
 // element of the left.
-#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL || HWY_TARGET == HWY_NEON
+#if HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_NEON
 constexpr int kRows = 8, kVectors = 3;
 #else
 constexpr int kRows = 4, kVectors = 3;
@@ -244,20 +246,30 @@ constexpr std::align_val_t kLine{64};
 
 void PackedMatrix::Free::operator()(float* data) const { ::operator delete[](data, kLine); }
 
-PackedMatrix::PackedMatrix(std::int64_t depth, std::int64_t columns)
-    : depth_(depth), columns_(columns) {
-  const Panel last = panel_at(panels() - 1, columns);
-  const auto size = static_cast<std::size_t>(depth * (last.first + last.width));
-  data_.reset(static_cast<float*>(::operator new[](size * sizeof(float), kLine)));
+PackedMatrix::PackedMatrix(std::int64_t depth, std::int64_t columns, Operands operands)
+    : depth_(depth), columns_(columns), operands_(operands) {
+  std::int64_t size = 0;
+  if (operands == Operands::kBfloat16) {
+    size = bfloat16::words(depth, columns);
+  } else {
+    const Panel last = panel_at(panels() - 1, columns);
+    size = depth * (last.first + last.width);
+  }
+  const std::size_t bytes = static_cast<std::size_t>(size) * sizeof(float);
+  data_.reset(static_cast<float*>(::operator new[](bytes, kLine)));
 }
 
 std::int64_t PackedMatrix::panels() const {
+  if (operands_ == Operands::kBfloat16) return bfloat16::blocks(columns_);
   const std::int64_t full = HWY_DYNAMIC_DISPATCH(panel_columns)();
   return (columns_ + full - 1) / full;
 }
 
 void PackedMatrix::fill(const float* from, std::ptrdiff_t depth_stride,
                         std::ptrdiff_t column_stride, std::int64_t first, std::int64_t last) {
+  if (operands_ == Operands::kBfloat16)
+    return bfloat16::fill({from, depth_stride, column_stride}, depth_, columns_, first, last,
+                          reinterpret_cast<std::uint32_t*>(data_.get()));
   constexpr std::int64_t kAtOnce = 16;  // what is written of them stays in the first cache
   for (std::int64_t index = first; index < last; ++index) {
     const Panel p = panel_at(index, columns_);
@@ -280,11 +292,16 @@ void PackedMatrix::fill(const float* from, std::ptrdiff_t depth_stride,
 
 void multiply(ConstRowsView a, const PackedMatrix& b, RowsView c, ConstRowsView start,
               const float* bias) {
+  if (b.operands() == Operands::kBfloat16)
+    return bfloat16::multiply(
+        a, {reinterpret_cast<const std::uint32_t*>(b.data()), b.depth(), b.columns()}, c, start,
+        bias);
   HWY_DYNAMIC_DISPATCH(multiply)(a, b, c, start, bias);
 }
 
 void multiply_transposed(ConstRowsView g, std::int64_t g_columns, const std::vector<Outer>& outers,
-                         std::vector<float>* scratch) {
+                         std::vector<float>* scratch, Operands operands) {
+  if (operands == Operands::kBfloat16) return bfloat16::multiply_transposed(g, g_columns, outers);
   HWY_DYNAMIC_DISPATCH(multiply_transposed)(g, g_columns, outers, scratch);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Matrix products in float on CPUs for training: small enough pieces that a thread works on rows of
-// its own and what follows a product finds its result in the cache. Compiled for every instruction
-// set, chosen at run time (Highway).
+// Matrix products on CPUs for training: small enough pieces that a thread works on rows of its own
+// and what follows a product finds its result in the cache. Compiled for every instruction set,
+// chosen at run time (Highway).
 #pragma once
 
 #include <cstddef>
@@ -13,11 +13,14 @@
 
 namespace glowvox::flow {
 
+// In what both sides of a product are multiplied; sums are float.
+enum class Operands { kFloat, kBfloat16 };
+
 // The right side of products, [depth, columns], in panels of columns that fit the registers.
 class PackedMatrix {
  public:
   PackedMatrix() = default;
-  PackedMatrix(std::int64_t depth, std::int64_t columns);
+  PackedMatrix(std::int64_t depth, std::int64_t columns, Operands operands = Operands::kFloat);
   // Element [k, j] is from[k * depth_stride + j * column_stride]; one of the strides is 1. Panels
   // [first, last) of panels(), so that threads can share the work.
   void fill(const float* from, std::ptrdiff_t depth_stride, std::ptrdiff_t column_stride,
@@ -25,6 +28,8 @@ class PackedMatrix {
   std::int64_t panels() const;
   std::int64_t depth() const { return depth_; }
   std::int64_t columns() const { return columns_; }
+  Operands operands() const { return operands_; }
+  // Of kFloat; of kBfloat16 its words are pairs (bfloat16_products.hpp).
   const float* data() const { return data_.get(); }
 
  private:
@@ -32,6 +37,7 @@ class PackedMatrix {
     void operator()(float* data) const;
   };
   std::int64_t depth_ = 0, columns_ = 0;
+  Operands operands_ = Operands::kFloat;
   std::unique_ptr<float[], Free> data_;  // at a cache line's beginning: no load crosses two
 };
 
@@ -48,6 +54,6 @@ struct Outer {
 };
 // Several with the same g, which is brought in order once. scratch: reused between calls.
 void multiply_transposed(ConstRowsView g, std::int64_t g_columns, const std::vector<Outer>& outers,
-                         std::vector<float>* scratch);
+                         std::vector<float>* scratch, Operands operands = Operands::kFloat);
 
 }  // namespace glowvox::flow

@@ -38,13 +38,15 @@ struct Stage {
 class BackwardPass {
  public:
   BackwardPass(const Tensor& x, const Tensor& features, const WavenetWeights& weights,
-               const WavenetSaved& saved, const Tensor& grad_out, bool x_needed)
+               const WavenetSaved& saved, const Tensor& grad_out, bool x_needed, Operands operands)
       : s_(x, features, weights),
         x_(x),
         features_(features),
         weights_(weights),
         saved_(saved),
-        grad_out_(grad_out) {
+        grad_out_(grad_out),
+        operands_(operands),
+        packing_(operands) {
     if (x_needed) result_.x = at::empty_like(x);
     result_.features = at::empty_like(features);
     WavenetWeights& g = result_.weights;
@@ -168,7 +170,7 @@ class BackwardPass {
     const ConstRowsView g = p.g.from_column(n);
     std::vector<Outer> outers = p.outers;
     for (Outer& o : outers) o.c = o.c.from(n);
-    multiply_transposed(g, count, outers, &scratch_[static_cast<size_t>(thread)]);
+    multiply_transposed(g, count, outers, &scratch_[static_cast<size_t>(thread)], operands_);
     column_sums(g, count, p.biases[0] + n);
     for (size_t i = 1; i < p.biases.size(); ++i)
       std::copy_n(p.biases[0] + n, count, p.biases[i] + n);
@@ -209,6 +211,7 @@ class BackwardPass {
   const WavenetWeights& weights_;
   const WavenetSaved& saved_;
   const Tensor grad_out_;
+  const Operands operands_;
   WavenetGradients result_;
   Tensor grad_u_, z_, grad_h_, grad_skip_;
   Tensor grad_z_;  // of the block that a thread is at
@@ -224,8 +227,8 @@ class BackwardPass {
 
 WavenetGradients wavenet_backward(const Tensor& x, const Tensor& features,
                                   const WavenetWeights& weights, const WavenetSaved& saved,
-                                  const Tensor& grad_out, bool x_needed) {
-  return BackwardPass(x, features, weights, saved, grad_out, x_needed).run();
+                                  const Tensor& grad_out, bool x_needed, Operands operands) {
+  return BackwardPass(x, features, weights, saved, grad_out, x_needed, operands).run();
 }
 
 }  // namespace glowvox::flow

@@ -2,6 +2,7 @@
 // The backward pass of wavenet().
 #pragma once
 
+#include "flow/products.hpp"
 #include "flow/wavenet_function.hpp"
 
 namespace glowvox::flow {
@@ -18,9 +19,10 @@ struct WavenetGradients {
   WavenetWeights weights;  // dilation and left unused
 };
 
-// grad_out [T, B, out]. The gradient of x is left out where it is not needed.
+// grad_out [T, B, out]. The gradient of x is left out where it is not needed. operands: those of
+// the forward pass.
 WavenetGradients wavenet_backward(const Tensor& x, const Tensor& features,
                                   const WavenetWeights& weights, const WavenetSaved& saved,
-                                  const Tensor& grad_out, bool x_needed);
+                                  const Tensor& grad_out, bool x_needed, Operands operands);
 
 }  // namespace glowvox::flow

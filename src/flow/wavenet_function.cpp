@@ -3,6 +3,7 @@
 
 #include "flow/gate_kernels.hpp"
 #include "flow/ops.hpp"
+#include "flow/pair_product.hpp"
 #include "flow/team.hpp"
 #include "flow/wavenet_backward.hpp"
 #include "flow/wavenet_rows.hpp"
@@ -14,11 +15,18 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
+Operands operands_now() { return Bfloat16Guard::active() ? Operands::kBfloat16 : Operands::kFloat; }
+
 class ForwardPass {
  public:
   ForwardPass(const Tensor& x, const Tensor& features, const WavenetWeights& weights,
               WavenetSaved* saved)
-      : sizes_(x, features, weights), x_(x), features_(features), weights_(weights), saved_(saved) {
+      : sizes_(x, features, weights),
+        x_(x),
+        features_(features),
+        weights_(weights),
+        saved_(saved),
+        packing_(operands_now()) {
     const int64_t R = sizes_.rows, H = sizes_.H;
     // Without a backward pass the layers take turns with two activations.
     h_ = padded_activations(sizes_, saved != nullptr ? sizes_.layers : 2, H);
@@ -147,6 +155,7 @@ struct WavenetFunction : torch::autograd::Function<WavenetFunction> {
     ctx->saved_data["dilations"] = dilations;
     ctx->saved_data["lefts"] = lefts;
     ctx->saved_data["x_grad"] = x.requires_grad();
+    ctx->saved_data["bfloat16"] = Bfloat16Guard::active();
     return out;
   }
 
@@ -155,9 +164,11 @@ struct WavenetFunction : torch::autograd::Function<WavenetFunction> {
     const at::TensorList weights = at::TensorList(kept).slice(5);
     const WavenetWeights w = named(weights, ctx->saved_data["dilations"].toIntVector(),
                                    ctx->saved_data["lefts"].toIntVector());
+    const Operands operands =
+        ctx->saved_data["bfloat16"].toBool() ? Operands::kBfloat16 : Operands::kFloat;
     const WavenetGradients g =
         wavenet_backward(kept[0], kept[1], w, {kept[2], kept[3], kept[4]}, grads[0].contiguous(),
-                         ctx->saved_data["x_grad"].toBool());
+                         ctx->saved_data["x_grad"].toBool(), operands);
     variable_list result = {g.x, g.features};
     for (const Tensor& t : listed(g.weights)) result.push_back(t);
     result.insert(result.end(), {Tensor(), Tensor()});  // dilations and lefts
@@ -168,8 +179,9 @@ struct WavenetFunction : torch::autograd::Function<WavenetFunction> {
 }  // namespace
 
 bool takes_wavenet(const Tensor& x, const Tensor& features) {
-  return x.device().is_cpu() && !PortableGuard::active() && !Bfloat16Guard::active() &&
-         x.scalar_type() == at::kFloat && features.scalar_type() == at::kFloat;
+  return x.device().is_cpu() && !PortableGuard::active() &&
+         (!Bfloat16Guard::active() || has_pair_products()) && x.scalar_type() == at::kFloat &&
+         features.scalar_type() == at::kFloat;
 }
 
 Tensor wavenet(const Tensor& x, const Tensor& features, const WavenetWeights& weights) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A coupling's whole Wavenet as one differentiable operation, for float on CPUs.
+// A coupling's whole Wavenet as one differentiable operation, for float on CPUs, whose products
+// take operands of bfloat16 under a Bfloat16Guard.
 #pragma once
 
 #include <torch/torch.h>
@@ -23,7 +24,8 @@ struct WavenetWeights {
   std::vector<WavenetLayer> layers;
 };
 
-// Whether wavenet() takes these tensors; conv() and gate() take all.
+// Whether wavenet() is the way for these tensors; conv() and gate() take all. With operands of
+// bfloat16 (Bfloat16Guard) where the processor has instructions for them.
 bool takes_wavenet(const Tensor& x, const Tensor& features);
 
 // x [T, B, in], features [T, B, F] -> [T, B, out]. Rows (time and batch) are worked on in blocks

@@ -61,7 +61,7 @@ Tensor padded_activations(const WavenetSizes& sizes, int64_t count, int64_t colu
 
 const PackedMatrix* MatrixPacking::add(const float* from, int64_t depth, int64_t columns,
                                        int64_t depth_stride, int64_t column_stride) {
-  all_.push_back(std::make_unique<PackedMatrix>(depth, columns));
+  all_.push_back(std::make_unique<PackedMatrix>(depth, columns, operands_));
   PackedMatrix* packed = all_.back().get();
   for (int64_t first = 0; first < packed->panels(); first += kPanelsAtOnce)
     pieces_.push_back({packed, from, depth_stride, column_stride, first,

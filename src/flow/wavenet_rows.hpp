@@ -53,6 +53,7 @@ Tensor padded_activations(const WavenetSizes& sizes, int64_t count, int64_t colu
 // Matrices that are brought in order for the products by all threads.
 class MatrixPacking {
  public:
+  explicit MatrixPacking(Operands operands) : operands_(operands) {}
   // Element [k, j] of the matrix is from[k * depth_stride + j * column_stride].
   const PackedMatrix* add(const float* from, int64_t depth, int64_t columns, int64_t depth_stride,
                           int64_t column_stride);
@@ -65,6 +66,7 @@ class MatrixPacking {
     const float* from;
     int64_t depth_stride, column_stride, first, last;
   };
+  const Operands operands_;
   std::vector<std::unique_ptr<PackedMatrix>> all_;
   std::vector<Piece> pieces_;
 };

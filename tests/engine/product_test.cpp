@@ -25,6 +25,8 @@ constexpr Shape kShapes[] = {{8, 1, 4, 0},    {384, 3, 192, 2}, {80, 1, 80, 0},
                              {100, 2, 37, 5}, {16, 4, 33, 1},   {130, 1, 1, 0},
                              {48, 1, 7, 0},   {112, 3, 120, 1}, {240, 1, 256, 0}};
 constexpr int kRows = 83;
+// Of tiles the steps are tested on every processor; where it has them, by its own.
+constexpr Kernel kKernels[] = {Kernel::kOwn, Kernel::kLibxsmm, Kernel::kTiles};
 
 std::vector<float> random_values(std::size_t count, std::uint32_t stream) {
   std::vector<float> values(count);
@@ -136,9 +138,11 @@ TEST_CASE("products equal plain sums, in every shape, precision and kernel") {
   for (const Kind& kind : kKinds) {
     for (const Shape& s : kShapes) {
       const Problem p(s, kind.type, kind.storage);
-      for (const Kernel kernel : {Kernel::kOwn, Kernel::kLibxsmm}) {
+      for (const Kernel kernel : kKernels) {
         const Product product = p.product(kernel);
-        CHECK_FALSE((kernel == Kernel::kOwn && product.by_libxsmm()));
+        CHECK_FALSE((kernel != Kernel::kLibxsmm && product.by_libxsmm()));
+        CHECK(product.by_tiles() ==
+              (kernel == Kernel::kTiles && kind.type == DType::kBfloat16 && s.in % 16 == 0));
         for (const Write write : {Write::kReplace, Write::kAdd}) {
           CAPTURE(s.out);
           CAPTURE(product.by_libxsmm());
@@ -161,7 +165,7 @@ TEST_CASE("products are the same however rows are grouped, bit for bit") {
     for (const Shape& s : kShapes) {
       CAPTURE(s.out);
       const Problem p(s, kind.type, kind.storage);
-      for (const Kernel kernel : {Kernel::kOwn, Kernel::kLibxsmm}) {
+      for (const Kernel kernel : kKernels) {
         const Product product = p.product(kernel);
         for (const Write write : {Write::kReplace, Write::kAdd}) {
           const auto whole = run(p, product, write, kRows);
@@ -179,7 +183,7 @@ TEST_CASE("products of gathered rows are those of rows where they lie, bit for b
     for (const Shape& s : kShapes) {
       CAPTURE(s.out);
       const Problem p(s, kind.type, kind.storage);
-      for (const Kernel kernel : {Kernel::kOwn, Kernel::kLibxsmm}) {
+      for (const Kernel kernel : kKernels) {
         const Product product = p.product(kernel);
         const std::size_t row_bytes = static_cast<std::size_t>(p.x_row) * item;
         const std::int64_t plane = std::int64_t{kRows + 2} * p.x_row;  // more than the rows take
