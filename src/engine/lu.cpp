@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "core/condition_number.hpp"
+#include "engine/conversions.hpp"
 #include "engine/kernels.hpp"
 #include "glowvox/error.hpp"
 

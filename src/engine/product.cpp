@@ -8,8 +8,8 @@
 #include <limits>
 
 #include "engine/amx.hpp"
+#include "engine/conversions.hpp"
 #include "engine/instruction_set.hpp"
-#include "engine/kernels.hpp"
 #include "engine/panels.hpp"
 #include "engine/xsmm.hpp"
 #include "glowvox/error.hpp"

@@ -104,6 +104,9 @@ class SourceStage : public FlowStage {
   const Condition* condition_;
 };
 
+// Rows of `columns` in a tile, for what products of the type take.
+Target target_of(DType dtype, AlignedBytes& tile, int columns);
+
 // The layers of a step's net, a stage each; the last one ends the step and hands `next` its rows.
 void add_layer_stages(StepState* state, Condition* condition, Receiver* next,
                       std::unique_ptr<StepEnd> end, int rows_per_frame,

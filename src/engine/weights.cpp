@@ -8,7 +8,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "engine/kernels.hpp"
+#include "engine/conversions.hpp"
 #include "glowvox/error.hpp"
 #include "safetensors/floats.hpp"
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "engine/kernels.hpp"
+#include "engine/conversions.hpp"
 #include "flow/pair_product.hpp"
 
 namespace glowvox::flow::bfloat16 {

@@ -12,6 +12,7 @@
 
 #include "core/random.hpp"
 #include "core/thread_team.hpp"
+#include "engine/conversions.hpp"
 #include "engine/lu.hpp"
 #include "engine/noise.hpp"
 #include "engine/product.hpp"

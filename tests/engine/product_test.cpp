@@ -10,7 +10,7 @@
 #include <cstring>
 
 #include "core/random.hpp"
-#include "engine/kernels.hpp"
+#include "engine/conversions.hpp"
 
 using namespace glowvox;
 using namespace glowvox::engine;

@@ -58,4 +58,13 @@ inline std::string config(const std::string& name) {
 
 inline std::string speech_file() { return std::string(GLOWVOX_TEST_DATA) + "/mel/lj_2s.wav"; }
 
+// A folder with a model of random weights: "m.safetensors".
+class ModelFolder : public TemporaryDirectory {
+ public:
+  explicit ModelFolder(const std::string& configuration = "tiny") : model(file("m.safetensors")) {
+    succeeds(*this, "init " + config(configuration) + " -o " + model + " --seed 3");
+  }
+  const std::string model;
+};
+
 }  // namespace glowvox::test

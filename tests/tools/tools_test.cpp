@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Every tool as a user runs it.
-#include <algorithm>
+// The other tools as a user runs them.
 #include <cmath>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
@@ -13,21 +12,8 @@
 using namespace glowvox;
 using nlohmann::json;
 using test::contains;
-using test::run_glowvox;
+using test::ModelFolder;
 using test::succeeds;
-
-namespace {
-
-// A folder with a model of random weights: "m.safetensors".
-class ModelFolder : public test::TemporaryDirectory {
- public:
-  explicit ModelFolder(const std::string& configuration = "tiny") : model(file("m.safetensors")) {
-    succeeds(*this, "init " + test::config(configuration) + " -o " + model + " --seed 3");
-  }
-  const std::string model;
-};
-
-}  // namespace
 
 TEST_CASE("mel writes what a model's specification, a preset or single keys ask for") {
   const ModelFolder folder;
@@ -116,20 +102,6 @@ TEST_CASE("synth: Ctrl-C leaves nothing behind, inputs stay as they are") {
   CHECK(read_file(clip) == read_file(test::speech_file()));
 }
 
-TEST_CASE("bench: PyTorch as a peer") {
-  if (std::system("/usr/bin/python3 -c 'import torch' 2>/dev/null") != 0) {
-    MESSAGE("skipped: no python3-torch");
-    return;
-  }
-  const ModelFolder folder;
-  const json row = json::parse(
-      succeeds(folder, "bench --quick --json --row mdct-causal-fp32 --peer pytorch --model " +
-                           std::string(GLOWVOX_SAMPLES) + "/mdct-causal.safetensors")
-          .out);
-  CHECK(row["pytorch_rtf"].get<double>() > 0.0);
-  CHECK(row["pytorch_ratio"].get<double>() > 0.0);
-}
-
 TEST_CASE("info --timing says which precision a model has here, and why") {
   const ModelFolder folder;
   ::setenv("GLOWVOX_CACHE", folder.file("cache").c_str(), 1);
@@ -154,79 +126,6 @@ TEST_CASE("info --timing says which precision a model has here, and why") {
                        "whole utterances      "));
   refuses(folder, "info " + test::config("tiny") + " --timing", "--timing: is about a model file",
           2);
-}
-
-TEST_CASE("bench: published vocoders beside the voice, or a sentence why not") {
-  const ModelFolder folder;
-  const std::string voice = " --model " + std::string(GLOWVOX_SAMPLES) + "/mdct-causal.safetensors";
-  const test::Ran none =
-      succeeds(folder, "bench --quick --json --row peers --python /bin/false" + voice);
-  CHECK(none.out.empty());
-  CHECK(test::contains(none.err, "peers: skipped, /bin/false has no PyTorch"));
-  const char* python = std::getenv("GLOWVOX_TORCH_PYTHON");
-  if (python == nullptr) {
-    MESSAGE("skipped: GLOWVOX_TORCH_PYTHON names no Python with PyTorch 2");
-    return;
-  }
-  const json row = json::parse(
-      succeeds(folder, "bench --quick --json --row peers --python " + std::string(python) + voice)
-          .out);
-  // The voice, its flow alone (by ONNX Runtime too, where that Python has it), two of PyTorch's,
-  // two by both.
-  const bool onnx = !test::contains(row["notes"].dump(), "has no ONNX Runtime");
-  REQUIRE(row["parts"].size() == (onnx ? 9 : 8));
-  for (const json& part : row["parts"]) {
-    CAPTURE(part["name"]);
-    CHECK(part["rtf"].get<double>() > 0.0);
-    CHECK(part["start_ms"].get<double>() > 0.0);
-    CHECK(part["peak_mb"].get<double>() > 10.0);
-  }
-  CHECK(row["parts"][0]["ratio"] == 1.0);
-}
-
-TEST_CASE("bench: every row that takes little time, checked, one object a line") {
-  const ModelFolder folder;
-  const std::string rows[] = {"mdct-causal-fp32", "mdct-causal-int8", "stream-fp32",
-                              "stream-int8",      "roofline",         "start",
-                              "memory-one-hour",  "libraries",        "train"};
-  std::string command =
-      "bench --quick --json --model " + std::string(GLOWVOX_SAMPLES) + "/mdct-causal.safetensors";
-  for (const std::string& row : rows) command += " --row " + row;
-  const std::string printed = succeeds(folder, command).out;
-  std::size_t at = 0;
-  for (const std::string& row : rows) {
-    const std::size_t end = printed.find('\n', at);
-    REQUIRE(end != std::string::npos);
-    const json figures = json::parse(printed.substr(at, end - at));
-    CHECK(figures["name"] == row);
-    CHECK(figures["ratio"].get<double>() > 0.0);
-    CHECK(!figures["check"].get<std::string>().empty());
-    at = end + 1;
-#ifndef __SANITIZE_ADDRESS__  // which has a library and much memory of its own
-    // Those of sound files, sound cards and archives are opened later, where a build can do that.
-    if (row == "libraries") CHECK(figures["libraries"].get<int>() <= 25);
-    if (row == "start") {
-      double sum = 0.0;
-      for (const auto& [part, ms] : figures["parts"].items()) sum += ms.get<double>();
-      CHECK(sum == doctest::Approx(figures["ms"].get<double>()));
-    }
-    if (row == "roofline") {
-      CHECK(figures["parts"].size() == 9);
-      for (const json& part : figures["parts"]) {
-        CAPTURE(part["name"]);
-        if (part["name"] != "rest") CHECK(part["ms"].get<double>() > 0.0);
-        if (part.contains("share_of_peak")) CHECK(part["share_of_peak"].get<double>() < 1.5);
-      }
-      // 1.03 GMAC for every second of sound.
-      CHECK(figures["parts"][0]["operations"].get<double>() > 1e9);
-      CHECK(figures["parts"][0]["operations"].get<double>() < 3e9);
-    }
-    if (row == "memory-one-hour") CHECK(figures["mb"].get<double>() < 200.0);
-#endif
-  }
-  CHECK(at == printed.size());
-  refuses(folder, "bench --row nothing", "--row: unknown row 'nothing', expected one of", 2);
-  refuses(folder, "bench --peer numpy", "--peer: numpy not in {libtorch,pytorch,onnxruntime}", 2);
 }
 
 TEST_CASE("synth: from mel and from sound the same, by seed, in every container") {
@@ -288,118 +187,6 @@ TEST_CASE("the reference BLAS is warned of") {
   unsetenv("LD_LIBRARY_PATH");
   CHECK(contains(ran.err, "reference BLAS"));
   CHECK(contains(ran.err, "libopenblas0-pthread"));
-}
-
-TEST_CASE("score: exact log-likelihood, total and per second, with a picture") {
-  const ModelFolder folder;
-  const json figures = json::parse(succeeds(folder, "score --model " + folder.model + " --wav " +
-                                                        test::speech_file() + " --json --plot " +
-                                                        folder.file("s.svg"))
-                                       .out);
-  const json& all = figures["all"];
-  CHECK(all["nats"].get<double>() / all["seconds"].get<double>() ==
-        doctest::Approx(all["nats_per_second"].get<double>()));
-  CHECK(all["nats_per_second"].get<double>() / 22050.0 ==
-        doctest::Approx(all["nats_per_sample"].get<double>()));
-  CHECK(contains(read_file(folder.file("s.svg")), "nats per sample"));
-}
-
-TEST_CASE("encode and decode are exact inverses, for every lift and with early outputs") {
-  for (const char* configuration : {"tiny", "squeezewave-64s"}) {
-    CAPTURE(configuration);
-    const ModelFolder folder(configuration);
-    const std::string m = " --model " + folder.model;
-    const auto clip = audio::read_audio(test::speech_file());
-    arrays::write_npy(folder.file("x.npy"),
-                      {{2, 20480}, {clip.samples.begin(), clip.samples.begin() + 40960}});
-    arrays::write_npy(folder.file("one.npy"),
-                      {{20480}, {clip.samples.begin(), clip.samples.begin() + 20480}});
-    const json figures =
-        json::parse(succeeds(folder, "encode" + m + " --audio " + folder.file("x.npy") + " -o " +
-                                         folder.file("z.npy") + " --json")
-                        .out);
-    const auto z = arrays::read_array(folder.file("z.npy"));
-    REQUIRE(z.shape.size() == 3);
-    CHECK(z.shape[0] == 2);
-    CHECK(z.shape[1] * z.shape[2] == 20480);
-    CHECK(figures["log_prob"].size() == 2);
-    succeeds(folder,
-             "encode" + m + " --audio " + folder.file("one.npy") + " -o " + folder.file("z1.npy"));
-    audio::write_audio(folder.file("one.wav"), {clip.samples.begin(), clip.samples.begin() + 20480},
-                       22050);
-    succeeds(folder, "decode" + m + " --wav " + folder.file("one.wav") + " --latent " +
-                         folder.file("z1.npy") + " -o " + folder.file("y.npy"));
-    const auto y = arrays::read_array(folder.file("y.npy"));
-    REQUIRE(y.shape == std::vector<std::int64_t>{20480});
-    for (std::size_t i = 0; i < y.values.size(); ++i)
-      CHECK(std::abs(y.values[i] - clip.samples[i]) < 1e-4f);
-  }
-}
-
-TEST_CASE("encode, which is the engine's, finds the likelihood that score finds by LibTorch") {
-  const test::TemporaryDirectory folder;
-  // Whole hops: score leaves out what is more, encode fills it up.
-  std::vector<float> speech = audio::read_audio(test::speech_file()).samples;
-  speech.resize(170 * 256);
-  audio::write_audio(folder.file("x.wav"), speech, 22050);
-  const std::string inputs = " --model " GLOWVOX_SAMPLES "/mdct-causal.safetensors --wav " +
-                             folder.file("x.wav") + " --json";
-  const json score = json::parse(succeeds(folder, "score --exact-samples" + inputs).out);
-  const json encode =
-      json::parse(succeeds(folder, "encode -o " + folder.file("z.npy") + inputs).out);
-  CHECK(encode["log_prob"][0].get<double>() ==
-        doctest::Approx(score["all"]["nats"].get<double>()).epsilon(1e-5));
-}
-
-TEST_CASE("encode writes the mel that it used, decode gives the audio back from it") {
-  const ModelFolder folder;
-  const std::string m = " --model " + folder.model, speech = test::speech_file();
-  succeeds(folder, "encode" + m + " --wav " + speech + " -o " + folder.file("z.npy") +
-                       " --write-mel " + folder.file("mel.npy"));
-  succeeds(folder, "decode" + m + " --mel " + folder.file("mel.npy") + " --latent " +
-                       folder.file("z.npy") + " -o " + folder.file("y.wav"));
-  const auto y = audio::read_audio(folder.file("y.wav")).samples;
-  const auto x = audio::read_audio(speech).samples;
-  REQUIRE(y.size() == (x.size() + 63) / 64 * 64);  // as long as the latent
-  // Exact: every 16-bit sample is the same again.
-  CHECK(std::equal(x.begin(), x.end(), y.begin()));
-}
-
-TEST_CASE("encode takes a given mel, decode gives the audio back from it") {
-  const ModelFolder folder("squeezewave-64s");
-  const std::string m = " --model " + folder.model;
-  const std::string speech = test::speech_file(), mel = folder.file("mel.npy");
-  succeeds(folder, "mel " + speech + " -o " + mel);
-  succeeds(folder,
-           "encode" + m + " --wav " + speech + " --mel " + mel + " -o " + folder.file("z.npy"));
-  succeeds(folder, "decode" + m + " --mel " + mel + " --latent " + folder.file("z.npy") + " -o " +
-                       folder.file("y.wav"));
-  const auto y = audio::read_audio(folder.file("y.wav")).samples;
-  const auto x = audio::read_audio(speech).samples;
-  REQUIRE(y.size() == (x.size() + 255) / 256 * 256);
-  for (std::size_t i = 0; i < x.size(); ++i) CHECK(std::abs(x[i] - y[i]) < 2e-4f);
-}
-
-TEST_CASE("morph: amount 0 gives the utterance back, more gives something else") {
-  const ModelFolder folder;
-  const std::string speech = test::speech_file(), m = " --model " + folder.model;
-  const auto x = audio::read_audio(speech).samples;
-  const std::vector<float> reversed(x.rbegin(), x.rend());
-  audio::write_audio(folder.file("b.wav"), reversed, 22050);
-  const std::string from = "morph" + m + " --from " + speech;
-  succeeds(folder,
-           from + " --to " + folder.file("b.wav") + " --amount 0 -o " + folder.file("y.wav"));
-  const auto y = audio::read_audio(folder.file("y.wav")).samples;
-  REQUIRE(y.size() == x.size());
-  for (std::size_t i = 0; i < y.size(); ++i) CHECK(std::abs(x[i] - y[i]) < 2e-4f);
-  const json half = json::parse(succeeds(folder, from + " --to " + folder.file("b.wav") +
-                                                     " --json -o " + folder.file("h.wav"))
-                                    .out);
-  CHECK(audio::read_audio(folder.file("h.wav")).samples != y);
-  CHECK(half["latent_rms"] > 0.0);
-  succeeds(folder, from + " --plus " + folder.file("b.wav") + " --minus " + speech +
-                       " --amount 2 -o " + folder.file("p.wav"));
-  CHECK(audio::read_audio(folder.file("p.wav")).samples != y);
 }
 
 TEST_CASE("train: a run, its summary, Ctrl-C and --resume, --init-from, --half") {
