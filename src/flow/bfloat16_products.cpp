@@ -2,7 +2,6 @@
 #include "flow/bfloat16_products.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "engine/conversions.hpp"
 #include "flow/pair_product.hpp"
@@ -27,15 +26,17 @@ std::int64_t width_at(std::int64_t first, std::int64_t columns) {
 
 // Rows of which pairs become words, [depth / 2][width], zeros where there are none: of a block.
 void pair_rows(ConstRowsView rows, std::int64_t columns, std::int64_t width, std::uint32_t* to) {
-  static constexpr std::array<float, kBlock> kZeros{};
+  constexpr std::uint32_t kEven = 0xffff;
   const std::int64_t pairs = filled_depth(rows.count) / 2;
   for (std::int64_t p = 0; p < pairs; ++p, to += width) {
     if (2 * p >= rows.count) {
       std::fill_n(to, width, 0U);
       continue;
     }
-    const float* odd = 2 * p + 1 < rows.count ? rows.row(2 * p + 1) : kZeros.data();
-    engine::to_pairs(rows.row(2 * p), odd, static_cast<std::size_t>(columns), to);
+    const bool alone = 2 * p + 1 == rows.count;
+    engine::to_pairs(rows.row(2 * p), rows.row(alone ? 2 * p : 2 * p + 1),
+                     static_cast<std::size_t>(columns), to);
+    if (alone) std::transform(to, to + columns, to, [](std::uint32_t w) { return w & kEven; });
     std::fill_n(to + columns, width - columns, 0U);
   }
 }
