@@ -26,7 +26,7 @@ struct Entry {
   std::int64_t target;
 };
 
-#if defined(HWY_AVX3_ZEN4)
+#if HWY_ARCH_X86 && defined(HWY_AVX3_ZEN4)
 constexpr std::int64_t kBfloat16Target = HWY_AVX3_ZEN4;
 #elif HWY_ARCH_X86
 constexpr std::int64_t kBfloat16Target = HWY_AVX3;

@@ -166,7 +166,7 @@ void RunLog::sounds(const Progress& progress, const std::vector<Clip>& clips, in
   if (!events_) return;
   attempt([&] {
     for (const Clip& c : clips)
-      for (const auto& [kind, samples] :
+      for (const auto [kind, samples] :
            {std::make_pair("recording", &c.recording), std::make_pair("synthesis", &c.synthesis)}) {
         const std::string tag = fmt::format("{}/{}", c.name, kind);
         const report::Picture picture = report::spectrogram(*samples);
