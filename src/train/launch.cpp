@@ -20,7 +20,7 @@
 #include "train/ranks.hpp"
 
 #ifdef GLOWVOX_RANKS
-#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+#include "train/rank_store.hpp"
 #endif
 
 extern char** environ;
@@ -101,10 +101,9 @@ std::string end_of(int status) {
 
 int launch_ranks(int ranks, const std::vector<std::string>& arguments,
                  void (*say)(const std::string& text)) {
-  c10d::TCPStoreOptions options;
+  c10d::TCPStoreOptions options = store_options();
   options.port = 0;  // any that is free
   options.isServer = true;
-  options.waitWorkers = false;
   const c10d::TCPStore store("127.0.0.1", options);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP})
     std::signal(signal, [](int s) { passed_on = s; });

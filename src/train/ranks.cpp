@@ -13,10 +13,11 @@
 #ifdef GLOWVOX_RANKS
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
-#include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #ifdef USE_C10D_NCCL
 #include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
 #endif
+
+#include "train/rank_store.hpp"
 #endif
 
 namespace glowvox::train {
@@ -140,10 +141,9 @@ Ranks::Ranks(const RankPlace& place, const torch::Device& device) : place_(place
   if (place.ranks == 1) return;
   group_ = std::make_unique<Group>();
   try {
-    c10d::TCPStoreOptions options;
+    c10d::TCPStoreOptions options = store_options();
     options.port = static_cast<std::uint16_t>(place.port);
     options.isServer = place.hosts_store;
-    options.waitWorkers = false;
     options.timeout = kMeetingTimeout;
     group_->store = c10::make_intrusive<c10d::TCPStore>(place.address, options);
     // A group's operations all have its own timeout; that of a single call is not looked at.

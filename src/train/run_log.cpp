@@ -165,15 +165,17 @@ void RunLog::mixing(const Progress& progress, const std::vector<model::MixingSta
 void RunLog::sounds(const Progress& progress, const std::vector<Clip>& clips, int sample_rate_hz) {
   if (!events_) return;
   attempt([&] {
-    for (const Clip& c : clips)
-      for (const auto [kind, samples] :
-           {std::make_pair("recording", &c.recording), std::make_pair("synthesis", &c.synthesis)}) {
+    for (const Clip& c : clips) {
+      const std::pair<const char*, const std::vector<float>*> sounds[] = {
+          {"recording", &c.recording}, {"synthesis", &c.synthesis}};
+      for (const auto& [kind, samples] : sounds) {
         const std::string tag = fmt::format("{}/{}", c.name, kind);
         const report::Picture picture = report::spectrogram(*samples);
         events_->image(tag, progress.step, picture.png, picture.width, picture.height);
         events_->audio(tag, progress.step, audio::encode_wav(*samples, sample_rate_hz),
                        sample_rate_hz, static_cast<std::int64_t>(samples->size()));
       }
+    }
     events_->flush();
   });
 }
