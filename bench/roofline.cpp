@@ -234,8 +234,10 @@ double peak(DType dtype, int threads, bool quick) {
   constexpr int kRepeats = 50;
   ThreadTeam team(threads);
   double best = 0.0;
+  std::vector<Kernel> kernels = {Kernel::kOwn, Kernel::kLibxsmm};
+  if (engine::instruction_set() == engine::InstructionSet::kAmx) kernels.push_back(Kernel::kTiles);
   for (const auto& [out, in] : kShapes)
-    for (const Kernel kernel : {Kernel::kFastest, Kernel::kOwn, Kernel::kLibxsmm}) {
+    for (const Kernel kernel : kernels) {
       Matrix matrix(out, 1, in);
       std::fill(matrix.weight.begin(), matrix.weight.end(), 0.01F);
       std::vector<Product> products;

@@ -1,5 +1,5 @@
 # For a machine that has compilers and PyTorch alone: what cmake/gpu-box-pack brought along in deps/,
-# and nothing of sound, Fourier transforms or the engine.
+# and nothing of sound, Fourier transforms or, but for products, the engine.
 set(GLOWVOX_DEPS ${PROJECT_SOURCE_DIR}/deps CACHE PATH "What cmake/gpu-box-pack gathered")
 if(NOT EXISTS ${GLOWVOX_DEPS}/include/CLI)
   message(FATAL_ERROR "${GLOWVOX_DEPS} lacks the libraries of a bare build: make the archive by "

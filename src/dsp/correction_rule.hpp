@@ -35,8 +35,9 @@ struct CorrectionRule {
 // lapped transform's falling window over so many samples before it.
 double missing_last_hop(const std::vector<double>& window, int hop, std::int64_t ahead);
 
-// The guess at the samples ahead for a correction of one frame alone: where a frame comes with each
-// row, and so many final samples are kept as it reads.
+// The guess at the next samples for a correction of one frame alone, where a lapped transform gives
+// something of so many of them (`ahead`): none unless a frame comes with each of its rows, and as
+// many final samples are kept as the guess reads.
 std::optional<NextHop> next_hop_of(const MelSpec& spec, std::int64_t ahead);
 
 // A bin's gain lies between those of two bands: the lower one's, and the next one's by its share.

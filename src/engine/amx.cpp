@@ -8,7 +8,8 @@
 #include <cstring>
 #include <vector>
 
-#if defined(__x86_64__) && defined(__linux__)
+// Compilers that have these headers come with assemblers that know the instructions.
+#if defined(__x86_64__) && defined(__linux__) && __has_include(<amxbf16intrin.h>)
 #define GLOWVOX_AMX 1
 #include <cpuid.h>
 #include <sys/syscall.h>
@@ -42,8 +43,7 @@ static_assert(sizeof(Shapes) == 64);
 constexpr int kSums[2][2] = {{0, 1}, {2, 3}}, kActivations[2] = {4, 5}, kWeights[2] = {6, 7};
 
 #if defined(GLOWVOX_AMX)
-// The processor's. In assembly, so that a compiler needs not know the instructions and the rest of
-// the program is not compiled for them.
+// The processor's. In assembly, so that the rest of the program is not compiled for them.
 struct Processor {
   void configure(const Shapes& shapes) { asm volatile("ldtilecfg %0" : : "m"(shapes)); }
   void release() { asm volatile("tilerelease"); }
@@ -269,9 +269,9 @@ bool ask_system() {
   return ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
 }
 
-// Some products of either width and height, by the processor and by the program.
+// Some products of every width and height, by the processor and by the program.
 bool is_right() {
-  constexpr int kRows = 37, kColumns = 48;
+  constexpr int kRows = 51, kColumns = 48;
   for (const int in : {kLeastInputs, 32}) {
     std::vector<std::uint16_t> x(static_cast<std::size_t>(kRows) * in), w(kColumns * in);
     for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<std::uint16_t>(0x3f00 + i % 251);

@@ -8,6 +8,8 @@
 #define GLOWVOX_ENGINE_BFLOAT16_INL
 #endif
 
+#include <cstdint>
+
 #include "engine/aligned.hpp"
 
 HWY_BEFORE_NAMESPACE();

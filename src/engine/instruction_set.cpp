@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "core/cpu.hpp"
 #include "engine/amx.hpp"
 #include "glowvox/error.hpp"
 
@@ -51,22 +52,13 @@ constexpr Entry kEntries[] = {
 #endif
 };
 
-bool has_avx512_bf16() {
-#if HWY_ARCH_X86_64
-  __builtin_cpu_init();
-  return __builtin_cpu_supports("avx512bf16") != 0;
-#else
-  return false;
-#endif
-}
-
 // A compiler that is told of a better processor leaves out what is below it.
 bool is_compiled(const Entry& entry) { return entry.target <= HWY_STATIC_TARGET; }
 
 bool is_supported(const Entry& entry, std::int64_t targets) {
   if (entry.target != HWY_STATIC_TARGET && (targets & entry.target) == 0) return false;
-  if (entry.set == InstructionSet::kAmx) return has_avx512_bf16() && amx::available();
-  return entry.set != InstructionSet::kAvx512Bf16 || has_avx512_bf16();
+  if (entry.set == InstructionSet::kAmx) return has_fast_bfloat16() && amx::available();
+  return entry.set != InstructionSet::kAvx512Bf16 || has_fast_bfloat16();
 }
 
 std::string names() {
@@ -76,18 +68,23 @@ std::string names() {
   return all;
 }
 
-InstructionSet choose() {
-  const std::int64_t targets = hwy::SupportedTargets();
+const Entry& best_of(std::int64_t targets) {
   const Entry* best = kEntries;
   for (const Entry& entry : kEntries)
     if (is_compiled(entry) && is_supported(entry, targets)) best = &entry;
+  return *best;
+}
+
+// Where a set is asked for, the system is not asked for what the better ones need.
+InstructionSet choose() {
+  const std::int64_t targets = hwy::SupportedTargets();
   const char* asked = std::getenv(kVariable);
-  if (asked == nullptr || *asked == '\0') return best->set;
+  if (asked == nullptr || *asked == '\0') return best_of(targets).set;
   for (const Entry& entry : kEntries) {
     if (!is_compiled(entry) || asked != std::string(entry.name)) continue;
     if (!is_supported(entry, targets))
       throw Error(kVariable, std::string("this processor has no ") + asked,
-                  std::string("its best is ") + best->name);
+                  std::string("its best is ") + best_of(targets).name);
     hwy::DisableTargets(entry.target - 1);
     return entry.set;
   }

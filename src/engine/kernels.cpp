@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "engine/kernels.hpp"
 
-#include <cmath>
-#include <cstring>
-
 // One body, compiled for every instruction set that makes a difference, chosen when it runs.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/kernels.cpp"

@@ -159,6 +159,7 @@ class LayerStage : public FlowStage {
   Condition* condition_;
   const int rows_per_frame_;
 };
+
 }  // namespace
 
 void add_layer_stages(StepState* state, Condition* condition, Receiver* next,
@@ -170,4 +171,5 @@ void add_layer_stages(StepState* state, Condition* condition, Receiver* next,
                                                    layer + 1 == layers ? std::move(end) : nullptr,
                                                    rows_per_frame));
 }
+
 }  // namespace glowvox::engine

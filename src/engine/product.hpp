@@ -88,8 +88,8 @@ struct BlockKernels {
 };
 
 // A matrix packed for one layout. Bit for bit the same result however rows are grouped: the own
-// kernel sums in one order, and so does LIBXSMM for all row counts, except in blocks of a single
-// vector of columns, of which there are none.
+// kernel and tiles sum in one order, and so does LIBXSMM for all row counts, except in blocks of a
+// single vector of columns, of which there are none.
 class Product {
  public:
   Product() = default;

@@ -116,6 +116,7 @@ Target target_of(DType dtype, AlignedBytes& tile, int columns) {
     target.bfloat16 = reinterpret_cast<std::uint16_t*>(std::exchange(target.full, nullptr));
   return target;
 }
+
 StepState::StepState(const PreparedStep& step, DType dtype, int most_rows)
     : step_(step), dtype_(dtype) {
   const PreparedNet& net = step.net;

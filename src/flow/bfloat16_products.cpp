@@ -24,7 +24,8 @@ std::int64_t width_at(std::int64_t first, std::int64_t columns) {
   return std::min(kBlock, filled_columns(columns) - first);
 }
 
-// Rows of which pairs become words, [depth / 2][width], zeros where there are none: of a block.
+// A block of the right side from its rows: pairs of them as words, [filled depth / 2][width]; zeros
+// where there are no rows or columns.
 void pair_rows(ConstRowsView rows, std::int64_t columns, std::int64_t width, std::uint32_t* to) {
   constexpr std::uint32_t kEven = 0xffff;
   const std::int64_t pairs = filled_depth(rows.count) / 2;

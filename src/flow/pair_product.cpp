@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "flow/pair_product.hpp"
 
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <cstring>
-
 #if defined(__x86_64__)
 #include <immintrin.h>
+
+#include <cstddef>
+#include <cstring>
 #endif
 
 #include "engine/instruction_set.hpp"

@@ -52,7 +52,8 @@ struct Outer {
   std::int64_t columns;
   RowsView c;
 };
-// Several with the same g, which is brought in order once. scratch: reused between calls.
+// Several with the same g, which is brought in order once. scratch: of kFloat, reused between
+// calls.
 void multiply_transposed(ConstRowsView g, std::int64_t g_columns, const std::vector<Outer>& outers,
                          std::vector<float>* scratch, Operands operands = Operands::kFloat);
 

@@ -20,13 +20,13 @@ Operands operands_now() { return Bfloat16Guard::active() ? Operands::kBfloat16 :
 class ForwardPass {
  public:
   ForwardPass(const Tensor& x, const Tensor& features, const WavenetWeights& weights,
-              WavenetSaved* saved)
+              WavenetSaved* saved, Operands operands)
       : sizes_(x, features, weights),
         x_(x),
         features_(features),
         weights_(weights),
         saved_(saved),
-        packing_(operands_now()) {
+        packing_(operands) {
     const int64_t R = sizes_.rows, H = sizes_.H;
     // Without a backward pass the layers take turns with two activations.
     h_ = padded_activations(sizes_, saved != nullptr ? sizes_.layers : 2, H);
@@ -148,14 +148,15 @@ struct WavenetFunction : torch::autograd::Function<WavenetFunction> {
                         std::vector<int64_t> lefts) {
     WavenetSaved saved;
     const WavenetWeights w = named(weights, dilations, lefts);
-    Tensor out = ForwardPass(x, features, w, &saved).run();
+    const Operands operands = operands_now();
+    Tensor out = ForwardPass(x, features, w, &saved, operands).run();
     variable_list kept = {x, features, saved.h, saved.factors, saved.skip};
     kept.insert(kept.end(), weights.begin(), weights.end());
     ctx->save_for_backward(kept);
     ctx->saved_data["dilations"] = dilations;
     ctx->saved_data["lefts"] = lefts;
     ctx->saved_data["x_grad"] = x.requires_grad();
-    ctx->saved_data["bfloat16"] = Bfloat16Guard::active();
+    ctx->saved_data["bfloat16"] = operands == Operands::kBfloat16;
     return out;
   }
 
@@ -194,7 +195,7 @@ Tensor wavenet(const Tensor& x, const Tensor& features, const WavenetWeights& we
   }
   if (!torch::GradMode::is_enabled())
     return ForwardPass(x.contiguous(), features.contiguous(), named(list, dilations, lefts),
-                       nullptr)
+                       nullptr, operands_now())
         .run();
   return WavenetFunction::apply(x.contiguous(), features.contiguous(), at::TensorList(list),
                                 dilations, lefts);

