@@ -21,6 +21,7 @@ constexpr std::size_t kFrame = 1024, kHop = 256;
 constexpr double kLeastPower = 1e-8;  // -80 dB of full scale
 constexpr double kSilenceDb = 40.0;   // below the loudest frame
 constexpr double kHannPower = 0.375;  // mean square of the window
+constexpr double kHighsHz = 8000.0;
 
 double power_db(double power) { return 10.0 * std::log10(std::max(power, kLeastPower)); }
 
@@ -115,6 +116,21 @@ double level_db(const std::vector<float>& reference, const std::vector<float>& s
   if (count == 0) return kNaN;
   return 10.0 *
          std::log10(mean_square(signal.data(), count) / mean_square(reference.data(), count));
+}
+
+double highs_db(const std::vector<float>& reference, const std::vector<float>& signal,
+                int rate_hz) {
+  const std::size_t count = std::min(reference.size(), signal.size());
+  const auto power = [&](const std::vector<float>& x) {
+    const dsp::Spectrum all = dsp::stft(first(x, count), kFrame, kHop, kFrame);
+    double sum = 0.0;
+    for (std::int64_t t = 0; t < all.frames; ++t)
+      for (std::int64_t bin = std::lround(kHighsHz * kFrame / rate_hz) + 1; bin < all.bins; ++bin)
+        sum += std::norm(
+            std::complex<double>(all.values[static_cast<std::size_t>(t * all.bins + bin)]));
+    return sum;
+  };
+  return 10.0 * std::log10(power(signal) / power(reference));
 }
 
 double loudest_frame_db(const std::vector<float>& reference, const std::vector<float>& signal) {

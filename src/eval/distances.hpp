@@ -28,6 +28,10 @@ double stft_distance(const std::vector<float>& reference, const std::vector<floa
 // silent; NaN where both are.
 double level_db(const std::vector<float>& reference, const std::vector<float>& signal);
 
+// The same of what lies above 8 kHz, where the mels of many models end, at this rate. NaN where
+// there is nothing above 8 kHz.
+double highs_db(const std::vector<float>& reference, const std::vector<float>& signal, int rate_hz);
+
 // How much louder the signal is than its reference in the frame of 1,024 samples (Hann, hop 256)
 // where this is most, in dB: a click, or speech where there is none. What is more than 40 dB below
 // the reference's loudest frame is silence (SilenceSpectrum looks there) and counts as that much.

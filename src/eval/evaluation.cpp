@@ -43,6 +43,7 @@ const std::vector<Metric>& metrics() {
       {"f0_error", "F0 error", "cents", 2, "low"},
       {"envelope_variation", "envelope variation, to the recording's", "", 3, "one"},
       {"level", "level", "dB", 2, "zero"},
+      {"highs", "level above 8 kHz", "dB", 1, "zero"},
       {"loudest_frame", "loudest frame against its reference", "dB", 2, "low"},
   };
   return all;
@@ -69,10 +70,18 @@ std::vector<double> measure(const std::vector<float>& reference, const std::vect
   const PitchErrors pitch = compare(track, track_pitch(s, kRateHz));
   const double variation =
       envelope_variation(s, kRateHz, track.voiced) / envelope_variation(r, kRateHz, track.voiced);
-  return {stoi_or_nan(r, s),   mel_error(a, b),       mel_cepstral_distortion(a, b),
-          stft_distance(r, s), pitch.periodicity,     pitch.voicing_f1,
-          pitch.gross,         pitch.cents,           variation,
-          level_db(r, s),      loudest_frame_db(r, s)};
+  return {stoi_or_nan(r, s),
+          mel_error(a, b),
+          mel_cepstral_distortion(a, b),
+          stft_distance(r, s),
+          pitch.periodicity,
+          pitch.voicing_f1,
+          pitch.gross,
+          pitch.cents,
+          variation,
+          level_db(r, s),
+          highs_db(r, s, kRateHz),
+          loudest_frame_db(r, s)};
 }
 
 }  // namespace glowvox::eval

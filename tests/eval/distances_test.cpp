@@ -84,6 +84,20 @@ TEST_CASE("level: 20 log10 of the gain") {
   CHECK(std::isinf(level_db(x, times(x, 0.0F))));
 }
 
+TEST_CASE("level above 8 kHz: what lies below does not count") {
+  const int rate = 22050;
+  const auto tones = [&](double low, double high) {
+    std::vector<float> x;
+    for (int i = 0; i < rate; ++i)
+      x.push_back(static_cast<float>(low * std::sin(2.0 * kPi * 3000.0 * i / rate) +
+                                     high * std::sin(2.0 * kPi * 9500.0 * i / rate)));
+    return x;
+  };
+  CHECK(highs_db(tones(0.3, 0.1), tones(0.3, 0.05), rate) == doctest::Approx(-6.02).epsilon(0.01));
+  CHECK(highs_db(tones(0.3, 0.1), tones(0.1, 0.1), rate) == doctest::Approx(0.0).scale(1.0));
+  CHECK(std::isnan(highs_db(std::vector<float>(4000), std::vector<float>(4000), rate)));
+}
+
 TEST_CASE("loudest frame: a burst stands out by what it adds to its frame") {
   const std::vector<float> x = white(20 * 1024, 0.1);
   std::vector<float> y = x;
