@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "core/checksum.hpp"
+#include "dsp/stft.hpp"
 #include "glowvox/error.hpp"
 #include "train/pack.hpp"
 
@@ -38,6 +40,37 @@ double clipped_share(const std::vector<float>& samples) {
     before = v;
   }
   return static_cast<double>(clipped) / static_cast<double>(samples.size());
+}
+
+// Of half the training rate: what fricatives have, and the highs above it.
+struct Share {
+  double from, to;
+};
+constexpr Share kFricatives{0.5, 0.72}, kHighs{0.76, 0.98};
+constexpr double kNarrowDb = -30.0;
+constexpr int kFrame = 1024;
+constexpr std::int64_t kOneOf = 10;  // frames that count
+
+bool is_narrow(const audio::Clip& clip, int sample_rate_hz) {
+  const dsp::Spectrum spectrum = dsp::stft(clip.samples, kFrame, kFrame / 2, kFrame);
+  const auto power = [&](std::int64_t frame, const Share& of) {
+    const double bins = 0.5 * sample_rate_hz * kFrame / clip.sample_rate_hz;
+    const auto to = std::min(spectrum.bins, static_cast<std::int64_t>(of.to * bins));
+    double sum = 0.0;
+    for (auto bin = static_cast<std::int64_t>(of.from * bins); bin < to; ++bin)
+      sum += std::norm(spectrum.values[static_cast<std::size_t>(frame * spectrum.bins + bin)]);
+    return sum;
+  };
+  std::vector<std::pair<double, std::int64_t>> frames;  // fricatives' power
+  for (std::int64_t t = 0; t < spectrum.frames; ++t) frames.emplace_back(power(t, kFricatives), t);
+  const auto count = static_cast<std::ptrdiff_t>(spectrum.frames / kOneOf);
+  std::partial_sort(frames.begin(), frames.begin() + count, frames.end(), std::greater<>());
+  double fricatives = 0.0, highs = 0.0;
+  for (std::ptrdiff_t i = 0; i < count; ++i) {
+    fricatives += frames[static_cast<std::size_t>(i)].first;
+    highs += power(frames[static_cast<std::size_t>(i)].second, kHighs);
+  }
+  return fricatives > 0.0 && 10.0 * std::log10(highs / fricatives) < kNarrowDb;
 }
 
 }  // namespace
@@ -86,7 +119,7 @@ Recordings recordings_of(const std::string& list, int sample_rate_hz, bool incom
   return recordings;
 }
 
-CorpusCheck check_corpus(const Recordings& recordings, double segment_seconds,
+CorpusCheck check_corpus(const Recordings& recordings, double segment_seconds, int sample_rate_hz,
                          const std::function<void(std::size_t)>& progress) {
   CorpusCheck check;
   check.clips = recordings.paths.size();
@@ -109,6 +142,7 @@ CorpusCheck check_corpus(const Recordings& recordings, double segment_seconds,
       if (level < kSilentDb) fault(Fault::kSilent, fmt::format("{:.0f} dB", level));
       if (const double share = clipped_share(clip.samples); share > kMostClipped)
         fault(Fault::kClipped, fmt::format("{:.2f}% of the samples", 100.0 * share));
+      if (is_narrow(clip, sample_rate_hz)) ++check.narrow;
       const std::uint32_t sum = crc32c(clip.samples.data(), bytes);
       const auto [first, last] = seen.equal_range(sum);
       const auto same = std::find_if(first, last, [&](const auto& earlier) {

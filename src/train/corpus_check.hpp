@@ -26,6 +26,7 @@ struct CorpusCheck {
   double seconds = 0.0, shortest = 0.0, median = 0.0, longest = 0.0;  // of what can be read
   std::map<int, std::size_t> rates;                                   // Hz: clips
   std::map<int, std::size_t> channels;                                // 1: mono
+  std::size_t narrow = 0;                                             // whose highs are missing
   std::vector<FaultyClip> faults;
   std::size_t count(Fault fault) const;
 };
@@ -42,8 +43,10 @@ Recordings recordings_of(const std::string& list, int sample_rate_hz, bool incom
 // Reads every recording. Short: fewer than `segment_seconds`. Silent: below -60 dB of full scale
 // altogether. Clipped: more than one sample in 10,000 lies in a run of three or more at the file's
 // own extreme of 0.5 or above. Duplicate: the same samples as an earlier file. progress(done) is
-// called after each.
-CorpusCheck check_corpus(const Recordings& recordings, double segment_seconds,
+// called after each. Narrow: where its fricatives are (the tenth of its frames with the most power
+// from 0.5 to 0.72 of half the training rate), it has less by 30 dB or more from 0.76 to 0.98 of
+// it, as what was once recorded at a lower rate or coded has; a voice learns that.
+CorpusCheck check_corpus(const Recordings& recordings, double segment_seconds, int sample_rate_hz,
                          const std::function<void(std::size_t)>& progress);
 
 }  // namespace glowvox::train

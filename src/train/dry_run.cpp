@@ -27,7 +27,7 @@ Checked check(const std::string& name, const std::string& list, const RunOptions
   const double segment =
       static_cast<double>(c.train.segment_frames) * c.mel.hop_samples / c.mel.sample_rate_hz;
   ProgressBar bar;
-  return {name, check_corpus(recordings, segment, [&](std::size_t done) {
+  return {name, check_corpus(recordings, segment, c.mel.sample_rate_hz, [&](std::size_t done) {
             bar.show(static_cast<double>(done) / static_cast<double>(recordings.paths.size()),
                      fmt::format("{}: {} of {} files", name, done, recordings.paths.size()));
           })};
@@ -42,6 +42,10 @@ std::string to_text(const Checked& c) {
   for (const auto& [channels, clips] : k.channels)
     if (channels != 1)
       text += fmt::format("  {} channels: {} files, mixed down\n", channels, clips);
+  if (k.narrow > 0)
+    text += fmt::format(
+        "  narrow: {} files have hardly anything near half the rate, and a voice learns that\n",
+        k.narrow);
   for (std::size_t i = 0; i < std::min(kMostShown, k.faults.size()); ++i)
     text += fmt::format("  {}: {} ({})\n", name_of(k.faults[i].fault), k.faults[i].path,
                         k.faults[i].detail);
@@ -62,6 +66,7 @@ nlohmann::json to_json(const CorpusCheck& k) {
           {"median_seconds", k.median},
           {"longest_seconds", k.longest},
           {"rates_hz", rates},
+          {"narrow_files", k.narrow},
           {"faults", faults}};
 }
 

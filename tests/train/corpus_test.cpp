@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "train/corpus.hpp"
 
+#include <random>
+
+#include "audio/resample.hpp"
 #include "core/atomic_file.hpp"
+#include "train/corpus_check.hpp"
 #include "train/training.hpp"
 
 using namespace glowvox;
@@ -55,4 +59,24 @@ TEST_CASE("a corpus that cannot be used is refused by name") {
   write_file(folder.file("missing.txt"), "gone.wav\n");
   CHECK(contains(error_of([&] { train::Corpus(folder.file("missing.txt"), 22050, test::ignore); }),
                  "gone.wav: no such file"));
+}
+
+TEST_CASE("recordings without highs are counted, at whatever rate they are stored") {
+  std::mt19937 random(1);
+  std::normal_distribution<float> normal(0.0F, 0.1F);
+  std::vector<float> wide(22050);
+  for (float& v : wide) v = normal(random);
+  const auto over = [&](int rate) {
+    return audio::resample(audio::resample(wide, 22050, rate), rate, 22050);
+  };
+  const auto narrow = [](const std::vector<float>& samples, int rate) {
+    const train::Recordings one{{"a"}, [&](std::size_t) { return audio::Clip{rate, 1, samples}; }};
+    return train::check_corpus(one, 0.1, 22050, [](std::size_t) {}).narrow;
+  };
+  CHECK(narrow(wide, 22050) == 0);
+  CHECK(narrow(audio::resample(wide, 22050, 44100), 44100) == 0);
+  CHECK(narrow(over(20000), 22050) == 0);
+  CHECK(narrow(over(16000), 22050) == 1);
+  CHECK(narrow(audio::resample(wide, 22050, 16000), 16000) == 1);
+  CHECK(narrow({wide.begin(), wide.begin() + 500}, 22050) == 0);  // too short to tell
 }

@@ -91,8 +91,9 @@ TEST_CASE("a packed corpus gives the batches of its files, bit for bit") {
   CHECK(both.share(0) == 0.5);
   CHECK(both.share(1) == doctest::Approx(0.125));
   // A dry run reads it as it reads files.
-  const auto check = train::check_corpus(
-      train::recordings_of(summary.paths[0], 22050, false, test::ignore), 0.4, [](std::size_t) {});
+  const auto check =
+      train::check_corpus(train::recordings_of(summary.paths[0], 22050, false, test::ignore), 0.4,
+                          22050, [](std::size_t) {});
   CHECK(check.clips == 4);
   CHECK(check.count(train::Fault::kShort) == 3);
 }

@@ -248,6 +248,7 @@ TEST_CASE("--dry-run tells what is wrong with recordings and writes nothing") {
   const auto json =
       nlohmann::json::parse(test::succeeds(folder, folder.train("none", "--dry-run --json")).out);
   CHECK(json.at("data").at("faults").size() == 4);
+  CHECK(json.at("data").at("narrow_files").is_number());
   CHECK(json.at("estimated_seconds_per_step") > 0.0);
   write_file(folder.data() + "/broken.wav", "RIFF no sound");
   test::refuses(folder, folder.train("none", "--dry-run"), "1 recordings cannot be read");
