@@ -82,6 +82,7 @@ struct SampleLossConfig {
   double corrected = 0.0;
   std::vector<int> fft_sizes = {2048, 1024, 512, 256, 128};
   double log_floor = 5e-3;
+  double auditory = 0.0;
   int skip_frames = 12;
 };
 

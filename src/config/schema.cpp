@@ -120,6 +120,10 @@ Keys sample_loss_keys(SampleLossConfig& c, int segment_frames) {
        between(4, kMostTaps).where(on, "with a `weight` above 0"), "samples"},
       {"log_floor", &c.log_floor, "Added to a magnitude before its logarithm.",
        above(0.0, 1.0, "a value above 0, up to 1").where(on, "with a `weight` above 0")},
+      {"auditory", &c.auditory,
+       "How far bins count by the ear's bandwidth at their frequency: 0 all alike, 1 inversely, so "
+       "that low ones count most.",
+       share().where(on, "with a `weight` above 0")},
       {"skip_frames", &c.skip_frames,
        "Frames at a segment's start that are not compared, because the nets lack their past.",
        between(0, segment_frames - 1)

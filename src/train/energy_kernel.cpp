@@ -16,12 +16,13 @@ using FloatRows = Eigen::Array<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::Row
 // One of the transforms.
 class EnergyKernel::Resolution {
  public:
-  Resolution(int size, double log_floor)
+  Resolution(int size, double log_floor, const std::vector<float>& weights)
       : size_(size),
         hop_(size / 4),
         floor_(static_cast<float>(log_floor)),
         fft_(size),
         window_(size),
+        weights_(Eigen::Map<const Floats>(weights.data(), fft_.bins())),
         recording_(fft_.bins()),
         y_(fft_.bins()),
         other_(fft_.bins()) {
@@ -79,7 +80,7 @@ class EnergyKernel::Resolution {
     for (std::int64_t f = 0; f < frames; ++f) {
       transform(x + f * hop_, recording_.magnitude);
       magnitudes_.row(f) = recording_.magnitude;
-      sum += recording_.magnitude.cast<double>().sum();
+      sum += (recording_.magnitude * weights_).cast<double>().sum();
     }
     return std::max(sum / (static_cast<double>(frames) * fft_.bins()), kSmallestMeanMagnitude);
   }
@@ -87,9 +88,10 @@ class EnergyKernel::Resolution {
   // Adds the frame's distance from `to`; returns what a difference of logarithms is multiplied by
   // in its derivative.
   float distance(const Frame& to, double frames, float linear, double& sum) const {
-    const double square = (y_.logarithm - to.logarithm).square().mean() + kSmallestSquare;
+    const double square =
+        ((y_.logarithm - to.logarithm).square() * weights_).mean() + kSmallestSquare;
     const double root = std::sqrt(square);
-    sum += root / frames + linear * (y_.magnitude - to.magnitude).abs().sum();
+    sum += root / frames + linear * ((y_.magnitude - to.magnitude).abs() * weights_).sum();
     return static_cast<float>(1.0 / (frames * fft_.bins() * root));
   }
 
@@ -104,7 +106,7 @@ class EnergyKernel::Resolution {
           to_fit * (log_a - recording_.logarithm[k]) - to_spread * (log_a - other_.logarithm[k]);
       const float linear_part =
           linear * (sign(a - recording_.magnitude[k]) - sign(a - other_.magnitude[k]));
-      const float of_magnitude = 2.0f * (logarithmic / (a + floor_) + linear_part);
+      const float of_magnitude = 2.0f * weights_[k] * (logarithmic / (a + floor_) + linear_part);
       // The inverse transform counts every bin but the outermost twice.
       bins[k] *= of_magnitude / a * (k == 0 || k == last ? 1.0f : 0.5f);
     }
@@ -116,14 +118,15 @@ class EnergyKernel::Resolution {
   int size_, hop_;
   float floor_;
   dsp::RealFloatFft fft_;
-  Floats window_;
+  Floats window_, weights_;
   Frame recording_, y_, other_;
   FloatRows magnitudes_;  // [frames, bins], the recording's
 };
 
-EnergyKernel::EnergyKernel(const config::SampleLossConfig& config) {
+EnergyKernel::EnergyKernel(const config::SampleLossConfig& config, int sample_rate_hz) {
   for (const int size : config.fft_sizes)
-    resolutions_.push_back(std::make_unique<Resolution>(size, config.log_floor));
+    resolutions_.push_back(std::make_unique<Resolution>(
+        size, config.log_floor, bin_weights(size, sample_rate_hz, config.auditory)));
 }
 
 EnergyKernel::~EnergyKernel() = default;

@@ -14,7 +14,7 @@ namespace glowvox::train {
 // segment at a time. It has memory of its own: one for each thread.
 class EnergyKernel {
  public:
-  explicit EnergyKernel(const config::SampleLossConfig& config);
+  EnergyKernel(const config::SampleLossConfig& config, int sample_rate_hz);
   ~EnergyKernel();
   EnergyKernel(const EnergyKernel&) = delete;
   EnergyKernel& operator=(const EnergyKernel&) = delete;

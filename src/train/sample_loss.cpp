@@ -16,6 +16,7 @@ constexpr std::uint32_t kTrainingStream = 4, kHeldOutStream = 5;
 
 SampleLoss::SampleLoss(const config::ModelConfig& config, std::uint64_t seed)
     : config_(config.train.sample_loss),
+      sample_rate_hz_(config.mel.sample_rate_hz),
       mel_distance_(config.mel),
       seed_(seed),
       hop_(config.mel.hop_samples),
@@ -28,7 +29,8 @@ SampleLoss::SampleLoss(const config::ModelConfig& config, std::uint64_t seed)
 
 bool SampleLoss::long_enough(std::int64_t mel_frames) const {
   const std::int64_t fewest =
-      std::max(SpectralDistance(config_).fewest_samples(), mel_distance_.fewest_samples());
+      std::max<std::int64_t>(*std::max_element(config_.fft_sizes.begin(), config_.fft_sizes.end()),
+                             mel_distance_.fewest_samples());
   return mel_frames * hop_ - before_ - after_ >= fewest + 2 * hop_;
 }
 
@@ -83,7 +85,7 @@ SampleDistances SampleLoss::compare(model::FlowVocoder& model, const Tensor& aud
     other = compared(sample(noise[1]));
   }
   const Tensor x = compared(audio);
-  const EnergyDistance d = energy_distance(config_, x, y, other);
+  const EnergyDistance d = energy_distance(config_, sample_rate_hz_, x, y, other);
   SampleDistances all{d.fit, d.spread, {}, config_.weight * d.objective};
   if (config_.mel_weight > 0.0) {
     const Tensor distance = mel_distance_(x, y);

@@ -47,6 +47,7 @@ class SampleLoss {
                                  std::int64_t frames, bool pinned) const;
 
   config::SampleLossConfig config_;
+  int sample_rate_hz_;
   MelDistance mel_distance_;
   std::optional<SampleCorrection> correction_;
   std::uint64_t seed_;

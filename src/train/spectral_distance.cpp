@@ -3,7 +3,7 @@
 
 #include <ATen/Parallel.h>
 
-#include <algorithm>
+#include <cmath>
 
 #include "train/energy_kernel.hpp"
 
@@ -16,7 +16,8 @@ struct EnergyFunction : torch::autograd::Function<EnergyFunction> {
   static torch::autograd::variable_list forward(torch::autograd::AutogradContext* ctx,
                                                 const Tensor& y, const Tensor& x,
                                                 const Tensor& other,
-                                                const config::SampleLossConfig& config) {
+                                                const config::SampleLossConfig& config,
+                                                int sample_rate_hz) {
     const Tensor recording = x.contiguous(), one = y.contiguous(), two = other.contiguous();
     const std::int64_t B = one.size(0), N = one.size(1);
     const Tensor gradient = y.requires_grad() ? torch::empty_like(one) : Tensor();
@@ -24,7 +25,7 @@ struct EnergyFunction : torch::autograd::Function<EnergyFunction> {
     float* const fit = distances.data_ptr<float>();
     const auto row = [N](const Tensor& t, std::int64_t b) { return t.data_ptr<float>() + b * N; };
     at::parallel_for(0, B, 1, [&](std::int64_t begin, std::int64_t end) {
-      EnergyKernel kernel(config);
+      EnergyKernel kernel(config, sample_rate_hz);
       for (std::int64_t b = begin; b < end; ++b) {
         const auto r = kernel(row(recording, b), row(one, b), row(two, b), N,
                               gradient.defined() ? row(gradient, b) : nullptr);
@@ -41,17 +42,31 @@ struct EnergyFunction : torch::autograd::Function<EnergyFunction> {
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* ctx,
                                                  torch::autograd::variable_list grads) {
     const Tensor gradient = ctx->get_saved_variables()[0];
-    return {gradient * grads[0].unsqueeze(1), Tensor(), Tensor(), Tensor()};
+    return {gradient * grads[0].unsqueeze(1), Tensor(), Tensor(), Tensor(), Tensor()};
   }
 };
 
 }  // namespace
 
-SpectralDistance::SpectralDistance(const config::SampleLossConfig& config)
-    : sizes_(config.fft_sizes), log_floor_(config.log_floor) {}
+std::vector<float> bin_weights(int size, int sample_rate_hz, double auditory) {
+  std::vector<double> weights;
+  double sum = 0.0;
+  for (int k = 0; k <= size / 2; ++k) {
+    const double khz = 1e-3 * k * sample_rate_hz / size;
+    const double bandwidth_hz = 24.7 * (4.37 * khz + 1.0);
+    weights.push_back(std::pow(bandwidth_hz, -auditory));
+    sum += weights.back();
+  }
+  const double mean = sum / static_cast<double>(weights.size());
+  std::vector<float> out;
+  for (const double w : weights) out.push_back(static_cast<float>(w / mean));
+  return out;
+}
 
-std::int64_t SpectralDistance::fewest_samples() const {
-  return *std::max_element(sizes_.begin(), sizes_.end());
+SpectralDistance::SpectralDistance(const config::SampleLossConfig& config, int sample_rate_hz)
+    : sizes_(config.fft_sizes), log_floor_(config.log_floor) {
+  for (const int size : sizes_)
+    weights_.push_back(torch::tensor(bin_weights(size, sample_rate_hz, config.auditory)));
 }
 
 SpectralDistance::Spectra SpectralDistance::spectra(const Tensor& audio) const {
@@ -70,9 +85,10 @@ Tensor SpectralDistance::operator()(const Spectra& a, const Spectra& b,
                                     const Spectra& recording) const {
   Tensor sum;
   for (std::size_t i = 0; i < sizes_.size(); ++i) {
-    const Tensor squares = (a.log_magnitude[i] - b.log_magnitude[i]).square().mean(2);
+    const Tensor w = weights_[i].to(a.magnitude[i].options());
+    const Tensor squares = ((a.log_magnitude[i] - b.log_magnitude[i]).square() * w).mean(2);
     const Tensor logarithmic = (squares + kSmallestSquare).sqrt().mean(1);
-    const auto mean = [](const Tensor& t) { return t.flatten(1).mean(1); };
+    const auto mean = [&w](const Tensor& t) { return (t * w).flatten(1).mean(1); };
     const Tensor scale = mean(recording.magnitude[i]).clamp_min(kSmallestMeanMagnitude);
     const Tensor linear = mean((a.magnitude[i] - b.magnitude[i]).abs()) / scale;
     const Tensor both = logarithmic + linear;
@@ -81,17 +97,17 @@ Tensor SpectralDistance::operator()(const Spectra& a, const Spectra& b,
   return sum / static_cast<double>(sizes_.size());
 }
 
-EnergyDistance energy_distance(const config::SampleLossConfig& config, const Tensor& x,
-                               const Tensor& y, const Tensor& other) {
+EnergyDistance energy_distance(const config::SampleLossConfig& config, int sample_rate_hz,
+                               const Tensor& x, const Tensor& y, const Tensor& other) {
   if (!y.device().is_cpu() || y.scalar_type() != torch::kFloat)
-    return energy_distance_anywhere(config, x, y, other);
-  const auto out = EnergyFunction::apply(y, x, other, config);
+    return energy_distance_anywhere(config, sample_rate_hz, x, y, other);
+  const auto out = EnergyFunction::apply(y, x, other, config, sample_rate_hz);
   return {out[1][0], out[1][1], out[0]};
 }
 
-EnergyDistance energy_distance_anywhere(const config::SampleLossConfig& config, const Tensor& x,
-                                        const Tensor& y, const Tensor& other) {
-  const SpectralDistance distance(config);
+EnergyDistance energy_distance_anywhere(const config::SampleLossConfig& config, int sample_rate_hz,
+                                        const Tensor& x, const Tensor& y, const Tensor& other) {
+  const SpectralDistance distance(config, sample_rate_hz);
   const auto recording = distance.spectra(x), one = distance.spectra(y),
              two = distance.spectra(other);
   const Tensor fit = distance(one, recording, recording), spread = distance(one, two, recording);

@@ -16,21 +16,23 @@ constexpr double kSmallestPower = 1e-9;          // added to that of a bin
 constexpr double kSmallestSquare = 1e-6;         // added to a frame's mean square
 constexpr double kSmallestMeanMagnitude = 1e-4;  // of a recording
 
+// Of a transform's bins, [size / 2 + 1], 1 in the mean: the `auditory` power of the inverse of the
+// ear's equivalent rectangular bandwidth, 24.7 (4.37 f / 1000 + 1) Hz at f Hz (Glasberg and Moore,
+// "Derivation of auditory filter shapes from notched-noise data", Hearing Research 1990).
+std::vector<float> bin_weights(int size, int sample_rate_hz, double auditory);
+
 // d(a, b) of Gritsenko et al. 2020 ("A Spectral Energy Distance for Parallel Speech Synthesis",
 // equation 6), mean over the transforms of
 //
-//   mean over frames of  sqrt(mean over bins of (log(|A| + floor) - log(|B| + floor))^2 + 1e-6)
-//   + mean of | |A| - |B| | / mean of |R|
+//   mean over frames of  sqrt(mean over bins of w (log(|A| + floor) - log(|B| + floor))^2 + 1e-6)
+//   + mean of w | |A| - |B| | / mean of w |R|
 //
-// where R is the transform of a recording that both are meant to be. Hann windows, hops of a
-// quarter, no padding. Every clip of a batch has a distance of its own: nothing depends on what
-// else is in the batch.
+// where R is the transform of a recording that both are meant to be, and w is bin_weights(). Hann
+// windows, hops of a quarter, no padding. Every clip of a batch has a distance of its own: nothing
+// depends on what else is in the batch.
 class SpectralDistance {
  public:
-  explicit SpectralDistance(const config::SampleLossConfig& config);
-  // The shortest sound that has one frame of every transform.
-  std::int64_t fewest_samples() const;
-
+  SpectralDistance(const config::SampleLossConfig& config, int sample_rate_hz);
   // Magnitudes of every transform, [B, frames, bins] each, and their logarithms.
   struct Spectra {
     std::vector<Tensor> magnitude, log_magnitude;
@@ -40,6 +42,7 @@ class SpectralDistance {
 
  private:
   std::vector<int> sizes_;
+  std::vector<Tensor> weights_;  // of every transform, [bins]
   double log_floor_;
 };
 
@@ -53,10 +56,10 @@ struct EnergyDistance {
 };
 
 // x, y, other: [B, N]. On the CPU in float by EnergyKernel, elsewhere by ATen's operators.
-EnergyDistance energy_distance(const config::SampleLossConfig& config, const Tensor& x,
-                               const Tensor& y, const Tensor& other);
+EnergyDistance energy_distance(const config::SampleLossConfig& config, int sample_rate_hz,
+                               const Tensor& x, const Tensor& y, const Tensor& other);
 // By ATen's operators everywhere.
-EnergyDistance energy_distance_anywhere(const config::SampleLossConfig& config, const Tensor& x,
-                                        const Tensor& y, const Tensor& other);
+EnergyDistance energy_distance_anywhere(const config::SampleLossConfig& config, int sample_rate_hz,
+                                        const Tensor& x, const Tensor& y, const Tensor& other);
 
 }  // namespace glowvox::train

@@ -2,6 +2,7 @@
 #include "train/sample_loss.hpp"
 
 #include <cmath>
+#include <numeric>
 
 #include "flow/law.hpp"
 #include "train/training.hpp"
@@ -10,6 +11,8 @@ using namespace glowvox;
 using torch::Tensor;
 
 namespace {
+
+constexpr int kRateHz = 22050;
 
 config::SampleLossConfig small_sizes() {
   config::SampleLossConfig config;
@@ -30,19 +33,21 @@ double average(const Tensor& t) { return t.mean().item<double>(); }
 
 TEST_CASE("the kernel's energy distance and gradient are those of ATen's operators") {
   torch::manual_seed(1);
-  const config::SampleLossConfig config = small_sizes();
+  config::SampleLossConfig config = small_sizes();
+  SUBCASE("all bins alike") {}
+  SUBCASE("by the ear's bandwidths") { config.auditory = 1.0; }
   const Tensor x = noise_clips(3, 1000, 0.1), other = noise_clips(3, 1000, 0.08);
   Tensor y = noise_clips(3, 1000, 0.05);
   y[2].mul_(1e-4);  // nearly silent
   const Tensor weights = torch::tensor({1.0f, -0.5f, 2.0f});
   const auto ours = [&] {
     const Tensor input = y.clone().requires_grad_(true);
-    const auto d = train::energy_distance(config, x, input, other);
+    const auto d = train::energy_distance(config, kRateHz, x, input, other);
     return std::make_pair(d, torch::autograd::grad({(d.objective * weights).sum()}, {input})[0]);
   }();
   const Tensor input = y.to(torch::kDouble).requires_grad_(true);
-  const auto expected = train::energy_distance_anywhere(config, x.to(torch::kDouble), input,
-                                                        other.to(torch::kDouble));
+  const auto expected = train::energy_distance_anywhere(config, kRateHz, x.to(torch::kDouble),
+                                                        input, other.to(torch::kDouble));
   const Tensor gradient =
       torch::autograd::grad({(expected.objective * weights.to(torch::kDouble)).sum()}, {input})[0];
   const auto near = [](const Tensor& a, const Tensor& b) {
@@ -55,16 +60,29 @@ TEST_CASE("the kernel's energy distance and gradient are those of ATen's operato
         1e-4 * gradient.abs().max().item<double>());
 }
 
+TEST_CASE("bins count inversely to the ear's bandwidth at their frequency, as far as asked") {
+  const auto weights = [](double auditory) { return train::bin_weights(2048, kRateHz, auditory); };
+  for (const float w : weights(0.0)) CHECK(w == 1.0F);
+  for (const double auditory : {0.5, 1.0}) {
+    const std::vector<float> w = weights(auditory);
+    REQUIRE(w.size() == 1025);
+    CHECK(std::accumulate(w.begin(), w.end(), 0.0) == doctest::Approx(1025.0));
+    // 24.7 Hz at 0 Hz and 24.7 (4.37 * 11.025 + 1) = 1214.7 Hz at half the rate.
+    CHECK(w.front() / w.back() == doctest::Approx(std::pow(1214.7 / 24.7, auditory)).epsilon(1e-3));
+  }
+}
+
 TEST_CASE("a distance depends on no other clip of the batch") {
   torch::manual_seed(2);
   const config::SampleLossConfig config = small_sizes();
   const Tensor x = noise_clips(3, 600, 0.1), y = noise_clips(3, 600, 0.1),
                other = noise_clips(3, 600, 0.1);
-  const Tensor together = train::energy_distance(config, x, y, other).fit;
+  const Tensor together = train::energy_distance(config, kRateHz, x, y, other).fit;
   for (int64_t b = 0; b < 3; ++b) {
     const auto alone = [b](const Tensor& t) { return t.narrow(0, b, 1); };
-    CHECK(torch::equal(train::energy_distance(config, alone(x), alone(y), alone(other)).fit[0],
-                       together[b]));
+    CHECK(torch::equal(
+        train::energy_distance(config, kRateHz, alone(x), alone(y), alone(other)).fit[0],
+        together[b]));
   }
 }
 
@@ -73,10 +91,11 @@ TEST_CASE("the energy distance of a distribution to itself is zero, and to anoth
   const config::SampleLossConfig config = small_sizes();
   const int64_t B = 400, N = 512;
   const Tensor x = noise_clips(B, N, 0.1), x2 = noise_clips(B, N, 0.1);
-  const double within = average(train::energy_distance(config, x, x2, x2).fit);  // E d(x, x')
+  const double within =
+      average(train::energy_distance(config, kRateHz, x, x2, x2).fit);  // E d(x, x')
   const auto distance = [&](double level) {
-    const auto d =
-        train::energy_distance(config, x, noise_clips(B, N, level), noise_clips(B, N, level));
+    const auto d = train::energy_distance(config, kRateHz, x, noise_clips(B, N, level),
+                                          noise_clips(B, N, level));
     const Tensor each = 2.0 * d.fit - d.spread - within;
     const double error = each.std().item<double>() / std::sqrt(static_cast<double>(B));
     return std::make_pair(average(each), error);
