@@ -13,6 +13,7 @@
 #include "core/progress_bar.hpp"
 #include "glowvox/error.hpp"
 #include "train/checkpoints.hpp"
+#include "train/run_lock.hpp"
 #include "train/run_record.hpp"
 
 namespace glowvox::train {
@@ -78,6 +79,7 @@ class Run {
         throw Error(options.out, "holds an earlier run",
                     "continue it with --resume or choose another --out");
       make_folder(options.out);
+      lock_.emplace(options.out);
     }
     trainer_ =
         std::make_unique<Trainer>(options.config, options.data, options.seed, notify_, setting_);
@@ -318,6 +320,7 @@ class Run {
   Ranks& ranks_;
   Notify notify_;
   Checkpoints checkpoints_;
+  std::optional<RunLock> lock_;  // rank 0's
   std::unique_ptr<Trainer> trainer_;
   std::optional<Corpus> valid_;
   std::unique_ptr<RunRecord> record_;  // rank 0's

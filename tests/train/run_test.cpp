@@ -3,11 +3,14 @@
 
 #include <cmath>
 #include <filesystem>
+#include <optional>
+#include <thread>
 
 #include "core/atomic_file.hpp"
 #include "model/model_file.hpp"
 #include "train/checkpoints.hpp"
 #include "train/csv_log.hpp"
+#include "train/run_lock.hpp"
 #include "train/training.hpp"
 
 using namespace glowvox;
@@ -125,4 +128,19 @@ TEST_CASE("tables are continued where their run is, whole rows only") {
   CHECK(later.rows[0][2] == "plain");
   train::CsvLog anew(path, {"step", "text"}, -1);
   CHECK(train::read_csv(path).rows.empty());
+}
+
+TEST_CASE("one run at a time writes to a folder, however the one before ended") {
+  const test::TemporaryDirectory folder;
+  std::optional<train::RunLock> first(folder.file(""));
+  CHECK(test::contains(
+      test::error_of([&] { train::RunLock(folder.file(""), std::chrono::milliseconds(1)); }),
+      "another run is writing to it"));
+  std::thread later([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    first.reset();
+  });
+  const train::RunLock second(folder.file(""));  // waits for it
+  later.join();
+  CHECK(!first);
 }
