@@ -49,10 +49,12 @@ struct Share {
 constexpr Share kFricatives{0.5, 0.72}, kHighs{0.76, 0.98};
 constexpr double kNarrowDb = -30.0;
 constexpr int kFrame = 1024;
-constexpr std::int64_t kOneOf = 10;  // frames that count
+constexpr std::size_t kMostFrames = 10'000;  // of a long recording: farther apart
+constexpr std::int64_t kOneOf = 10;          // frames that count
 
 bool is_narrow(const audio::Clip& clip, int sample_rate_hz) {
-  const dsp::Spectrum spectrum = dsp::stft(clip.samples, kFrame, kFrame / 2, kFrame);
+  const auto hop = std::max<int>(kFrame / 2, static_cast<int>(clip.samples.size() / kMostFrames));
+  const dsp::Spectrum spectrum = dsp::stft(clip.samples, kFrame, hop, kFrame);
   const auto power = [&](std::int64_t frame, const Share& of) {
     const double bins = 0.5 * sample_rate_hz * kFrame / clip.sample_rate_hz;
     const auto to = std::min(spectrum.bins, static_cast<std::int64_t>(of.to * bins));
