@@ -275,10 +275,11 @@ class Run {
 
   std::optional<Validation> validate_now() {
     if (!valid_) return std::nullopt;
-    const Validation v = trainer_->validate_on(*valid_);
-    notify_(fmt::format("step {}: {}", trainer_->progress().step, describe(v)));
+    const auto v = trainer_->validate_on(*valid_, stop_);
+    if (!v) return std::nullopt;
+    notify_(fmt::format("step {}: {}", trainer_->progress().step, describe(*v)));
     if (trainer_->progress().step >= kDeadBeforeStep &&
-        (v.feature_variation < kDeadVariation || v.swapped_mel_loss < kDeadSwappedLoss))
+        (v->feature_variation < kDeadVariation || v->swapped_mel_loss < kDeadSwappedLoss))
       notify_(
           "warning: the conditioner looks dead: another clip's mel costs next to nothing, so "
           "synthesis will not follow the mel");
@@ -288,7 +289,8 @@ class Run {
   void validate_on_the_way() {
     validated_ = trainer_->progress().step;
     const auto v = validate_now();
-    if (record_) {
+    const bool stopped = valid_ && !v;  // finish() writes the record
+    if (record_ && !stopped) {
       if (last_) record_->step(*last_, speed_, v);
       record_->validated(v, "running");
     }

@@ -322,10 +322,11 @@ void Trainer::choose_products(const Notify& notify) {
       *bf16_ ? "bfloat16" : "float", segments, seconds[0] / passes, seconds[1] / passes));
 }
 
-Validation Trainer::validate_on(const Corpus& corpus) {
-  Validation v;
+std::optional<Validation> Trainer::validate_on(const Corpus& corpus,
+                                               const std::atomic<bool>& stop) {
+  std::optional<Validation> v;
   with_averages([&] {
-    v = validate(*model_, corpus, *setting_.ranks, sample_loss_ ? &*sample_loss_ : nullptr);
+    v = validate(*model_, corpus, *setting_.ranks, sample_loss_ ? &*sample_loss_ : nullptr, stop);
   });
   return v;
 }

@@ -2,6 +2,7 @@
 // The training run: sampler, objectives, optimizer, checkpoints.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <limits>
 #include <map>
@@ -81,8 +82,9 @@ class Trainer {
   // Goes back to a checkpoint of this run, at half the rate; goes on with batches not drawn yet.
   void set_back(const safetensors::Safetensors& checkpoint, const std::string& where);
 
-  // The averaged weights' held-out likelihood, every rank taking its share of the clips.
-  Validation validate_on(const Corpus& corpus);
+  // The averaged weights' held-out likelihood, every rank taking its share of the clips; nothing
+  // where `stop` came first.
+  std::optional<Validation> validate_on(const Corpus& corpus, const std::atomic<bool>& stop);
   // Runs body with the averaged weights in the model.
   void with_averages(const std::function<void()>& body);
   void save_model(const std::string& path, bool half);  // the averaged weights

@@ -84,11 +84,12 @@ struct Sums {
   double samples = 0.0, nats = 0.0, swapped = 0.0, variation = 0.0, separable = 0.0;
   double fit = 0.0, spread = 0.0, mel = 0.0;  // mel: NaN where it is not taken
   double compared = 0.0;                      // samples of the clips long enough
+  double stopped = 0.0;                       // ranks
   std::array<double, kBands> bands{};
 
   void add_over(Ranks& ranks) {
     const std::vector<double*> fields = {&samples, &nats,   &swapped, &variation, &separable,
-                                         &fit,     &spread, &mel,     &compared};
+                                         &fit,     &spread, &mel,     &compared,  &stopped};
     std::vector<double> all;
     for (const double* field : fields) all.push_back(*field);
     all.insert(all.end(), bands.begin(), bands.end());
@@ -107,13 +108,17 @@ struct Sums {
 
 }  // namespace
 
-Validation validate(model::FlowVocoder& model, const Corpus& corpus, Ranks& ranks,
-                    const SampleLoss* sample_loss) {
+std::optional<Validation> validate(model::FlowVocoder& model, const Corpus& corpus, Ranks& ranks,
+                                   const SampleLoss* sample_loss, const std::atomic<bool>& stop) {
   const torch::NoGradGuard no_grad;
   const std::size_t clips = corpus.size();
   Sums sums;
   for (std::size_t clip = static_cast<std::size_t>(ranks.rank()); clip < clips;
        clip += static_cast<std::size_t>(ranks.count())) {
+    if (stop) {
+      sums.stopped = 1.0;
+      break;
+    }
     const Recording r = held_out(corpus, clip, model);
     // A lone clip gets its own second half first.
     const torch::Tensor other = clips > 1 ? held_out(corpus, (clip + 1) % clips, model).mel
@@ -131,6 +136,7 @@ Validation validate(model::FlowVocoder& model, const Corpus& corpus, Ranks& rank
   }
   ranks.wait_for_all();
   sums.add_over(ranks);
+  if (sums.stopped > 0.0) return std::nullopt;
   Validation v{sums.nats / sums.samples,
                (sums.nats - sums.swapped) / sums.samples,
                sums.variation / static_cast<double>(clips),
@@ -147,7 +153,8 @@ Validation validate(model::FlowVocoder& model, const Corpus& corpus, Ranks& rank
 
 Validation validate(model::FlowVocoder& model, const Corpus& corpus) {
   Ranks alone;
-  return validate(model, corpus, alone);
+  const std::atomic<bool> stop{false};
+  return *validate(model, corpus, alone, nullptr, stop);
 }
 
 }  // namespace glowvox::train

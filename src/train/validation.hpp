@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
+#include <optional>
+
 #include "model/flow_vocoder.hpp"
 #include "train/corpus.hpp"
 #include "train/ranks.hpp"
@@ -49,9 +52,11 @@ struct Validation {
 };
 
 // Exact log-likelihood of every whole clip of the corpus, each rank taking a share of the clips;
-// with a sample_loss also the energy distance of the clips that are long enough for it.
-Validation validate(model::FlowVocoder& model, const Corpus& corpus, Ranks& ranks,
-                    const SampleLoss* sample_loss = nullptr);
+// with a sample_loss also the energy distance of the clips that are long enough for it. Nothing
+// where a rank saw `stop` before it was through.
+std::optional<Validation> validate(model::FlowVocoder& model, const Corpus& corpus, Ranks& ranks,
+                                   const SampleLoss* sample_loss, const std::atomic<bool>& stop);
+// The same by one process, without sample_loss.
 Validation validate(model::FlowVocoder& model, const Corpus& corpus);
 
 }  // namespace glowvox::train

@@ -26,6 +26,11 @@ bool equal(const std::vector<torch::Tensor>& a, const std::vector<torch::Tensor>
   return a.size() == b.size();
 }
 
+train::Validation held_out(train::Trainer& trainer) {
+  const std::atomic<bool> stop{false};
+  return trainer.validate_on(trainer.corpus(), stop).value();
+}
+
 }  // namespace
 
 TEST_CASE("resuming equals not having stopped, bit for bit") {
@@ -148,13 +153,13 @@ TEST_CASE("training raises the held-out likelihood, and the conditioner lives") 
   const test::SpeechFolder speech;
   train::Trainer trainer(test::tiny(), speech.folder(), 1, test::ignore);
   trainer.initialize();
-  const train::Validation before = trainer.validate_on(trainer.corpus());
+  const train::Validation before = held_out(trainer);
   for (int i = 0; i < 60; ++i) {
     const train::StepResult r = trainer.step(i / 60.0);
     CHECK(!r.skipped());
     CHECK(std::isfinite(r.gradient_norm));
   }
-  const train::Validation after = trainer.validate_on(trainer.corpus());
+  const train::Validation after = held_out(trainer);
   CHECK(after.nats_per_sample > before.nats_per_sample + 0.05);
   CHECK(after.swapped_mel_loss > 0.1);
   CHECK(after.feature_variation > 0.1);
@@ -168,7 +173,7 @@ TEST_CASE("training by the flow's own samples brings them nearer, and reports th
   const test::SpeechFolder speech;
   train::Trainer trainer(test::tiny_sampled(), speech.folder(), 1, test::ignore);
   trainer.initialize();
-  const train::Validation before = trainer.validate_on(trainer.corpus());
+  const train::Validation before = held_out(trainer);
   for (int i = 0; i < 60; ++i) {
     const train::StepResult r = trainer.step(i / 60.0);
     CHECK(!r.skipped());
@@ -177,7 +182,7 @@ TEST_CASE("training by the flow's own samples brings them nearer, and reports th
     CHECK(r.spread > 0.0);
     CHECK(r.mel > 0.0);
   }
-  const train::Validation after = trainer.validate_on(trainer.corpus());
+  const train::Validation after = held_out(trainer);
   CHECK(2.0 * after.fit - after.spread < 2.0 * before.fit - before.spread - 0.05);
   CHECK(after.mel < 0.98 * before.mel);
   CHECK(after.nats_per_sample > before.nats_per_sample);
@@ -214,6 +219,15 @@ TEST_CASE("a dead conditioner shows as zero") {
   const train::Validation v = train::validate(model, corpus);
   CHECK(v.swapped_mel_loss == doctest::Approx(0.0));
   CHECK(v.feature_variation < 0.2);
+}
+
+TEST_CASE("a validation that is stopped gives nothing, and the weights are as before") {
+  const test::SpeechFolder speech;
+  train::Trainer trainer(test::tiny(), speech.folder(), 1, test::ignore);
+  const double whole = held_out(trainer).nats_per_sample;
+  const std::atomic<bool> stop{true};
+  CHECK_FALSE(trainer.validate_on(trainer.corpus(), stop).has_value());
+  CHECK(held_out(trainer).nats_per_sample == whole);
 }
 
 TEST_CASE("a lone held-out clip is swapped with its own second half") {
