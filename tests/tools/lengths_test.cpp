@@ -18,12 +18,14 @@ namespace {
 
 const std::string kVoice = std::string(GLOWVOX_SAMPLES) + "/mdct-causal.safetensors";
 
-// Loudness every 16 samples, in a window of 64.
+// Loudness every 16 samples, in a window as long as a mel's: by shorter ones, where a sound seems
+// to lie depends on the noise that it was drawn from.
 std::vector<double> envelope(const std::vector<float>& x) {
   std::vector<double> loudness;
-  for (std::size_t at = 0; at + 64 <= x.size(); at += 16) {
+  constexpr std::size_t kWindow = 1024;
+  for (std::size_t at = 0; at + kWindow <= x.size(); at += 16) {
     double power = 1e-5;
-    for (std::size_t i = at; i < at + 64; ++i) power += x[i] * x[i];
+    for (std::size_t i = at; i < at + kWindow; ++i) power += x[i] * x[i];
     loudness.push_back(std::log(power));
   }
   return loudness;
