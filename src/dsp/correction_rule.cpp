@@ -8,8 +8,22 @@
 
 namespace glowvox::dsp {
 
+namespace {
+
+constexpr double kPi = 3.141592653589793238463;
+constexpr int kFadesOfHop = 8;
+
+}  // namespace
+
+std::vector<float> fade_in(int hop) {
+  std::vector<float> factors;
+  const int count = hop / kFadesOfHop;
+  for (int i = 0; i < count; ++i)
+    factors.push_back(static_cast<float>(0.5 - 0.5 * std::cos(kPi * (i + 0.5) / count)));
+  return factors;
+}
+
 double missing_last_hop(const std::vector<double>& window, int hop, std::int64_t ahead) {
-  constexpr double kPi = 3.141592653589793238463;
   double all = 0.0, there = 0.0;
   const std::int64_t known = static_cast<std::int64_t>(window.size()) - hop;
   for (std::int64_t i = 0; i < static_cast<std::int64_t>(window.size()); ++i) {

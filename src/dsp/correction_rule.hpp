@@ -31,6 +31,11 @@ struct CorrectionRule {
   static constexpr int kRounds = 3;
 };
 
+// What is given of the sound next follows what was given without a turn's changes: they fade in,
+// or every hop begins with a step, which fills the quiet bands of a sound that is loud in others.
+// By half a cosine over an eighth of a hop: the factors of the change, rising.
+std::vector<float> fade_in(int hop);
+
 // The logarithm of what a steady sound's amplitude becomes in a frame without its last hop, with a
 // lapped transform's falling window over so many samples before it.
 double missing_last_hop(const std::vector<double>& window, int hop, std::int64_t ahead);

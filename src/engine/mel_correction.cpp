@@ -67,6 +67,8 @@ MelCorrection::MelCorrection(const MelSpec& spec, int together, std::int64_t ahe
   in_.resize(spec.n_fft);
   for (int i = 0; i < spec.n_fft; ++i)
     in_[i] = static_cast<float>(window[i] / norm[static_cast<std::size_t>(i) % hop]);
+  fade_in_ = dsp::fade_in(spec.hop_samples);
+  unchanged_.resize(fade_in_.size());
   for (Frame& f : frames_) f.part = f.change = Eigen::ArrayXf::Zero(spec.n_fft);
   if (together == 1) next_hop_ = dsp::next_hop_of(spec, ahead);
   if (next_hop_) guess_.resize(hop);
@@ -153,9 +155,13 @@ void MelCorrection::finish(std::vector<float>* out) {
 }
 
 void MelCorrection::go_round(std::int64_t oldest, std::int64_t newest, bool newest_is_whole) {
+  float* next = &sum_[static_cast<std::size_t>(given_ - begin_)];
+  std::copy_n(next, unchanged_.size(), unchanged_.begin());
   for (int round = 0; round < kRounds; ++round)
     for (std::int64_t frame = newest; frame >= oldest; --frame)
       change(frame, frame < newest || newest_is_whole);
+  for (std::size_t i = 0; i < fade_in_.size(); ++i)
+    next[i] = unchanged_[i] + fade_in_[i] * (next[i] - unchanged_[i]);
 }
 
 void MelCorrection::change(std::int64_t frame, bool whole) {

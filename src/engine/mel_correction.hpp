@@ -43,7 +43,8 @@ namespace glowvox::engine {
 // overlapping lift gives of the next samples is first made a guess at all of them (dsp::NextHop):
 // both are taken as far as kGuessed says, and without a guess only as far as kCaution, as is the
 // newest one of several. One and two frames have too few rounds for kStrength and kMomentum: a gain
-// is taken as far as one band needs, without its change before.
+// is taken as far as one band needs, without its change before. The changes of all rounds fade in
+// where they begin, behind what has been given (dsp::fade_in).
 //
 // So the sound comes out config::correction_delay_samples() after it went in, and up to a hop later
 // where pieces are no multiples of it. Frames that begin before the sound, whose mel depends on how
@@ -104,6 +105,7 @@ class MelCorrection : private dsp::CorrectionRule {
   // Times which a frame's samples are its share of the sum, the sum is what the transform takes,
   // and what the transform gives is the frame's new share. [n_fft] each.
   Eigen::ArrayXf share_of_sum_, in_, out_;
+  std::vector<float> fade_in_, unchanged_;  // of the sum's next samples
   std::vector<float> norm_, inverse_norm_;  // what share_of_sum_ adds up to over all frames: [hop]
   // A bin's gain lies between those of two bands: the lower one, and the upper one's share.
   std::vector<int> lower_;

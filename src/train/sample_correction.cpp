@@ -45,6 +45,7 @@ SampleCorrection::SampleCorrection(const config::ModelConfig& config)
   tables_ = {w,
              w / norm.narrow(0, 0, w.size(0)),
              w.square(),
+             torch::tensor(dsp::fade_in(spec_.hop_samples)),
              1.0 / norm,
              torch::tensor(mel_filterbank(spec_)).view({spec_.bands, -1}).t().contiguous(),
              torch::zeros({spec_.bands, spec_.n_fft / 2 + 1})};
@@ -124,8 +125,9 @@ Tensor SampleCorrection::operator()(const Tensor& audio, const Tensor& given_ahe
   const Tensor ahead = next_hop_ ? guessed(audio, given_ahead) : given_ahead;
   const auto placed = [&](const Tensor& t) { return t.to(audio.options()); };
   const Tables tables{placed(tables_.window),       placed(tables_.window_by_norm),
-                      placed(tables_.share_of_sum), placed(tables_.inverse_norm),
-                      placed(tables_.bands),        placed(tables_.bin_gains)};
+                      placed(tables_.share_of_sum), placed(tables_.fade_in),
+                      placed(tables_.inverse_norm), placed(tables_.bands),
+                      placed(tables_.bin_gains)};
   const Tensor targets = natural_log(mel, spec_);
   const std::int64_t hop = spec_.hop_samples, size = spec_.n_fft;
   const std::int64_t rows = audio.size(1) / channels_;
@@ -158,15 +160,20 @@ Tensor SampleCorrection::operator()(const Tensor& audio, const Tensor& given_ahe
     }
     const std::int64_t gone = std::max<std::int64_t>(0, until - first_sample(frame));
     newer = torch::zeros_like(turn.sound.narrow(1, 0, size - gone));
+    const std::int64_t begin = until - from, faded = tables.fade_in.size(0);
+    const Tensor unchanged = turn.added;
     for (int round = 0; round < Rule::kRounds; ++round) {
       change(tables, &turn, first_sample(frame) - from, gone, targets.select(1, frame) + missing_,
              &newer);
-      if (!alone) change(tables, &turn, 0, until - from, targets.select(1, frame - 1), &older);
+      if (!alone) change(tables, &turn, 0, begin, targets.select(1, frame - 1), &older);
     }
+    const Tensor changes = (turn.added - unchanged).narrow(1, begin, faded);
+    turn.added = turn.added + at::constant_pad_nd(changes * (tables.fade_in - 1.0),
+                                                  {begin, turn.added.size(1) - begin - faded});
     const std::int64_t to = std::max(until, std::min(first_sample(frame) + size / 2, made));
     given.push_back(audio.narrow(1, until, to - until) +
-                    turn.added.narrow(1, until - from, to - until) *
-                        tables.inverse_norm.narrow(0, until - from, to - until));
+                    turn.added.narrow(1, begin, to - until) *
+                        tables.inverse_norm.narrow(0, begin, to - until));
     until = to;
   }
   given.push_back(audio.narrow(1, until, audio.size(1) - until));

@@ -28,6 +28,7 @@ class SampleCorrection {
  private:
   struct Tables {
     Tensor window, window_by_norm, share_of_sum;  // [n_fft]
+    Tensor fade_in;                               // [an eighth of a hop]
     Tensor inverse_norm;                          // [n_fft and more], of a frame's first sample on
     Tensor bands;                                 // [bins, bands]
     Tensor bin_gains;                             // [bands, bins]: a bin's gain of the bands' ones
