@@ -60,7 +60,8 @@ struct SynthesisOptions {
   std::optional<double> denoise = std::nullopt;
   // Frames, 0 to 16, that are corrected together so that the sound's own mel comes nearer to the
   // one it is made from: the more, the nearer, and the later a stream (correction_delay_samples());
-  // none: what the model file asks for.
+  // none: what the model file asks for. For one alone the flow draws every next row ahead, where it
+  // can: up to twice its work.
   std::optional<int> corrections = std::nullopt;
 };
 

@@ -26,6 +26,7 @@ struct CorrectionRule {
   // The same two of one frame alone where the samples ahead are guessed (NextHop).
   static constexpr float kGuessed = 0.25F;
   static constexpr double kMissingGuessed = 0.25;
+  static constexpr float kDrawn = 0.4F;  // strength where the next row was drawn
   static constexpr float kMomentum = 0.5F;
   static constexpr float kMostGain = 10.0F;
   static constexpr int kRounds = 3;

@@ -29,6 +29,11 @@ class InputStage : public Stage {
     mel_->release(end());
   }
 
+  void took_back(std::int64_t rows) override {
+    log_mel_->take_back(rows);
+    if (first_ != nullptr) first_->take_back(rows);
+  }
+
   void run(const Pieces& pieces, Scratch& scratch) override {
     for (const Piece& p : pieces) {
       const InputStage& s = of(p);
@@ -74,6 +79,8 @@ class BlockStage : public Stage {
     in_->release(end());
   }
 
+  void took_back(std::int64_t rows) override { out_->take_back(rows); }
+
   void run(const Pieces& pieces, Scratch& scratch) override {
     const int columns = in_->row_elements();
     RowsView inner = scratch.wide.rows(pieces.rows, columns);
@@ -113,6 +120,8 @@ class UpsampleStage : public Stage {
     features_->append(rows * ratio, mel_->complete() && end() == mel_->end());
     mel_->release(end());
   }
+
+  void took_back(std::int64_t rows) override { features_->take_back(rows * model_.rows_per_frame); }
 
   void run(const Pieces& pieces, Scratch& scratch) override {
     const int columns = features_->row_elements(), ratio = model_.rows_per_frame;

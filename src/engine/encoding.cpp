@@ -151,6 +151,7 @@ class LatentState : public Receiver {
     x_.release(x_.end());
     condition_->release(x_.end());
   }
+  void take_back(std::int64_t rows) override { x_.take_back(rows); }
   RowWindow& x() override { return x_; }
   void enter(const Pieces& pieces, Scratch& /*scratch*/) override {
     const std::int64_t row = pieces.front().row;

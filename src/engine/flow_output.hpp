@@ -11,7 +11,8 @@ struct FlowOutput {
   std::vector<float> samples;     // final
   std::vector<std::size_t> ends;  // how many of them each row made final; empty: nothing is ahead
   // Behind each row's last final sample, what the row itself gives the next ones, to which the next
-  // row adds its own: [ends.size()][the lift's channels].
+  // row adds its own: [ends.size()][the lift's channels]. Where the next row was drawn as well
+  // (Pipeline), what both make of so many samples, and then what that row gives the next ones.
   std::vector<float> ahead;
 
   void clear() {

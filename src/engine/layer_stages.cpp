@@ -44,6 +44,12 @@ class LayerStage : public FlowStage {
     state_.state(index_).release(end());
   }
 
+  void took_back(std::int64_t rows) override {
+    if (sums() && index_ == 0) state_.sum().take_back(rows);
+    if (!last_layer() || state_.separable()) state_.take_back_hidden(index_ + 1, rows);
+    if (last_layer()) next().take_back(rows);
+  }
+
   void run(const Pieces& pieces, Scratch& scratch) override {
     float* output =
         state_.separable() ? run_separable(pieces, scratch) : run_wavenet(pieces, scratch);

@@ -41,6 +41,7 @@ MelCorrection::MelCorrection(const MelSpec& spec, int together, std::int64_t ahe
     : spec_(spec),
       together_(together),
       ahead_(ahead),
+      drawn_(together == 1 && ahead == 2 * std::int64_t{spec.hop_samples}),
       start_(frame_center_samples(spec) - spec.n_fft / 2),
       first_frame_(std::max<std::int64_t>(0, divided_up(-start_, spec.hop_samples))),
       natural_log_(spec),
@@ -121,7 +122,7 @@ void MelCorrection::take(const float* samples, std::int64_t count, const float* 
   for (; needed(next_) <= known; ++next_) {
     at(next_).part.setZero();
     at(next_).change.setZero();
-    go_round(oldest_changed(next_ + 1), next_, false);
+    go_round(oldest_changed(next_ + 1), next_, drawn_);
     give(first_sample(next_ - together_ + 1) + spec_.n_fft / 2, out);
   }
 }
@@ -168,7 +169,9 @@ void MelCorrection::change(std::int64_t frame, bool whole) {
   const std::int64_t target = frame - first_target_;
   if (target < 0 || target >= static_cast<std::int64_t>(targets_.size()) / spec_.bands) return;
   GainRule rule = rule_;
-  if (next_hop_)
+  if (drawn_)
+    rule.strength = kDrawn;
+  else if (next_hop_)
     rule.strength = kGuessed;
   else if (!whole || together_ == 1)
     rule.strength = kCaution;

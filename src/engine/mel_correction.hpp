@@ -42,9 +42,11 @@ namespace glowvox::engine {
 // With one frame, the one before it, half of which has been given, is changed as well, and what an
 // overlapping lift gives of the next samples is first made a guess at all of them (dsp::NextHop):
 // both are taken as far as kGuessed says, and without a guess only as far as kCaution, as is the
-// newest one of several. One and two frames have too few rounds for kStrength and kMomentum: a gain
-// is taken as far as one band needs, without its change before. The changes of all rounds fade in
-// where they begin, behind what has been given (dsp::fade_in).
+// newest one of several. Where the flow has drawn the next row as well (Pipeline), two hops are
+// ahead, the newest frame is whole, and both are taken as far as kDrawn says. One and two frames
+// have too few rounds for kStrength and kMomentum: a gain is taken as far as one band needs,
+// without its change before. The changes of all rounds fade in where they begin, behind what has
+// been given (dsp::fade_in).
 //
 // So the sound comes out config::correction_delay_samples() after it went in, and up to a hop later
 // where pieces are no multiples of it. Frames that begin before the sound, whose mel depends on how
@@ -78,7 +80,7 @@ class MelCorrection : private dsp::CorrectionRule {
   std::int64_t first_sample(std::int64_t frame) const { return start_ + frame * spec_.hop_samples; }
   // Up to which sample a frame has to be known when its turn comes.
   std::int64_t needed(std::int64_t frame) const {
-    return first_sample(frame) + spec_.n_fft - spec_.hop_samples;
+    return first_sample(frame) + spec_.n_fft - (drawn_ ? 0 : spec_.hop_samples);
   }
   // Of those that are changed before frame `end`.
   std::int64_t oldest_changed(std::int64_t end) const {
@@ -94,8 +96,10 @@ class MelCorrection : private dsp::CorrectionRule {
 
   MelSpec spec_;
   int together_;
-  std::int64_t ahead_, start_;  // start_: first sample of frame 0; may lie before the sound
-  std::int64_t first_frame_;    // that lies inside it
+  std::int64_t ahead_;
+  bool drawn_;                // the last hop of what is ahead
+  std::int64_t start_;        // first sample of frame 0; may lie before the sound
+  std::int64_t first_frame_;  // that lies inside it
   dsp::NaturalLog natural_log_;
   BandFilters filters_;
   GainRule rule_;

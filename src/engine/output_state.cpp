@@ -17,6 +17,7 @@ OutputState::OutputState(const PreparedModel& model, Condition* condition, int m
   if (model.config.lift.kind != config::LiftKind::kMdct) return;
   window_ = dsp::Mdct(C).window();
   tail_.resize(static_cast<std::size_t>(C) / 2);
+  tail_before_.resize(tail_.size());
 }
 
 void OutputState::append(std::int64_t rows, bool complete) {
@@ -24,6 +25,11 @@ void OutputState::append(std::int64_t rows, bool complete) {
   x_.release(x_.end());
   blocks_.append(rows, complete);
   condition_->release(x_.end());
+}
+
+void OutputState::take_back(std::int64_t rows) {
+  x_.take_back(rows);
+  blocks_.take_back(rows);
 }
 
 void OutputState::enter(const Pieces& pieces, Scratch& scratch) {
@@ -65,14 +71,15 @@ void OutputState::leave_channels(std::int64_t row, int rows) {
 
 // The rotation across the boundary between two blocks (dsp::Mdct), undone: it makes the second half
 // of the block before and the first half of this one final.
-void OutputState::collect_row(const float* block, std::vector<float>* samples) {
+void OutputState::collect_row(std::int64_t row, std::vector<float>* samples) {
+  const float* block = blocks_.full(row);
   const std::size_t half = tail_.size();
   if (half == 0) {
     samples->insert(samples->end(), block, block + model_.config.lift.channels);
     return;
   }
   const std::size_t start = samples->size();
-  const bool first = collected_ == 0;
+  const bool first = row == 0;
   samples->resize(start + (first ? half : 2 * half));
   float* out = samples->data() + start;
   if (first) {
@@ -110,15 +117,18 @@ void OutputState::skip(std::size_t start, std::vector<float>* samples) {
   skip_ -= skipped;
 }
 
-void OutputState::collect(FlowOutput* made) {
+void OutputState::collect(FlowOutput* made, bool drawn) {
   std::vector<float>& samples = made->samples;
-  for (; collected_ < blocks_.end(); ++collected_) {
+  for (const std::int64_t end = blocks_.end() - (drawn ? 1 : 0); collected_ < end; ++collected_) {
     const std::size_t start = samples.size();
-    collect_row(blocks_.full(collected_), &samples);
+    collect_row(collected_, &samples);
     skip(start, &samples);
     if (tail_.empty() || skip_ > 0) continue;
     made->ends.push_back(samples.size());
+    tail_before_ = tail_;
+    if (drawn) collect_row(collected_ + 1, &made->ahead);
     look_ahead(&made->ahead);
+    tail_.swap(tail_before_);
   }
   blocks_.release(collected_);
   if (!blocks_.complete() || finished_) return;

@@ -16,8 +16,13 @@ namespace glowvox::engine {
 class Pipeline {
  public:
   // threads: of every pass; 0: of passes that are made with other streams' (Together).
+  // draws_next: of every frame the one after it is guessed (dsp::guess_next_frame) and its row
+  // drawn in the same pass, from the noise that this row will have; FlowOutput::ahead has it, and
+  // then it is taken back. Frames are then passed one at a time.
   Pipeline(std::shared_ptr<const PreparedModel> model, const Latent& latent, int threads,
-           int most_frames, bool skip_alignment);
+           int most_frames, bool skip_alignment, bool draws_next = false);
+  // Where a frame's row is complete when the frame has come, and its mel a logarithm.
+  static bool can_draw_next(const PreparedModel& model);
 
   // Each returns what stays until the next call.
   const FlowOutput& push(const float* frames, std::int64_t count);
@@ -33,9 +38,15 @@ class Pipeline {
 
  private:
   bool pass();
+  void append(const float* frames, std::int64_t count);
 
   std::shared_ptr<const PreparedModel> model_;
-  int most_frames_;
+  bool draws_next_;
+  float floor_;                 // of the mel
+  int most_frames_;             // of a pass
+  std::vector<float> newest_;   // frame; empty: none yet
+  std::vector<float> guessed_;  // frame
+  bool drawn_ = false;          // the last row of this pass
   RowWindow mel_;
   Condition condition_;
   OutputState output_;

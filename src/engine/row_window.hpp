@@ -2,6 +2,7 @@
 // A window that slides over the rows of an endless matrix.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "engine/aligned.hpp"
@@ -33,6 +34,11 @@ class RowWindow {
   // Appends rows, whose values (padding included) are the producer's to write; complete: they are
   // the last.
   void append(std::int64_t rows, bool complete);
+  // The last rows are not to be: others will take their place.
+  void take_back(std::int64_t rows) {
+    end_ -= rows;
+    kept_ = std::min(kept_, end_);
+  }
   // The reader will not come back to rows before `row`.
   void release(std::int64_t row) { kept_ = row; }
 

@@ -70,10 +70,16 @@ class Stage {
     const Piece piece{this, row, rows};
     run({&piece, 1, rows}, scratch);
   }
+  // The last rows of the pass, which has run, are not to be (see Pipeline).
+  void take_back(std::int64_t rows) {
+    end_ -= rows;
+    took_back(rows);
+  }
   std::int64_t begin() const { return begin_; }
   std::int64_t end() const { return end_; }
 
  protected:
+  virtual void took_back(std::int64_t rows) = 0;  // from where the plan appended them
   // The plan begins where the last one ended.
   std::int64_t set_plan(std::int64_t end) {
     begin_ = end_;

@@ -170,6 +170,17 @@ void StepState::append_hidden(int layer, std::int64_t rows, bool complete) {
   if (!hidden.shared) hidden.input.append(rows, complete);
 }
 
+void StepState::take_back(std::int64_t rows) {
+  x_.take_back(rows);
+  take_back_hidden(0, rows);
+}
+
+void StepState::take_back_hidden(int layer, std::int64_t rows) {
+  Hidden& hidden = hidden_[static_cast<std::size_t>(layer)];
+  hidden.state.take_back(rows);
+  if (!hidden.shared) hidden.input.take_back(rows);
+}
+
 Target StepState::target(int layer, std::int64_t row) {
   Hidden& hidden = hidden_[static_cast<std::size_t>(layer)];
   Target target = hidden.state.target(row);

@@ -25,6 +25,7 @@ class Receiver {
   virtual ~Receiver() = default;
   virtual std::int64_t room() const = 0;
   virtual void append(std::int64_t rows, bool complete) = 0;
+  virtual void take_back(std::int64_t rows) = 0;
   virtual RowWindow& x() = 0;  // where the rows are to be written
   // Takes the pieces' rows of x, once written: each of the receiver that its stage hands rows to,
   // the first of which this is.
@@ -65,6 +66,7 @@ class StepState : public Receiver {
   StepState(const PreparedStep& step, DType dtype, int most_rows);
   std::int64_t room() const override;
   void append(std::int64_t rows, bool complete) override;
+  void take_back(std::int64_t rows) override;
   RowWindow& x() override { return x_; }
   void enter(const Pieces& pieces, Scratch& scratch) override;
 
@@ -72,6 +74,7 @@ class StepState : public Receiver {
   RowWindow& state(int layer) { return hidden_[static_cast<std::size_t>(layer)].state; }
   RowWindow& input(int layer);
   void append_hidden(int layer, std::int64_t rows, bool complete);
+  void take_back_hidden(int layer, std::int64_t rows);
   // state(layer) was written as float: makes the rows of input(layer) where they are others.
   Target target(int layer, std::int64_t row);
   void finish_input(int layer, std::int64_t row, int rows);
@@ -98,6 +101,7 @@ class SourceStage : public FlowStage {
   SourceStage(const PreparedModel& model, const Condition* condition, Receiver* to)
       : FlowStage(to), model_(model), condition_(condition) {}
   void plan(std::int64_t most_frames) override;
+  void took_back(std::int64_t rows) override { next().take_back(rows); }
 
  protected:
   const PreparedModel& model_;
@@ -133,14 +137,16 @@ class OutputState : public Receiver {
   OutputState(const PreparedModel& model, Condition* condition, int most_rows, bool skip_alignment);
   std::int64_t room() const override { return std::min(x_.room(), blocks_.room()); }
   void append(std::int64_t rows, bool complete) override;
+  void take_back(std::int64_t rows) override;
   RowWindow& x() override { return x_; }
   void enter(const Pieces& pieces, Scratch& scratch) override;
-  // Appends what the last pass made.
-  void collect(FlowOutput* made);
+  // Appends what the last pass made. drawn: its last row is not to be, and goes to
+  // FlowOutput::ahead of the row before it.
+  void collect(FlowOutput* made, bool drawn);
 
  private:
   void leave_channels(std::int64_t row, int rows);
-  void collect_row(const float* block, std::vector<float>* samples);
+  void collect_row(std::int64_t row, std::vector<float>* samples);
   void look_ahead(std::vector<float>* ahead) const;
   void skip(std::size_t start, std::vector<float>* samples);
 
@@ -148,7 +154,7 @@ class OutputState : public Receiver {
   Condition* condition_;
   RowWindow x_;       // columns of the last step
   RowWindow blocks_;  // [C] samples of each row, before the overlap
-  std::vector<float> window_, tail_;
+  std::vector<float> window_, tail_, tail_before_;
   std::int64_t collected_ = 0;  // rows
   bool finished_ = false;
   std::int64_t skip_ = 0;  // samples still to be left out

@@ -6,8 +6,8 @@
 namespace glowvox {
 
 Stream::State::State(std::shared_ptr<const engine::PreparedModel> model,
-                     const engine::Latent& latent, int threads, int most_frames)
-    : flow(model, latent, threads, most_frames, true),
+                     const engine::Latent& latent, int threads, int most_frames, bool draws_next)
+    : flow(model, latent, threads, most_frames, true, draws_next),
       bands(model->config.mel.bands),
       hop_samples(model->config.mel.hop_samples),
       ends_early(config::alignment_shift_samples(model->config) > 0),

@@ -35,7 +35,7 @@ struct GLOWVOX_LOCAL Stream::State : engine::Together::Member {
 
   // threads 0: of a group.
   State(std::shared_ptr<const engine::PreparedModel> model, const engine::Latent& latent,
-        int threads, int most_frames);
+        int threads, int most_frames, bool draws_next);
   void take(const float* new_frames, std::int64_t count);
   Samples give(const engine::FlowOutput& from);  // what the flow has made
   void end(const engine::FlowOutput& rest_of_flow, std::int64_t left);

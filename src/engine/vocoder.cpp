@@ -96,6 +96,17 @@ struct GLOWVOX_LOCAL Vocoder::Model {
   mutable std::vector<double> bias_magnitudes;
 
   std::vector<double> bias(const Vocoder& vocoder, int threads) const;
+  double denoise(const SynthesisOptions& options) const {
+    return options.denoise.value_or(prepared->config.synthesis.denoise);
+  }
+  int corrections(const SynthesisOptions& options) const {
+    return options.corrections.value_or(prepared->config.synthesis.corrections);
+  }
+  // Whether a stream draws each next row as well: for the correction of one frame.
+  bool draws_next(const SynthesisOptions& options) const {
+    return corrections(options) == 1 && denoise(options) == 0.0 &&
+           engine::Pipeline::can_draw_next(*prepared);
+  }
   std::unique_ptr<engine::Finishing> make_finishing(const Vocoder& vocoder,
                                                     const SynthesisOptions& options, int threads,
                                                     std::int64_t most_frames,
@@ -216,11 +227,11 @@ std::unique_ptr<engine::Finishing> Vocoder::Model::make_finishing(const Vocoder&
                                                                   ThreadTeam* team) const {
   const MelSpec& spec = vocoder.mel();
   engine::Finishing::Options o;
-  o.denoise = options.denoise.value_or(vocoder.denoise());
+  o.denoise = denoise(options);
   if (!(o.denoise >= 0.0 && o.denoise <= config::kMostDenoise))
     throw Error("denoise", fmt::format("expected a strength from 0 to {}, got {}",
                                        config::kMostDenoise, o.denoise));
-  o.corrections = options.corrections.value_or(vocoder.corrections());
+  o.corrections = corrections(options);
   if (o.corrections < 0 || o.corrections > config::kMostCorrections)
     throw Error("corrections", fmt::format("expected a number from 0 to {}, got {}",
                                            config::kMostCorrections, o.corrections));
@@ -234,7 +245,7 @@ std::unique_ptr<engine::Finishing> Vocoder::Model::make_finishing(const Vocoder&
   o.threads = threads;
   o.aside = threads > 1 && most_frames >= kAsideFrames ? team : nullptr;
   o.most_frames = most_frames;
-  o.ahead_samples = vocoder.overlap_samples();
+  o.ahead_samples = vocoder.overlap_samples() * (draws_next(options) ? 2 : 1);
   o.frames_ahead =
       (vocoder.look_ahead_samples() + vocoder.overlap_samples()) / spec.hop_samples + 1;
   return std::make_unique<engine::Finishing>(spec, o);
@@ -336,8 +347,8 @@ Stream::Stream(const Vocoder& vocoder, const SynthesisOptions& options, int most
   if (most_frames < 1 || most_frames > most)
     throw Error("most_frames",
                 fmt::format("expected a number from 1 to {}, got {}", most, most_frames));
-  state_ =
-      std::make_unique<State>(State::model_of(vocoder), latent_of(options), threads, most_frames);
+  state_ = std::make_unique<State>(State::model_of(vocoder), latent_of(options), threads,
+                                   most_frames, vocoder.model_->draws_next(options));
   state_->finishing = vocoder.model_->make_finishing(vocoder, options, threads, most_frames,
                                                      &state_->flow.passes().team());
 }

@@ -14,7 +14,8 @@ namespace glowvox::train {
 using torch::Tensor;
 
 // The correction of one frame at a time, which adds no delay (engine::MelCorrection with one
-// frame), of a batch and with gradients: what the distance hears is then what is heard of a stream.
+// frame), of a batch and with gradients: what the distance hears is then what is heard of a stream,
+// but that what comes next is guessed by the sound's repetition, not drawn (engine::Pipeline).
 class SampleCorrection {
  public:
   explicit SampleCorrection(const config::ModelConfig& config);

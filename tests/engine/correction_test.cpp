@@ -48,16 +48,17 @@ std::vector<float> corrected(const std::vector<float>& x, const Mel& mel, const 
 }
 
 // The same of the rows of a lapped transform, each in the middle of a mel frame, so many at a time:
-// what is known of the next samples is what the transform makes of a row alone. given: samples,
-// after the last row.
+// what is known of the next samples is what the transform makes of a row alone, or of it and the
+// next one (rows_known 2). given: samples, after the last row.
 std::vector<float> corrected_rows(const std::vector<float>& x, const Mel& mel, const MelSpec& spec,
-                                  int together, std::int64_t rows_at_a_time, std::size_t* given) {
+                                  int together, std::int64_t rows_at_a_time, std::size_t* given,
+                                  std::int64_t rows_known = 1) {
   const std::int64_t hop = spec.hop_samples, rows = static_cast<std::int64_t>(x.size()) / hop;
   const dsp::Mdct mdct(spec.hop_samples);
   std::vector<float> lifted(static_cast<std::size_t>(hop / 2));
   lifted.insert(lifted.end(), x.begin(), x.end() - hop / 2);
   const std::vector<float> coefficients = mdct.forward(lifted.data(), rows);
-  engine::MelCorrection correction(spec, together, hop, mel.frames);
+  engine::MelCorrection correction(spec, together, rows_known * hop, mel.frames);
   correction.push_mel(mel.values.data(), mel.frames);
   std::vector<float> out;
   engine::FlowOutput made;
@@ -69,11 +70,12 @@ std::vector<float> corrected_rows(const std::vector<float>& x, const Mel& mel, c
     if (row > 0)
       made.samples.insert(made.samples.end(), x.begin() + (row - 1) * hop, x.begin() + row * hop);
     made.ends.push_back(made.samples.size());
-    std::vector<float> alone(static_cast<std::size_t>(3 * hop));
-    std::copy_n(coefficients.begin() + row * hop, hop, alone.begin() + hop);
-    const std::vector<float> overlap = mdct.inverse(alone.data(), 3);
+    std::vector<float> alone(static_cast<std::size_t>((2 + rows_known) * hop));
+    std::copy_n(coefficients.begin() + row * hop, std::min(rows_known, rows - row) * hop,
+                alone.begin() + hop);
+    const std::vector<float> overlap = mdct.inverse(alone.data(), 2 + rows_known);
     const auto middle = overlap.begin() + hop + hop / 2;
-    made.ahead.insert(made.ahead.end(), middle, middle + hop);
+    made.ahead.insert(made.ahead.end(), middle, middle + rows_known * hop);
     if ((row + 1) % rows_at_a_time == 0) push();
   }
   push();
@@ -223,6 +225,24 @@ TEST_CASE("what a lapped transform knows of the next samples spares waiting for 
   }
 }
 
+TEST_CASE("the next row makes the newest frame whole, and its mel nearer") {
+  const MelSpec spec = mel_preset("tacotron2");
+  const auto hop = static_cast<std::size_t>(spec.hop_samples);
+  const auto clip = audio::read_audio(std::string(GLOWVOX_TEST_DATA) + "/mel/lj_2s.wav");
+  const std::vector<float> speech(clip.samples.begin(), clip.samples.begin() + 100 * hop);
+  const Mel mel = mel_of(speech, spec);
+  const std::vector<float> x = noise(speech.size(), 5);
+  const auto error = [&](std::int64_t rows_at_a_time, std::int64_t rows_known) {
+    std::size_t given = 0;
+    const auto y = corrected_rows(x, mel, spec, 1, rows_at_a_time, &given, rows_known);
+    CHECK(given == x.size() - hop);
+    return distance(mel, mel_of(y, spec), spec);
+  };
+  const double known = error(1, 2);
+  CHECK(known < 0.95 * error(1, 1));
+  CHECK(error(7, 2) == known);
+}
+
 TEST_CASE("what is given goes on from what was given: loud lows make no highs") {
   const MelSpec spec = mel_preset("tacotron2");
   const int hop = spec.hop_samples;
@@ -296,12 +316,14 @@ TEST_CASE("a vocoder corrects in a stream as it does at once, later by what it s
 TEST_CASE("after the first push a correcting stream allocates nothing") {
   const Vocoder vocoder = Vocoder::load(test::kShippedModel);
   const Mel mel = test::speech_like_mel(vocoder.mel(), test::emulated_or(40, 120, "frames"), 6);
-  Stream stream(vocoder, {0.7, 1, 1, std::nullopt, 4}, 4);
-  stream.push(mel.values.data(), 4);
-  const std::int64_t before = test::allocations();
-  for (std::int64_t done = 4; done + 4 <= mel.frames; done += 1 + done % 4)
-    stream.push(mel.values.data() + done * mel.bands, 1 + done % 4);
-  CHECK(test::allocations() == before);
+  for (const int together : {1, 4}) {
+    Stream stream(vocoder, {0.7, 1, 1, std::nullopt, together}, 4);
+    stream.push(mel.values.data(), 4);
+    const std::int64_t before = test::allocations();
+    for (std::int64_t done = 4; done + 4 <= mel.frames; done += 1 + done % 4)
+      stream.push(mel.values.data() + done * mel.bands, 1 + done % 4);
+    CHECK(test::allocations() == before);
+  }
 }
 
 TEST_CASE("corrections that cannot be") {

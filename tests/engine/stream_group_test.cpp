@@ -118,7 +118,11 @@ TEST_CASE("a step of a group allocates nothing") {
     const Mel mel = speech_like_mel(vocoder.mel(), 100, 6);
     StreamGroup group(vocoder, 4, 1);
     std::vector<Stream> streams;
-    for (int i = 0; i < 4; ++i) streams.push_back(group.open(uncorrected(0.7, i, 1)));
+    for (int i = 0; i < 4; ++i) {
+      SynthesisOptions options = uncorrected(0.7, i, 1);
+      options.corrections = i % 2 * vocoder.live_corrections();
+      streams.push_back(group.open(options));
+    }
     std::vector<StreamGroup::Step> steps(4);
     for (std::int64_t frame = 0; frame < mel.frames; ++frame) {
       for (std::size_t i = 0; i < 4; ++i)

@@ -55,8 +55,9 @@ TEST_CASE("a stream gives what the whole utterance gives, bit for bit, in any ch
       const Vocoder vocoder = Vocoder::load(path, precision);
       CHECK(vocoder.precision() == precision);
       const Mel mel = speech_like_mel(vocoder.mel(), frames, 1);
-      // What the model asks for, the flow alone, as many frames corrected together as there can be.
-      for (const std::optional<int> corrections : {std::optional<int>(), {0}, {16}}) {
+      // What the model asks for, the flow alone, one frame corrected, as many together as there can
+      // be.
+      for (const std::optional<int> corrections : {std::optional<int>(), {0}, {1}, {16}}) {
         const SynthesisOptions options{0.7, 11, 1, std::nullopt, corrections};
         const auto whole = vocoder.synthesize(mel, options);
         CHECK(largest(whole) > 1e-3);
@@ -76,7 +77,7 @@ TEST_CASE("any number of threads gives the same bits, offline and in a stream") 
     for (const Precision precision : precisions_here()) {
       const Vocoder vocoder = Vocoder::load(path, precision);
       const Mel mel = speech_like_mel(vocoder.mel(), frames, 2);
-      for (const std::optional<int> corrections : {std::optional<int>(), {0}, {16}}) {
+      for (const std::optional<int> corrections : {std::optional<int>(), {0}, {1}, {16}}) {
         const auto with = [&](int threads) {
           return SynthesisOptions{0.7, 3, threads, std::nullopt, corrections};
         };
