@@ -12,7 +12,7 @@ using Callback = std::function<void(const float* samples, std::size_t count)>;
 static void speak(const glowvox::Vocoder& vocoder, const float* frames, std::int64_t count,
                   const Callback& callback) {
   glowvox::SynthesisOptions options;
-  options.corrections = 0;  // the first adds 35 ms to the delay, each further one 12
+  options.corrections = 0;  // one takes half as long again, each further one adds 12 ms of delay
   glowvox::Stream stream(vocoder, options);
   for (std::int64_t i = 0; i < count; ++i) {
     const glowvox::Samples sound = stream.push(frames + i * vocoder.mel().bands, 1);

@@ -61,7 +61,8 @@ struct SynthesisOptions {
   // Frames, 0 to 16, that are corrected together so that the sound's own mel comes nearer to the
   // one it is made from: the more, the nearer, and the later a stream (correction_delay_samples());
   // none: what the model file asks for. For one alone the flow draws every next row ahead, where it
-  // can: up to twice its work.
+  // can: up to twice a stream's work, and a whole utterance is then made like a stream, frame by
+  // frame, many times slower than with more corrections or none.
   std::optional<int> corrections = std::nullopt;
 };
 

@@ -112,8 +112,8 @@ Keys sample_loss_keys(SampleLossConfig& c, int segment_frames) {
        "recording's, which the right samples do not have; 0: off.",
        weight().where(on, "with a `weight` above 0")},
       {"corrected", &c.corrected,
-       "Share of the segments whose samples are compared as a live stream plays them, after the "
-       "one correction that adds no delay.",
+       "Share of the segments whose samples are compared as a live stream plays them that draws no "
+       "row ahead, after the one correction that adds no delay.",
        share().where(on, "with a `weight` above 0")},
       {"fft_sizes", &c.fft_sizes,
        "Lengths of the transforms whose magnitudes are compared: one or more multiples of 4.",

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "dsp/next_frame.hpp"
 #include "glowvox/error.hpp"
 
 namespace glowvox::engine {
@@ -18,7 +17,7 @@ Pipeline::Pipeline(std::shared_ptr<const PreparedModel> model, const Latent& lat
                    int most_frames, bool skip_alignment, bool draws_next)
     : model_(std::move(model)),
       draws_next_(draws_next),
-      floor_(static_cast<float>(mel_floor(model_->config.mel))),
+      next_frame_(model_->config.mel),
       most_frames_(draws_next ? 2 : most_frames),
       mel_({model_->conditioner.bands, RowWindow::Stored::kFloat, most_frames_,
             mel_frames_before(*model_)}),
@@ -60,8 +59,7 @@ void Pipeline::append(const float* frames, std::int64_t count) {
   const int bands = model_->conditioner.bands;
   append_frames(frames, count, bands, &mel_);
   if (!draws_next_ || count == 0) return;
-  dsp::guess_next_frame(newest_.empty() ? frames : newest_.data(), frames, bands, floor_,
-                        guessed_.data());
+  next_frame_(newest_.empty() ? frames : newest_.data(), frames, guessed_.data());
   append_frames(guessed_.data(), 1, bands, &mel_);
   newest_.assign(frames, frames + bands);
   drawn_ = true;

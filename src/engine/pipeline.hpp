@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "dsp/next_frame.hpp"
 #include "engine/conditioner_stages.hpp"
 #include "engine/flow_output.hpp"
 #include "engine/passes.hpp"
@@ -16,7 +17,7 @@ namespace glowvox::engine {
 class Pipeline {
  public:
   // threads: of every pass; 0: of passes that are made with other streams' (Together).
-  // draws_next: of every frame the one after it is guessed (dsp::guess_next_frame) and its row
+  // draws_next: of every frame the one after it is guessed (dsp::NextFrame) and its row
   // drawn in the same pass, from the noise that this row will have; FlowOutput::ahead has it, and
   // then it is taken back. Frames are then passed one at a time.
   Pipeline(std::shared_ptr<const PreparedModel> model, const Latent& latent, int threads,
@@ -28,7 +29,8 @@ class Pipeline {
   const FlowOutput& push(const float* frames, std::int64_t count);
   const FlowOutput& finish();
 
-  // The same in parts, with passes by somebody else. Frames, at most most_frames, or the mel's end;
+  // The same in parts, with passes by somebody else. Frames, at most most_frames, one where
+  // draws_next, or the mel's end;
   // then a pass, after the end one pass after the other until none has rows to make; then what
   // became final since begin().
   void begin(const float* frames, std::int64_t count);
@@ -42,8 +44,8 @@ class Pipeline {
 
   std::shared_ptr<const PreparedModel> model_;
   bool draws_next_;
-  float floor_;                 // of the mel
-  int most_frames_;             // of a pass
+  dsp::NextFrame next_frame_;
+  int most_frames_;             // of a pass, the guessed one included
   std::vector<float> newest_;   // frame; empty: none yet
   std::vector<float> guessed_;  // frame
   bool drawn_ = false;          // the last row of this pass

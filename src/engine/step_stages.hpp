@@ -101,9 +101,10 @@ class SourceStage : public FlowStage {
   SourceStage(const PreparedModel& model, const Condition* condition, Receiver* to)
       : FlowStage(to), model_(model), condition_(condition) {}
   void plan(std::int64_t most_frames) override;
-  void took_back(std::int64_t rows) override { next().take_back(rows); }
 
  protected:
+  void took_back(std::int64_t rows) override { next().take_back(rows); }
+
   const PreparedModel& model_;
   const Condition* condition_;
 };

@@ -31,6 +31,7 @@ constexpr int kSmallBlockRows = 64;  // of Memory::kSmall
 constexpr int kBlockStep = 32;
 constexpr std::int64_t kAsideFrames = 32;  // of a push for which nobody waits
 constexpr int kNothingBeside = 1;          // block_frames()'s threads where nothing is corrected
+constexpr int kThreadsOfFrames = 2;        // of passes over one: the flow's, and the correction's
 constexpr int kMostThreads = 1024;
 constexpr std::int64_t kMostRows = 1 << 22;  // of one push
 constexpr double kMostSigma = 100.0;
@@ -255,8 +256,9 @@ std::int64_t Vocoder::sample_count(std::int64_t frames) const { return frames * 
 
 std::vector<float> Vocoder::synthesize(const Mel& mel, const SynthesisOptions& options) const {
   check(mel, model_->prepared->conditioner.bands);
-  const int threads = threads_for(options.threads, available_cores());
+  int threads = threads_for(options.threads, available_cores());
   const int block = block_frames(mel.frames, threads);
+  if (model_->draws_next(options)) threads = std::min(threads, kThreadsOfFrames);
   Stream stream(*this, options, block, threads);
   std::vector<float> all;
   all.reserve(static_cast<std::size_t>(mel.frames * this->mel().hop_samples));

@@ -15,7 +15,8 @@ using torch::Tensor;
 
 // The correction of one frame at a time, which adds no delay (engine::MelCorrection with one
 // frame), of a batch and with gradients: what the distance hears is then what is heard of a stream,
-// but that what comes next is guessed by the sound's repetition, not drawn (engine::Pipeline).
+// but that what comes next is guessed by the sound's repetition, not drawn (engine::Pipeline), and
+// the gains are taken less far.
 class SampleCorrection {
  public:
   explicit SampleCorrection(const config::ModelConfig& config);

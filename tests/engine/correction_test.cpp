@@ -246,9 +246,10 @@ TEST_CASE("the next row makes the newest frame whole, and its mel nearer") {
 TEST_CASE("what is given goes on from what was given: loud lows make no highs") {
   const MelSpec spec = mel_preset("tacotron2");
   const int hop = spec.hop_samples;
+  constexpr double kPi = 3.141592653589793238463;
   std::vector<float> tone(static_cast<std::size_t>(60 * hop));
   for (std::size_t i = 0; i < tone.size(); ++i)
-    tone[i] = 0.3F * static_cast<float>(std::sin(2.0 * M_PI * 300.0 * static_cast<double>(i) /
+    tone[i] = 0.3F * static_cast<float>(std::sin(2.0 * kPi * 300.0 * static_cast<double>(i) /
                                                  spec.sample_rate_hz));
   Mel mel = mel_of(tone, spec);
   // Every frame asks for another gain than the one before.

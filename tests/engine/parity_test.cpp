@@ -3,7 +3,9 @@
 #include <functional>
 
 #include "arrays/mel_file.hpp"
+#include "engine/pipeline.hpp"
 #include "engine/random_models.hpp"
+#include "safetensors/model_metadata.hpp"
 
 using namespace glowvox;
 using namespace glowvox::test;
@@ -40,6 +42,49 @@ TEST_CASE("bfloat16 keeps 35 dB, for every shipped configuration") {
     const auto full = saved_and_loaded(folder, *model).synthesize(mel, uncorrected(0.7, 1, 1));
     const Vocoder vocoder = saved_and_loaded(folder, *model, Precision::kBfloat16);
     CHECK(eval::snr_db(full, vocoder.synthesize(mel, uncorrected(0.7, 1, 1))) > 35.0);
+  }
+}
+
+TEST_CASE("a row drawn ahead leaves no trace, in every model that can draw one") {
+  const TemporaryDirectory folder;
+  const std::string path = folder.file("model.safetensors");
+  const auto check = [&](const config::ModelConfig& config) {
+    model::save_model(path, *random_model(config), false);
+    const safetensors::MappedSafetensors file(path);
+    const engine::Weights weights(file.tensors(), path);
+    for (const engine::DType dtype : {engine::DType::kFloat32, engine::DType::kBfloat16}) {
+      const auto model = std::make_shared<const engine::PreparedModel>(
+          engine::prepare(weights, safetensors::model_config(file.metadata(), path), dtype));
+      if (!engine::Pipeline::can_draw_next(*model)) return false;
+      const Mel mel = speech_like_mel(config.mel, 14, 5);
+      engine::Pipeline drawing(model, {0.7, 1, nullptr}, 2, 3, true, true);
+      engine::Pipeline plain(model, {0.7, 1, nullptr}, 1, 3, true);
+      for (std::int64_t done = 0, count = 1; done < mel.frames;
+           done += count, count = 1 + done % 4) {
+        count = std::min(count, mel.frames - done);
+        const float* frames = &mel.values[static_cast<std::size_t>(done * mel.bands)];
+        const engine::FlowOutput drawn = drawing.push(frames, count);
+        const engine::FlowOutput own = plain.push(frames, count);
+        CHECK(drawn.samples == own.samples);
+        CHECK(drawn.ends == own.ends);
+        CHECK(drawn.ahead.size() == 2 * own.ahead.size());
+      }
+      CHECK(drawing.finish().samples == plain.finish().samples);
+    }
+    return true;
+  };
+  const auto expected = [](const config::ModelConfig& config) {
+    return config.lift.kind == config::LiftKind::kMdct && config.conditioner.causal &&
+           config.net.causal && config.lift.channels == config.mel.hop_samples &&
+           config.mel.log != MelLog::kNone;
+  };
+  for (const std::string& name : shipped_configs()) {
+    CAPTURE(name);
+    CHECK(check(reduced_config(name)) == expected(reduced_config(name)));
+  }
+  for (const Variant& variant : variants()) {
+    CAPTURE(variant.name);
+    CHECK(check(variant.config()) == expected(variant.config()));
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <memory>
 
 #include "dsp/next_frame.hpp"
@@ -33,13 +34,30 @@ std::vector<DType> dtypes() {
 }  // namespace
 
 TEST_CASE("the next frame is guessed by its slope and smoothed over the bands") {
-  const float before[] = {1.0F, 1.0F, 1.0F, 1.0F}, newest[] = {1.0F, 2.0F, 1.0F, 0.0F};
-  float guess[4];
-  dsp::guess_next_frame(before, newest, 4, -0.1F, guess);
+  MelSpec spec = mel_preset("tacotron2");
+  spec.bands = 5;
+  const double floor = mel_floor(spec);
+  const float low = static_cast<float>(floor);
+  const float before[] = {1.0F, 1.0F, 1.0F, low + 1.0F, low},
+              newest[] = {1.0F, 2.0F, 1.0F, low, 0.0F};
+  float guess[5];
+  dsp::NextFrame{spec}(before, newest, guess);
   CHECK(guess[0] == doctest::Approx(1.0 + 0.15));
   CHECK(guess[1] == doctest::Approx(2.0 + 0.4 - 0.15 * 2.0));
-  CHECK(guess[2] == doctest::Approx(1.0));
-  CHECK(guess[3] == -0.1F);  // the floor
+  CHECK(guess[2] == doctest::Approx(1.0 + 0.15 * (2.0 + floor - 2.0)));
+  CHECK(guess[3] == doctest::Approx(floor - 0.4 + 0.15 * (1.0 - 2.0 * floor)));
+  CHECK(guess[4] == doctest::Approx(0.4 * 2.5 + 0.15 * floor));  // as steep as it may be
+  // Half as steep in decimal logarithms of power, per nat of amplitude; and not below the floor.
+  spec.log = MelLog::kLog10;
+  spec.power = 2.0;
+  const float steep[] = {-1.0F, -1.0F, -1.0F, -1.0F, -1.0F},
+              loud[] = {3.0F, 3.0F, 3.0F, 3.0F, 3.0F};
+  dsp::NextFrame{spec}(steep, loud, guess);
+  CHECK(guess[2] == doctest::Approx(3.0 + 0.4 * 2.5 * 2.0 / std::log(10.0)));
+  const float lowest = static_cast<float>(mel_floor(spec));
+  const std::vector<float> quiet(5, lowest), louder(5, lowest + 1.0F);
+  dsp::NextFrame{spec}(louder.data(), quiet.data(), guess);
+  CHECK(guess[2] == lowest);
 }
 
 TEST_CASE("a row drawn ahead is what the guessed frame would make, and leaves no trace") {
@@ -65,8 +83,8 @@ TEST_CASE("a row drawn ahead is what the guessed frame would make, and leaves no
       // Another stream, for which the guess was the frame that came next.
       Pipeline other(model, latent, 1, 1, true);
       for (std::int64_t i = 0; i <= t; ++i) other.push(frame(i), 1);
-      dsp::guess_next_frame(frame(std::max<std::int64_t>(0, t - 1)), frame(t), bands,
-                            static_cast<float>(mel_floor(model->config.mel)), guess.data());
+      dsp::NextFrame{model->config.mel}(frame(std::max<std::int64_t>(0, t - 1)), frame(t),
+                                        guess.data());
       const FlowOutput next = other.push(guess.data(), 1);
       CHECK(next.samples == std::vector<float>(drawn.ahead.begin(), drawn.ahead.begin() + hop));
       CHECK(next.ahead == std::vector<float>(drawn.ahead.begin() + hop, drawn.ahead.end()));
