@@ -20,6 +20,7 @@ constexpr RowName kRows[] = {
     {"stream-fp32", "the project's model, a frame at a time, one thread"},
     {"stream-bf16", "the same in bfloat16"},
     {"stream-int8", "the same with the nets' weights in 8 bits"},
+    {"stream-live", "stream-fp32 with the one correction that adds no delay"},
     {"streams", "1 to 256 streams together, a step of a frame each"},
     {"roofline", "where the time of 10 s of its sound goes, and what products alone would take"},
     {"start", "process start to the end of a short utterance, and where its time goes"},

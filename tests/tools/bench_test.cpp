@@ -55,9 +55,16 @@ TEST_CASE("bench: published vocoders beside the voice, or a sentence why not") {
 
 TEST_CASE("bench: every row that takes little time, checked, one object a line") {
   const ModelFolder folder;
-  const std::string rows[] = {"mdct-causal-fp32", "mdct-causal-int8", "stream-fp32",
-                              "stream-int8",      "roofline",         "start",
-                              "memory-one-hour",  "libraries",        "train"};
+  const std::string rows[] = {"mdct-causal-fp32",
+                              "mdct-causal-int8",
+                              "stream-fp32",
+                              "stream-int8",
+                              "stream-live",
+                              "roofline",
+                              "start",
+                              "memory-one-hour",
+                              "libraries",
+                              "train"};
   std::string command =
       "bench --quick --json --model " + std::string(GLOWVOX_SAMPLES) + "/mdct-causal.safetensors";
   for (const std::string& row : rows) command += " --row " + row;
