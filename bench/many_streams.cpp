@@ -23,7 +23,7 @@ using Clock = std::chrono::steady_clock;
 constexpr int kStreams[] = {1, 8, 32, 64, 150, 256};
 constexpr int kGoal = 150;
 constexpr int kLeastSteps = 9, kQuickSteps = 3;
-constexpr double kSeconds = 1.0;  // of each measurement
+constexpr double kMeasuredSeconds = 1.0;
 constexpr std::int64_t kFrames = 64;
 constexpr int kWarmUpSteps = 2;
 
@@ -90,7 +90,7 @@ double median_ms(const std::function<void()>& work, bool quick) {
   const auto begin = Clock::now();
   const auto seconds = [](Clock::duration d) { return std::chrono::duration<double>(d).count(); };
   while (static_cast<int>(times.size()) < (quick ? kQuickSteps : kLeastSteps) ||
-         (!quick && seconds(Clock::now() - begin) < kSeconds)) {
+         (!quick && seconds(Clock::now() - begin) < kMeasuredSeconds)) {
     const auto start = Clock::now();
     work();
     times.push_back(1e3 * seconds(Clock::now() - start));

@@ -31,7 +31,6 @@ namespace {
 
 using namespace engine;
 
-constexpr double kSigma = 0.7;
 constexpr int kLeastRuns = 5;
 constexpr double kFloatBytes = sizeof(float);
 

@@ -28,7 +28,6 @@ namespace glowvox::bench {
 
 namespace {
 
-constexpr double kSigma = 0.7;
 constexpr double kLargestDifference = 1e-4;  // of audio in [-1, 1]
 constexpr double kLeastSnrDb = 35.0, kLeastInt8SnrDb = 25.0;
 

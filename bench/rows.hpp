@@ -14,6 +14,8 @@
 
 namespace glowvox::bench {
 
+constexpr double kSigma = 0.7;  // of whatever is measured
+
 // What --peer names beside LibTorch.
 struct OtherPeer {
   std::string name;

@@ -13,14 +13,15 @@ namespace glowvox::bench {
 
 namespace {
 
-constexpr double kSeconds = 0.25;  // of sound
+constexpr double kUtteranceSeconds = 0.25;
 
 }  // namespace
 
 BenchRow start(const BenchOptions& o) {
   const ScratchFolder folder;
   const Vocoder vocoder = Vocoder::load(o.model);
-  const std::string mel = write_mel(folder, vocoder.mel(), kSeconds), out = folder.file("out.wav");
+  const std::string mel = write_mel(folder, vocoder.mel(), kUtteranceSeconds),
+                    out = folder.file("out.wav");
   const int least = o.quick ? 3 : 21;
   BenchRow row;
   row.name = "start";
@@ -50,7 +51,7 @@ BenchRow start(const BenchOptions& o) {
                                    },
                                    least, 0.0);
   const double loading = 1e3 * median_seconds([&] { Vocoder::load(o.model); }, least, 0.0);
-  const Mel brief = random_mel(vocoder.mel(), kSeconds);
+  const Mel brief = random_mel(vocoder.mel(), kUtteranceSeconds);
   const double sound = 1e3 * median_seconds([&] { vocoder.synthesize(brief); }, least, 0.0);
   const double rest = row.value - process - loading - sound;
   const auto part = [&row](const char* name, const char* key, double ms) {

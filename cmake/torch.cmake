@@ -1,5 +1,6 @@
 # LibTorch as the target glowvox_torch: Debian's, or another one by Torch_DIR or GLOWVOX_TORCH_PYTHON.
 option(GLOWVOX_CUDA "Train on NVIDIA GPUs; takes a LibTorch with CUDA, as in PyPI's torch" OFF)
+option(GLOWVOX_UNITY "Compile sources that include LibTorch several at once: sooner from scratch, later after a change" ON)
 set(GLOWVOX_TORCH_PYTHON "" CACHE STRING "A Python whose torch (PyPI's) is to be the LibTorch")
 
 if(GLOWVOX_TORCH_PYTHON AND NOT Torch_DIR)
@@ -71,3 +72,9 @@ endif()
 if("${TORCH_CXX_FLAGS}" MATCHES "CXX11_ABI=0")
   message(FATAL_ERROR "this LibTorch was built with the pre-C++11 ABI: take the cxx11-ABI download")
 endif()
+
+# Compiles a target's sources, which include LibTorch, some at a time: reading its headers, even
+# compiled ones, and the templates in them are most of their time.
+function(glowvox_compile_together target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${GLOWVOX_UNITY} UNITY_BUILD_BATCH_SIZE 6)
+endfunction()

@@ -11,7 +11,7 @@ namespace glowvox::flow {
 namespace {
 // Log-mels of speech, before any are seen.
 constexpr double kUsualMean = -5.0, kUsualDeviation = 2.5;
-constexpr double kSmallestDeviation = 0.1;
+constexpr double kSmallestLogDeviation = 0.1;
 }  // namespace
 
 Conditioner::Conditioner(const config::ModelConfig& config)
@@ -95,8 +95,11 @@ void Conditioner::initialize(const Tensor& mel) {
   const torch::NoGradGuard no_grad;
   const Tensor ln = natural_log(mel);
   mean_.copy_(ln.mean(torch::IntArrayRef({0, 1})));
-  deviation_.copy_(
-      (ln - mean_).square().mean(torch::IntArrayRef({0, 1})).sqrt().clamp_min(kSmallestDeviation));
+  deviation_.copy_((ln - mean_)
+                       .square()
+                       .mean(torch::IntArrayRef({0, 1}))
+                       .sqrt()
+                       .clamp_min(kSmallestLogDeviation));
 }
 
 double Conditioner::macs_per_lifted_frame() const {

@@ -32,7 +32,7 @@ namespace glowvox::train {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::chrono::milliseconds kPoll{20};
+constexpr std::chrono::milliseconds kPollForEnd{20};
 constexpr std::chrono::seconds kGrace{5};  // in which ranks notice that one is gone, and end
 
 std::atomic<int> passed_on{0};  // the signal that came
@@ -133,7 +133,7 @@ int launch_ranks(int ranks, const std::vector<std::string>& arguments,
     }
     if (Clock::now() > terminate) signal_all(children, SIGTERM);
     if (Clock::now() > kill) signal_all(children, SIGKILL);
-    std::this_thread::sleep_for(kPoll);
+    std::this_thread::sleep_for(kPollForEnd);
   }
   return result;
 }

@@ -24,7 +24,7 @@ using Clock = std::chrono::steady_clock;
 namespace {
 
 constexpr std::int64_t kLogEvery = 10;      // steps between rows of metrics.csv
-constexpr double kSmoothing = 0.05;         // of the likelihood and the speed that are shown
+constexpr double kShownSmoothing = 0.05;    // of the likelihood and the speed that are shown
 constexpr double kDeadVariation = 0.01;     // features that hardly move along time
 constexpr double kDeadSwappedLoss = 0.005;  // nats per sample
 constexpr std::int64_t kDeadBeforeStep = 50;
@@ -35,7 +35,7 @@ double since(Clock::time_point start) {
 }
 
 double smooth(double mean, double value) {
-  return std::isfinite(mean) ? mean + kSmoothing * (value - mean) : value;
+  return std::isfinite(mean) ? mean + kShownSmoothing * (value - mean) : value;
 }
 
 std::string describe(const Validation& v) {

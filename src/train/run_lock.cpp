@@ -13,7 +13,7 @@
 namespace glowvox::train {
 
 namespace {
-constexpr std::chrono::milliseconds kPoll{50};
+constexpr std::chrono::milliseconds kPollForLock{50};
 }  // namespace
 
 RunLock::RunLock(const std::string& folder, std::chrono::milliseconds patience)
@@ -27,7 +27,7 @@ RunLock::RunLock(const std::string& folder, std::chrono::milliseconds patience)
       throw Error(folder, "another run is writing to it",
                   "wait until it has ended, stop it, or choose another --out");
     }
-    std::this_thread::sleep_for(kPoll);
+    std::this_thread::sleep_for(kPollForLock);
   }
 }
 

@@ -21,8 +21,8 @@ namespace {
 
 constexpr std::size_t kClips = 3;
 constexpr double kMostSeconds = 5.0;  // of a clip
-constexpr std::uint64_t kSeed = 1;
-constexpr double kSmoothing = 0.05;  // a row of metrics.csv
+constexpr std::uint64_t kExampleSeed = 1;
+constexpr double kCurveSmoothing = 0.05;  // a row of metrics.csv
 
 std::string cpu_name() {
   std::ifstream info("/proc/cpuinfo");
@@ -61,7 +61,7 @@ std::vector<double> smoothed(const std::vector<double>& values) {
   std::vector<double> out;
   double mean = std::numeric_limits<double>::quiet_NaN();
   for (const double v : values) {
-    if (std::isfinite(v)) mean = std::isfinite(mean) ? mean + kSmoothing * (v - mean) : v;
+    if (std::isfinite(v)) mean = std::isfinite(mean) ? mean + kCurveSmoothing * (v - mean) : v;
     out.push_back(std::isfinite(v) ? mean : v);
   }
   return out;
@@ -142,7 +142,7 @@ std::vector<RunLog::Clip> clips(Trainer& trainer, const Corpus& valid) {
     std::vector<float> samples = valid.load(clip);
     samples.resize(std::min(samples.size(), most));
     const Recording r = as_recording(samples, config, valid.path(clip));
-    const torch::Tensor z = model.noise(1, r.mel.size(1), 1.0, kSeed).to(model.device());
+    const torch::Tensor z = model.noise(1, r.mel.size(1), 1.0, kExampleSeed).to(model.device());
     const torch::Tensor said =
         model.decode(z, r.mel.to(model.device())).flatten().clamp(-1, 1).cpu().contiguous();
     samples.resize(static_cast<std::size_t>(said.numel()));

@@ -13,7 +13,7 @@ namespace {
 
 using Rule = dsp::CorrectionRule;
 
-constexpr double kSmallestPower = 1e-12;  // added to a bin's, so that a root has a gradient
+constexpr double kSmallestBinPower = 1e-12;  // added to a bin's, so that a root has a gradient
 
 std::int64_t divided_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
@@ -101,7 +101,7 @@ void SampleCorrection::change(const Tables& tables, Turn* turn, std::int64_t off
   const Tensor spectrum = at::fft_rfft(sound * tables.window +
                                        turn->added.narrow(1, offset, size) * tables.window_by_norm);
   const Tensor power =
-      at::view_as_real(spectrum).square().sum(-1) + (spec_.magnitude_epsilon + kSmallestPower);
+      at::view_as_real(spectrum).square().sum(-1) + (spec_.magnitude_epsilon + kSmallestBinPower);
   Tensor bands = torch::matmul(spec_.power == 1.0 ? power.sqrt() : power, tables.bands);
   if (spec_.log != MelLog::kNone && spec_.floor_rule == MelFloor::kAdd)
     bands = bands + spec_.floor;

@@ -13,8 +13,8 @@
 namespace glowvox::train {
 
 namespace {
-constexpr std::uint64_t kSeed = 1;
-constexpr std::uint32_t kNoiseStream = 3;
+constexpr std::uint64_t kHeldOutSeed = 1;
+constexpr std::uint32_t kHeldOutNoiseStream = 3;
 
 // The mel repeated or cut to `frames` frames.
 torch::Tensor fit(const torch::Tensor& mel, std::int64_t frames) {
@@ -57,7 +57,7 @@ Recording as_recording(const std::vector<float>& samples, const config::ModelCon
 
 Recording held_out(const Corpus& corpus, std::size_t clip, const model::FlowVocoder& model) {
   std::vector<float> audio = corpus.load(clip);
-  dequantise(audio, kSeed, kNoiseStream, clip);
+  dequantise(audio, kHeldOutSeed, kHeldOutNoiseStream, clip);
   const PredictedMels* mels = corpus.predicted();
   const Recording r = mels != nullptr && mels->has(clip)
                           ? with_predicted(audio, model.config(), *mels, clip, corpus.path(clip))

@@ -10,8 +10,6 @@ using torch::Tensor;
 
 namespace {
 
-const torch::TensorOptions kDouble = torch::TensorOptions().dtype(torch::kDouble);
-
 config::BaseConfig tailed(double channel_share, double frame_cost) {
   return {config::BaseKind::kTailed, channel_share, frame_cost};
 }
@@ -19,7 +17,7 @@ config::BaseConfig tailed(double channel_share, double frame_cost) {
 // Midpoints theta of `count` equal parts of (-pi/2, pi/2): z = tan(theta) covers the whole line.
 struct Line {
   explicit Line(int64_t count) {
-    const Tensor theta = (torch::arange(count, kDouble) + 0.5) * (M_PI / count) - M_PI / 2;
+    const Tensor theta = (torch::arange(count, torch::kDouble) + 0.5) * (M_PI / count) - M_PI / 2;
     z = torch::tan(theta);
     weight = (M_PI / count) / torch::cos(theta).square();
   }
@@ -30,7 +28,7 @@ struct Line {
 
 TEST_CASE("a Gaussian base is the standard normal density") {
   torch::manual_seed(1);
-  const Tensor z = torch::randn({4, 3, 5}, kDouble);
+  const Tensor z = torch::randn({4, 3, 5}, torch::kDouble);
   const Tensor expected = (-0.5 * z.square() - 0.5 * std::log(2.0 * M_PI)).sum(2);
   CHECK(torch::allclose(flow::Base().log_prob(z), expected, 1e-12, 1e-12));
 }
@@ -51,7 +49,7 @@ TEST_CASE("a tailed base integrates to one") {
 
 TEST_CASE("the channels' shares add up to the frame's") {
   torch::manual_seed(2);
-  const Tensor z = torch::randn({4, 3, 6}, kDouble) * 4.0;
+  const Tensor z = torch::randn({4, 3, 6}, torch::kDouble) * 4.0;
   for (const auto& config : {config::BaseConfig(), tailed(1e-3, 1.0)}) {
     const flow::Base base(config);
     CHECK(torch::allclose(base.channel_log_prob(z).sum(2), base.log_prob(z), 1e-10, 1e-10));
@@ -94,8 +92,8 @@ TEST_CASE("the gradient of a tailed base is that of finite differences") {
   const flow::Base base(tailed(0.05, 0.3));
   const double h = 1e-6;
   for (const double scale : {0.5, 1.0, 3.0, 30.0}) {
-    const Tensor z = (torch::randn({3, 2, 5}, kDouble) * scale).requires_grad_(true);
-    const Tensor weights = torch::randn({3, 2}, kDouble), step = torch::randn_like(z);
+    const Tensor z = (torch::randn({3, 2, 5}, torch::kDouble) * scale).requires_grad_(true);
+    const Tensor weights = torch::randn({3, 2}, torch::kDouble), step = torch::randn_like(z);
     const auto value = [&](const Tensor& at) { return (base.log_prob(at) * weights).sum(); };
     const Tensor gradient = torch::autograd::grad({value(z)}, {z})[0];
     const Tensor at = z.detach();

@@ -15,17 +15,16 @@ namespace {
 
 constexpr int64_t kT = 5, kB = 2, kC = 8, kBands = 4, kFeatures = 6;
 
-const torch::TensorOptions kDouble = torch::TensorOptions().dtype(torch::kDouble);
-
 flow::Condition random_condition() {
-  return {torch::randn({kT, kB, kBands}, kDouble), torch::randn({kT, kB, kFeatures}, kDouble)};
+  return {torch::randn({kT, kB, kBands}, torch::kDouble),
+          torch::randn({kT, kB, kFeatures}, torch::kDouble)};
 }
 
 template <typename L>
 void check(std::shared_ptr<L> layer, double shake = 0.2) {
   layer->to(torch::kDouble);
   test::shake(*layer, shake);
-  test::check_laws(*layer, torch::randn({kT, kB, kC}, kDouble), random_condition());
+  test::check_laws(*layer, torch::randn({kT, kB, kC}, torch::kDouble), random_condition());
 }
 
 config::NetConfig small_net() {
@@ -61,7 +60,7 @@ TEST_CASE("actnorm obeys the laws and normalises the batch that it is initialise
   check(std::make_shared<flow::ActNorm>("actnorm", kC));
   flow::ActNorm layer("actnorm", kC);
   layer.to(torch::kDouble);
-  const Tensor x = torch::randn({50, 4, kC}, kDouble) * 3.0 + 2.0;
+  const Tensor x = torch::randn({50, 4, kC}, torch::kDouble) * 3.0 + 2.0;
   layer.initialize(x, {});
   const Tensor z = layer.forward(x, {}).z;
   CHECK(z.mean(torch::IntArrayRef({0, 1})).abs().max().item<double>() < 1e-6);
@@ -96,7 +95,7 @@ TEST_CASE("a bounded log-scale stays within its bound") {
   flow::Coupling layer("coupling", kC, kFeatures, config, small_net(), false);
   layer.to(torch::kDouble);
   test::shake(layer, 5.0);
-  const auto out = layer.forward(torch::randn({kT, kB, kC}, kDouble), random_condition());
+  const auto out = layer.forward(torch::randn({kT, kB, kC}, torch::kDouble), random_condition());
   CHECK(out.log_det.abs().max().item<double>() <= 0.5 * kT * kC / 2 + 1e-9);
 }
 
@@ -120,7 +119,7 @@ TEST_CASE("the conditional scale and shift obeys the laws and fits its bias to t
   flow::ScaleShift layer("scale_shift", kC, kFeatures, mel, true);
   layer.to(torch::kDouble);
   const auto condition = random_condition();
-  const Tensor x = torch::randn({kT, kB, kC}, kDouble) * 5.0;
+  const Tensor x = torch::randn({kT, kB, kC}, torch::kDouble) * 5.0;
   layer.initialize(x, condition);
   const Tensor z = layer.forward(x, condition).z;
   CHECK((z.square().mean(torch::IntArrayRef({0, 1})) - 1).abs().max().item<double>() < 1e-6);
