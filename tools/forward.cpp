@@ -37,6 +37,9 @@ enum class Waiting { kAsleep, kSpinning };
   // loops: the power of two of cycles after which they sleep.
   platform::set_default("OPENBLAS_THREAD_TIMEOUT", "4");
   const std::string path = program_beside("glowvox-train");
+  // A copy of glowvox under that name would start itself for ever.
+  if (path == platform::program_path())
+    throw Error(path, "is glowvox itself, and not what trains", "give glowvox its own name");
   platform::become(path, tools::program_arguments());
   throw Error(path, std::string("cannot be started: ") + std::strerror(errno),
               errno == ENOENT ? "install LibTorch and configure with -DGLOWVOX_TRAINING=ON" : "");

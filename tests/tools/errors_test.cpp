@@ -43,6 +43,17 @@ std::string float_wav(const std::vector<float>& samples) {
 
 }  // namespace
 
+TEST_CASE("a glowvox that is named as the program beside it does not start itself for ever") {
+  const test::TemporaryDirectory folder;
+  const std::string program = folder.file("glowvox-train"), said = folder.file("said");
+  std::filesystem::copy_file(GLOWVOX_BINARY, program);
+  const int status = std::system(("timeout 60 " + program + " init " + test::config("tiny") +
+                                  " -o " + folder.file("m.safetensors") + " 2>" + said)
+                                     .c_str());
+  CHECK(WEXITSTATUS(status) == 1);
+  CHECK(test::contains(read_file(said), "glowvox-train: is glowvox itself"));
+}
+
 TEST_CASE("a library that cannot be opened fails what needs it, and nothing else") {
   const Folder folder;
   const std::string list = folder.file("libraries");
