@@ -47,7 +47,10 @@ std::function<int()> setup(CLI::App& app) {
       ->check(CLI::Range(1e-3, 1e6));
   auto* resume = app.add_flag("--resume", o->run.resume,
                               "Continue from the newest good checkpoint in --out, if there is one");
-  app.add_option("--init-from", o->run.init_from, "Start from a model's weights")->excludes(resume);
+  app.add_option("--init-from", o->run.init_from,
+                 "Start from a model's weights; of one with more channels, from nearly what it "
+                 "computes")
+      ->excludes(resume);
   app.add_option("--seed", o->run.seed, "Random seed")->capture_default_str();
 
   app.option_defaults()->group("A step");

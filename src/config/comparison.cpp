@@ -26,6 +26,17 @@ ModelConfig network_of(ModelConfig config) {
   return config;
 }
 
+bool is_narrower(const ModelConfig& narrow, const ModelConfig& wide) {
+  ModelConfig widened = network_of(narrow);
+  const ModelConfig network = network_of(wide);
+  const int features = widened.conditioner.channels, channels = widened.net.channels;
+  widened.conditioner.channels = network.conditioner.channels;
+  widened.net.channels = network.net.channels;
+  return to_yaml(widened) == to_yaml(network) && features <= network.conditioner.channels &&
+         channels <= network.net.channels &&
+         (features < network.conditioner.channels || channels < network.net.channels);
+}
+
 std::string first_difference(const std::string& there, const std::string& here) {
   std::istringstream a(there), b(here);
   std::string x, y;

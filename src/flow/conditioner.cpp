@@ -5,6 +5,7 @@
 #include <string>
 
 #include "dsp/natural_log.hpp"
+#include "flow/narrowing.hpp"
 
 namespace glowvox::flow {
 
@@ -100,6 +101,39 @@ void Conditioner::initialize(const Tensor& mel) {
                        .mean(torch::IntArrayRef({0, 1}))
                        .sqrt()
                        .clamp_min(kSmallestLogDeviation));
+}
+
+void Conditioner::narrow(Conditioner& wide, const Tensor& mel, const Tensor& readers) {
+  const torch::NoGradGuard no_grad;
+  if (features_ == wide.features_) return copy_weights(*this, wide);
+  mean_.copy_(wide.mean_);
+  deviation_.copy_(wide.deviation_);
+  const Tensor normal = (natural_log(mel) - mean_) / deviation_;
+  std::vector<Tensor> path = {wide.input_->forward(normal)}, hidden;
+  Tensor covariance = covariance_of(settled(path[0])), reads = readers.to(torch::kDouble);
+  for (size_t i = 0; i < first_.size(); ++i) {
+    hidden.push_back(torch::gelu(wide.first_[i]->forward(path[i])));
+    path.push_back(path[i] + wide.second_[i]->forward(hidden[i]));
+    covariance = covariance + covariance_of(settled(path.back()));
+    reads = torch::cat({reads, wide.first_[i]->effective_weight().flatten(0, 1)});
+  }
+  const Projection told = reduced(covariance, reads, features_);
+  const Tensor down = told.down.to(normal);
+  input_->set(at::matmul(down, wide.input_->effective_weight().squeeze(1)).unsqueeze(1),
+              at::mv(down, wide.input_->bias()));
+  Tensor h = input_->forward(normal);
+  for (size_t i = 0; i < first_.size(); ++i) {
+    const Tensor leaves = at::mm(down, wide.second_[i]->effective_weight().squeeze(1));
+    const Tensor kept = telling(covariance_of(settled(hidden[i])),
+                                at::mm(at::mm(reads, told.up), leaves.to(reads)), features_);
+    const auto first = told.of(wide.first_[i]->effective_weight(), wide.first_[i]->bias(),
+                               mean_of(settled(path[i])));
+    first_[i]->set(first.weight.index_select(0, kept), first.bias.index_select(0, kept));
+    const Tensor act = torch::gelu(first_[i]->forward(h));
+    const auto second = least_squares(settled(act), settled(at::linear(path[i + 1], down) - h));
+    second_[i]->set(second.weight, second.bias);
+    h = h + second_[i]->forward(act);
+  }
 }
 
 double Conditioner::macs_per_lifted_frame() const {

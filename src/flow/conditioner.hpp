@@ -23,6 +23,9 @@ class Conditioner : public torch::nn::Module {
   // mel [F, B, bands] as the specification stores it -> mel and features [F * ratio, B, ...].
   Condition forward(const Tensor& mel);
   void initialize(const Tensor& mel);  // mean and deviation of every band, from data
+  // Becomes nearly what one with more channels computes of a mel, as far as `readers` [O, F], what
+  // reads that one's features, make something of it.
+  void narrow(Conditioner& wide, const Tensor& mel, const Tensor& readers);
   double macs_per_lifted_frame() const;
 
  private:

@@ -28,6 +28,13 @@ void Conv::randomize(double scale) {
     weight_.mul_(scale);
 }
 
+void Conv::set(const Tensor& weight, const Tensor& bias) {
+  const torch::NoGradGuard no_grad;
+  weight_.copy_(weight);
+  if (options_.weight_norm) weight_g_.copy_(weight_.flatten(1).norm(2, 1));
+  bias_.copy_(bias);
+}
+
 Tensor Conv::effective_weight() const {
   if (!options_.weight_norm) return weight_;
   const Tensor norm = weight_.flatten(1).norm(2, 1);

@@ -36,6 +36,8 @@ class Conv : public torch::nn::Module {
   int64_t left() const;  // frames that the first tap reads before the present one
   // Draws weight and bias anew: uniform in +-scale / sqrt(Cin * K).
   void randomize(double scale);
+  // Takes another effective weight [Cout, K, Cin] and bias [Cout].
+  void set(const Tensor& weight, const Tensor& bias);
   double macs_per_frame() const;
 
  private:

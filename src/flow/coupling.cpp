@@ -46,6 +46,16 @@ Output Coupling::forward(const Tensor& x, const Condition& condition) {
   return out;
 }
 
+void Coupling::narrow(Layer& wide, const Tensor& x, const Condition& wide_condition,
+                      const Condition& condition) {
+  net_->narrow(*dynamic_cast<Coupling&>(wide).net_, split(x.contiguous()).first,
+               wide_condition.features, condition.features);
+}
+
+Tensor Coupling::reads_features() const {
+  return net_->condition().effective_weight().flatten(0, 1);
+}
+
 Tensor Coupling::inverse(const Tensor& z, const Condition& condition) {
   const auto [passes, after] = split(z.contiguous());
   const auto [t, log_s] = shift_and_log_scale(passes, condition);

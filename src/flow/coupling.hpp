@@ -19,6 +19,9 @@ class Coupling : public Layer {
            const config::CouplingConfig& config, const config::NetConfig& net, bool swapped);
   Output forward(const Tensor& x, const Condition& condition) override;
   Tensor inverse(const Tensor& z, const Condition& condition) override;
+  void narrow(Layer& wide, const Tensor& x, const Condition& wide_condition,
+              const Condition& condition) override;
+  Tensor reads_features() const override;
   void randomize() override { net_->randomize(); }
   double macs_per_frame() const override { return net_->macs_per_frame(); }
 

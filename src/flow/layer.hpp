@@ -31,6 +31,9 @@ struct Condition {
   Tensor features;  // [T, B, F], the conditioner's output
 };
 
+// Takes the weights of a module of the same shape.
+void copy_weights(torch::nn::Module& to, const torch::nn::Module& from);
+
 // One invertible layer. A name ("step_3_mixing") appears in every error.
 class Layer : public torch::nn::Module {
  public:
@@ -39,6 +42,12 @@ class Layer : public torch::nn::Module {
   virtual Tensor inverse(const Tensor& z, const Condition& condition) = 0;
   // Sets data-dependent parameters from a batch (Glow, section 3.1); most layers have none.
   virtual void initialize(const Tensor& /*x*/, const Condition& /*condition*/) {}
+  // Becomes nearly what `wide` computes of x, a layer of the same kind whose net has more channels,
+  // or whose features come from a conditioner with more; what has no net takes its weights.
+  virtual void narrow(Layer& wide, const Tensor& x, const Condition& wide_condition,
+                      const Condition& condition);
+  // What reads the features, weights [O, F]; undefined where nothing does.
+  virtual Tensor reads_features() const { return {}; }
   // Makes a layer that starts as the identity act, for tests and timing.
   virtual void randomize() {}
   // Throws Error when the layer cannot be inverted numerically.

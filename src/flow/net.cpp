@@ -6,6 +6,7 @@
 #include "config/receptive_field.hpp"
 #include "flow/ops.hpp"
 #include "flow/wavenet_function.hpp"
+#include "glowvox/error.hpp"
 
 namespace glowvox::flow {
 
@@ -56,6 +57,11 @@ double Net::macs_per_frame() const {
          layers_macs_per_frame();
 }
 
+void Net::narrow(Net& /*wide*/, const Tensor& /*x*/, const Tensor& /*wide_features*/,
+                 const Tensor& /*features*/) {
+  throw Error("net.kind", "expected wavenet, the only kind that is made narrower");
+}
+
 void Net::randomize() { end_->randomize(kRandomEndScale); }
 
 Wavenet::Wavenet(int64_t in, int64_t out, int64_t features, const config::NetConfig& config)
@@ -97,12 +103,16 @@ Tensor Wavenet::layers(Tensor h, const Tensor& features,
   Tensor skip;
   for (size_t i = 0; i < dilated_.size(); ++i) {
     const Tensor act = gate(dilated_[i]->forward(h), cond_->forward(features, conditions[i]));
-    const auto outputs = res_skip_[i]->blocks(channels_);  // {residual, skip}, the last: {skip}
-    const Tensor s = res_skip_[i]->forward(act, outputs.back());
-    skip = skip.defined() ? skip + s : s;
-    if (outputs.size() > 1) h = h + res_skip_[i]->forward(act, outputs.front());
+    add_outputs(i, act, h, skip);
   }
   return skip;
+}
+
+void Wavenet::add_outputs(size_t layer, const Tensor& act, Tensor& h, Tensor& skip) const {
+  const auto outputs = res_skip_[layer]->blocks(channels_);  // {residual, skip}, the last: {skip}
+  const Tensor s = res_skip_[layer]->forward(act, outputs.back());
+  skip = skip.defined() ? skip + s : s;
+  if (outputs.size() > 1) h = h + res_skip_[layer]->forward(act, outputs.front());
 }
 
 double Wavenet::layers_macs_per_frame() const { return sum_macs(dilated_) + sum_macs(res_skip_); }

@@ -19,6 +19,11 @@ class Net : public torch::nn::Module {
   virtual Tensor forward(const Tensor& x, const Tensor& features);
   double macs_per_frame() const;
   void randomize();  // the last convolution, to small values
+  // Becomes nearly what a net of the same kind with more channels computes of x and its own
+  // features (see narrowing.hpp). Throws Error where the kind cannot.
+  virtual void narrow(Net& wide, const Tensor& x, const Tensor& wide_features,
+                      const Tensor& features);
+  const Conv& condition() const { return *cond_; }  // what reads the features
 
  protected:
   // The layers between start and end; conditions: what each layer's share is made with.
@@ -36,6 +41,8 @@ class Wavenet : public Net {
  public:
   Wavenet(int64_t in, int64_t out, int64_t features, const config::NetConfig& config);
   Tensor forward(const Tensor& x, const Tensor& features) override;
+  void narrow(Net& wide, const Tensor& x, const Tensor& wide_features,
+              const Tensor& features) override;
 
  protected:
   Tensor layers(Tensor h, const Tensor& features,
@@ -43,6 +50,11 @@ class Wavenet : public Net {
   double layers_macs_per_frame() const override;
 
  private:
+  struct Trace;
+  Trace trace(const Tensor& x, const Tensor& features);
+  // Adds what a layer makes of its gated activations to the residual path h and to the skips.
+  void add_outputs(size_t layer, const Tensor& act, Tensor& h, Tensor& skip) const;
+
   std::vector<std::shared_ptr<Conv>> dilated_, res_skip_;
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "dsp/mel_analysis.hpp"
+#include "flow/narrowing.hpp"
 
 namespace glowvox::flow {
 
@@ -71,6 +72,16 @@ void ScaleShift::initialize(const Tensor& x, const Condition& condition) {
   const auto [log_s, t] = scale_and_shift(condition);
   const Tensor power = (x * torch::exp(-log_s) - t).square().mean(torch::IntArrayRef({0, 1}));
   bias_.add_(0.5 * power.clamp_min(kSmallestPower).log());
+}
+
+void ScaleShift::narrow(Layer& wide, const Tensor& /*x*/, const Condition& wide_condition,
+                        const Condition& condition) {
+  const torch::NoGradGuard no_grad;
+  const auto& theirs = dynamic_cast<ScaleShift&>(wide);
+  bias_.copy_(theirs.bias_);
+  const auto net = least_squares(settled(condition.features),
+                                 settled(theirs.net_->forward(wide_condition.features)));
+  net_->set(net.weight, net.bias);
 }
 
 void ScaleShift::randomize() { net_->randomize(kRandomScale); }

@@ -22,6 +22,9 @@ class ScaleShift : public Layer {
   Output forward(const Tensor& x, const Condition& condition) override;
   Tensor inverse(const Tensor& z, const Condition& condition) override;
   void initialize(const Tensor& x, const Condition& condition) override;
+  void narrow(Layer& wide, const Tensor& x, const Condition& wide_condition,
+              const Condition& condition) override;
+  Tensor reads_features() const override { return net_->effective_weight().flatten(0, 1); }
   void randomize() override;
   double macs_per_frame() const override;
 

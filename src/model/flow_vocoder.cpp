@@ -190,6 +190,29 @@ void FlowVocoder::initialize(const Tensor& audio, const Tensor& mel, flow::Edges
   }
 }
 
+void FlowVocoder::narrow(FlowVocoder& wide, const Tensor& audio, const Tensor& mel,
+                         flow::Edges edges) {
+  const torch::NoGradGuard no_grad;
+  check_shapes(audio, mel, edges);
+  std::vector<Tensor> readers;
+  for (const Step& step : wide.steps_)
+    for (const auto& layer : step.layers)
+      if (const Tensor weights = layer->reads_features(); weights.defined())
+        readers.push_back(weights);
+  conditioner_->narrow(*wide.conditioner_, mel.transpose(0, 1).contiguous(), torch::cat(readers));
+  const flow::Condition theirs = wide.condition(mel), given = condition(mel);
+  Tensor x = lift_.forward(audio, edges);
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    const int64_t early = steps_[i].early_channels;
+    x = x.narrow(2, early, x.size(2) - early);
+    for (size_t j = 0; j < steps_[i].layers.size(); ++j) {
+      flow::Layer& layer = *wide.steps_[i].layers[j];
+      steps_[i].layers[j]->narrow(layer, x, theirs, given);
+      x = layer.forward(x, theirs).z;
+    }
+  }
+}
+
 void FlowVocoder::randomize() {
   const torch::NoGradGuard no_grad;
   for (const Step& step : steps_)

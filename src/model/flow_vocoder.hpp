@@ -74,6 +74,11 @@ class FlowVocoder : public torch::nn::Module {
   }
   // Data-dependent initialisation, layer by layer, from a batch.
   void initialize(const Tensor& audio, const Tensor& mel, flow::Edges edges = flow::Edges::kEnds);
+  // Becomes nearly what a wider model computes of a batch, of the same network but for more
+  // channels in the conditioner and in the nets (config::is_narrower). Throws Error where the nets
+  // are of a kind that cannot.
+  void narrow(FlowVocoder& wide, const Tensor& audio, const Tensor& mel,
+              flow::Edges edges = flow::Edges::kEnds);
   // Gives layers that start as the identity small random weights.
   void randomize();
   // Throws Error naming the step whose mixing cannot be inverted.

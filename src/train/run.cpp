@@ -139,7 +139,7 @@ class Run {
       if (options_.init_from.empty())
         trainer_->initialize();
       else
-        trainer_->init_from(options_.init_from);
+        trainer_->init_from(options_.init_from, notify_);
     }
     trainer_->share_state();
     trainer_->choose_products(notify_);
@@ -346,7 +346,7 @@ std::unique_ptr<Trainer> make_trainer(const RunOptions& options, const Notify& n
   if (options.init_from.empty())
     trainer->initialize();
   else
-    trainer->init_from(options.init_from);
+    trainer->init_from(options.init_from, notify);
   trainer->choose_products(notify);
   return trainer;
 }

@@ -21,6 +21,7 @@ namespace {
 
 constexpr int kCoresPerLoaderThread = 4, kCoresOfTheRest = 2;
 constexpr int kInitialisationBatches = 8;
+constexpr std::int64_t kFramesToNarrow = 24576;  // at least
 // Of measuring in what the products are faster, and by how much bfloat16 has to be.
 constexpr std::int64_t kMostMeasured = 16;  // segments
 constexpr int kMeasuredPasses = 3;
@@ -103,16 +104,20 @@ Trainer::Trainer(const config::ModelConfig& config, const DataOptions& data, std
   setting_.ranks->share_gradients(model_->parameters());
 }
 
-std::vector<Batch> Trainer::first_batches() {
-  std::vector<Batch> batches;
-  for (int i = 1; i <= kInitialisationBatches; ++i) batches.push_back(sampler_.batch(-i));
-  return batches;
+Batch Trainer::first_segments(std::int64_t batches) {
+  std::vector<torch::Tensor> audio, mel;
+  for (std::int64_t i = 1; i <= batches; ++i) {
+    const Batch b = sampler_.batch(-i);
+    audio.push_back(b.audio);
+    mel.push_back(b.mel);
+  }
+  return {torch::cat(audio).to(setting_.device), torch::cat(mel).to(setting_.device), {}};
 }
 
 void Trainer::measure_mels(const torch::Tensor& mel) {
   const torch::Tensor frames = mel.flatten(0, 1).to(torch::kDouble);
   const auto values = [](const torch::Tensor& t) {
-    const torch::Tensor f = t.to(torch::kFloat).contiguous();
+    const torch::Tensor f = t.to(torch::kFloat).cpu().contiguous();
     return std::vector<float>(f.data_ptr<float>(), f.data_ptr<float>() + f.numel());
   };
   model_->set_mel_statistics(
@@ -120,31 +125,37 @@ void Trainer::measure_mels(const torch::Tensor& mel) {
 }
 
 void Trainer::initialize() {
-  std::vector<torch::Tensor> audio, mel;
-  for (const Batch& b : first_batches()) {
-    audio.push_back(b.audio);
-    mel.push_back(b.mel);
-  }
-  measure_mels(torch::cat(mel));
-  model_->initialize(torch::cat(audio).to(setting_.device), torch::cat(mel).to(setting_.device),
-                     flow::Edges::kMargins);
+  const Batch first = first_segments(kInitialisationBatches);
+  measure_mels(first.mel);
+  model_->initialize(first.audio, first.mel, flow::Edges::kMargins);
   optimizer_.restart_averages();
 }
 
-void Trainer::init_from(const std::string& model_path) {
+void Trainer::init_from(const std::string& model_path, const Notify& notify) {
   const safetensors::Safetensors file = safetensors::read_safetensors(model_path);
   const config::ModelConfig theirs = safetensors::model_config(file.metadata, model_path);
   if (theirs.mel != config_.mel)
     throw Error(model_path, "was trained on mels [" + describe(theirs.mel) +
                                 "], the configuration has [" + describe(config_.mel) + "]");
-  if (config::to_yaml(config::network_of(theirs)) != config::to_yaml(config::network_of(config_)))
+  if (config::is_narrower(config_, theirs)) {
+    const std::int64_t frames = config_.train.batch * config_.train.segment_frames;
+    const Batch seen = first_segments((kFramesToNarrow + frames - 1) / frames);
+    notify(
+        fmt::format("{}: {} channels of a net become {}, {} of the conditioner {}, by {} segments",
+                    model_path, theirs.net.channels, config_.net.channels,
+                    theirs.conditioner.channels, config_.conditioner.channels, seen.mel.size(0)));
+    const auto wide = model::load_model(model_path);
+    wide->to(setting_.device);
+    model_->narrow(*wide, seen.audio, seen.mel, flow::Edges::kMargins);
+  } else if (config::to_yaml(config::network_of(theirs)) !=
+             config::to_yaml(config::network_of(config_))) {
     throw Error(model_path, "is another network than the configuration describes",
                 "compare glowvox info of both");
-  model::load_weights(*model_, file, model_path);
+  } else {
+    model::load_weights(*model_, file, model_path);
+  }
   model_->check_invertible();
-  std::vector<torch::Tensor> mel;
-  for (const Batch& b : first_batches()) mel.push_back(b.mel);
-  measure_mels(torch::cat(mel));
+  measure_mels(first_segments(kInitialisationBatches).mel);
   optimizer_.restart_averages();
 }
 

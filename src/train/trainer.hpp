@@ -56,8 +56,10 @@ class Trainer {
   Trainer(const config::ModelConfig& config, const DataOptions& data, std::uint64_t seed,
           const Notify& notify, const Setting& setting = {});
 
-  // Replaces the weights by a model's (--init-from); its configuration must be the same network.
-  void init_from(const std::string& model_path);
+  // Replaces the weights by a model's (--init-from): of the same network, or of a wider one, which
+  // is made narrower by what it computes on batches of initialisation. Throws Error for any other.
+  void init_from(
+      const std::string& model_path, const Notify& notify = [](const std::string&) {});
   // Data-dependent initialisation; not after init_from or restore.
   void initialize();
 
@@ -111,7 +113,7 @@ class Trainer {
 
  private:
   void measure_mels(const torch::Tensor& mel);  // [B, F, bands]
-  std::vector<Batch> first_batches();           // that no step trains on
+  Batch first_segments(std::int64_t batches);   // that no step trains on, on the device
   // What one pass contributes to the step's objective, and the figures to report.
   struct Loss {
     torch::Tensor objective, nats_per_sample, fit, spread, mel;  // []; undefined where off

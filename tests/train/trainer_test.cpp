@@ -252,6 +252,31 @@ TEST_CASE("weights of another network are refused") {
   CHECK(test::contains(test::error_of([&] { other.init_from(path); }), "is another network"));
 }
 
+TEST_CASE("a narrower network begins with nearly what a wider one knows") {
+  const test::SpeechFolder speech;
+  const std::string path = speech.file("m.safetensors");
+  config::ModelConfig config = test::tiny();
+  config.net.channels = 24;
+  config.conditioner.channels = 20;
+  train::Trainer wide(config, speech.folder(), 1, test::ignore);
+  wide.initialize();
+  for (int i = 0; i < 60; ++i) wide.step(0.1);
+  wide.save_model(path, false);
+  const auto model = model::load_model(path);
+  const auto nats = [&](model::FlowVocoder& one) {
+    return train::validate(one, wide.corpus()).nats_per_sample;
+  };
+  train::Trainer narrow(test::tiny(), speech.folder(), 1, test::ignore);
+  narrow.initialize();
+  const double known = nats(*model), fresh = nats(narrow.model());
+  std::string said;
+  narrow.init_from(path, [&](const std::string& text) { said = text; });
+  CHECK(test::contains(said, "24 channels of a net become 16"));
+  CHECK(nats(narrow.model()) > fresh + 0.8 * (known - fresh));
+  narrow.save_model(path, false);
+  CHECK(test::contains(test::error_of([&] { wide.init_from(path); }), "is another network"));
+}
+
 TEST_CASE("a step that is not finite is skipped and counted, the weights stay") {
   const test::SpeechFolder speech;
   train::Trainer trainer(test::tiny(), speech.folder(), 1, test::ignore);
