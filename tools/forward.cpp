@@ -3,12 +3,14 @@
 // line again: here these functions start it. Where training is not built there is no such program.
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "bench/bench.hpp"
 #include "command.hpp"
 #include "config/model_config.hpp"
 #include "core/beside.hpp"
 #include "core/cpu.hpp"
+#include "core/path.hpp"
 #include "core/platform_tools.hpp"
 #include "evaluation/evaluate.hpp"
 #include "glowvox/error.hpp"
@@ -37,8 +39,9 @@ enum class Waiting { kAsleep, kSpinning };
   // loops: the power of two of cycles after which they sleep.
   platform::set_default("OPENBLAS_THREAD_TIMEOUT", "4");
   const std::string path = program_beside("glowvox-train");
-  // A copy of glowvox under that name would start itself for ever.
-  if (path == platform::program_path())
+  // A copy of glowvox under that name, or a link to it, would start itself for ever.
+  std::error_code absent;
+  if (std::filesystem::equivalent(path_of(path), path_of(platform::program_path()), absent))
     throw Error(path, "is glowvox itself, and not what trains", "give glowvox its own name");
   platform::become(path, tools::program_arguments());
   throw Error(path, std::string("cannot be started: ") + std::strerror(errno),

@@ -32,8 +32,8 @@ bool is_narrower(const ModelConfig& narrow, const ModelConfig& wide) {
   const int features = widened.conditioner.channels, channels = widened.net.channels;
   widened.conditioner.channels = network.conditioner.channels;
   widened.net.channels = network.net.channels;
-  return to_yaml(widened) == to_yaml(network) && features <= network.conditioner.channels &&
-         channels <= network.net.channels &&
+  return widened.net.kind == NetKind::kWavenet && to_yaml(widened) == to_yaml(network) &&
+         features <= network.conditioner.channels && channels <= network.net.channels &&
          (features < network.conditioner.channels || channels < network.net.channels);
 }
 

@@ -12,8 +12,8 @@ namespace glowvox::config {
 // habits of synthesis and what was measured of the data, which are made usual ones.
 ModelConfig network_of(ModelConfig config);
 
-// Whether two networks are the same but for the channels of the conditioner and of the nets, of
-// which `narrow` has no more anywhere and fewer somewhere.
+// Whether two networks of wavenets are the same but for the channels of the conditioner and of the
+// nets, of which `narrow` has no more anywhere and fewer somewhere.
 bool is_narrower(const ModelConfig& narrow, const ModelConfig& wide);
 
 // The first line in which two texts differ: "'steps: 8' there, 'steps: 6' here".

@@ -8,9 +8,9 @@ namespace glowvox::flow {
 
 namespace {
 
-constexpr int64_t kUnsettled = 16;  // frames
+constexpr int64_t kUnsettled = 16;  // rows
 // Of the mean variance: what keeps channels that say nothing from dividing by zero.
-constexpr double kRidge = 1e-6;
+constexpr double kRidge = 1e-9;
 
 Tensor with_ridge(const Tensor& covariance) {
   const Tensor ridge = covariance.diagonal().mean() * kRidge + std::numeric_limits<double>::min();

@@ -9,8 +9,9 @@ namespace glowvox::flow {
 
 using torch::Tensor;
 
-// The rows [N, C] of activations [T, B, C], without the first of every segment, which lack their
-// past.
+// The rows [N, C] of activations [T, B, C], without the first 16 of every segment: all that lack
+// their past in the causal MDCT configurations. Nets that reach farther, or ahead, keep some that
+// lack something.
 Tensor settled(const Tensor& x);
 
 // The mean over rows [N, C], [C], and their covariance, [C, C].

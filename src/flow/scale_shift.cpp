@@ -78,7 +78,10 @@ void ScaleShift::narrow(Layer& wide, const Tensor& /*x*/, const Condition& wide_
                         const Condition& condition) {
   const torch::NoGradGuard no_grad;
   const auto& theirs = dynamic_cast<ScaleShift&>(wide);
+  if (condition.features.size(2) == wide_condition.features.size(2))
+    return copy_weights(*this, wide);
   bias_.copy_(theirs.bias_);
+  mel_weight_.copy_(theirs.mel_weight_);
   const auto net = least_squares(settled(condition.features),
                                  settled(theirs.net_->forward(wide_condition.features)));
   net_->set(net.weight, net.bias);

@@ -21,7 +21,7 @@ namespace {
 
 constexpr int kCoresPerLoaderThread = 4, kCoresOfTheRest = 2;
 constexpr int kInitialisationBatches = 8;
-constexpr std::int64_t kFramesToNarrow = 24576;  // at least
+constexpr std::int64_t kRowsToNarrow = 24576;  // of the lift, at least
 // Of measuring in what the products are faster, and by how much bfloat16 has to be.
 constexpr std::int64_t kMostMeasured = 16;  // segments
 constexpr int kMeasuredPasses = 3;
@@ -138,8 +138,9 @@ void Trainer::init_from(const std::string& model_path, const Notify& notify) {
     throw Error(model_path, "was trained on mels [" + describe(theirs.mel) +
                                 "], the configuration has [" + describe(config_.mel) + "]");
   if (config::is_narrower(config_, theirs)) {
-    const std::int64_t frames = config_.train.batch * config_.train.segment_frames;
-    const Batch seen = first_segments((kFramesToNarrow + frames - 1) / frames);
+    const std::int64_t rows = config_.train.batch * config_.train.segment_frames *
+                              config_.mel.hop_samples / config_.lift.channels;
+    const Batch seen = first_segments((kRowsToNarrow + rows - 1) / rows);
     notify(
         fmt::format("{}: {} channels of a net become {}, {} of the conditioner {}, by {} segments",
                     model_path, theirs.net.channels, config_.net.channels,

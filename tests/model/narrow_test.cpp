@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A network made narrower by what a wider one computes.
+#include <functional>
+#include <map>
+
 #include "config/comparison.hpp"
 #include "flow/law.hpp"
 #include "flow/narrowing.hpp"
@@ -56,33 +59,64 @@ void pad(FlowVocoder& wide, const FlowVocoder& narrow) {
   }
 }
 
+// A model of `narrow` and one of `wide` that computes the same, and a third that is made of that.
+void check_narrowed(const config::ModelConfig& narrow_config,
+                    const config::ModelConfig& wide_config) {
+  torch::manual_seed(3);
+  FlowVocoder narrow(narrow_config), wide(wide_config), made(narrow_config);
+  for (FlowVocoder* model : {&narrow, &wide, &made}) model->to(torch::kDouble);
+  test::shake(narrow, 0.1);
+  pad(wide, narrow);
+  const int64_t frames = 48, hop = narrow_config.mel.hop_samples;
+  // The scale of what the nets see is about 1.
+  const double level = narrow_config.scale_shift ? 0.01 : 1.0;
+  const auto audio = [&] { return torch::randn({8, frames * hop}, torch::kDouble) * level; };
+  const auto mel = [&] {
+    return torch::randn({8, frames, narrow_config.mel.bands}, torch::kDouble) - 5.0;
+  };
+  const Tensor x = audio(), given = mel();
+  REQUIRE(torch::allclose(wide.log_prob(x, given), narrow.log_prob(x, given)));
+  made.narrow(wide, audio(), mel());
+  const torch::NoGradGuard no_grad;
+  const Tensor z = narrow.encode(x, given).z;
+  const auto error = [](const Tensor& a, const Tensor& b) {
+    return ((a - b).norm() / b.norm()).item<double>();
+  };
+  CHECK(error(made.encode(x, given).z, z) < 1e-3);
+  CHECK(error(made.decode(z, given), x) < 1e-3);
+}
+
 }  // namespace
 
 TEST_CASE("a network whose other channels nothing reads is made narrower without loss") {
   for (const auto& [conditioner, net] : {std::pair{24, 28}, {16, 28}, {24, 16}, {16, 16}}) {
     CAPTURE(conditioner);
     CAPTURE(net);
-    torch::manual_seed(3);
-    FlowVocoder narrow(with_channels(16, 16)), wide(with_channels(conditioner, net)),
-        made(with_channels(16, 16));
-    for (FlowVocoder* model : {&narrow, &wide, &made}) model->to(torch::kDouble);
-    test::shake(narrow, 0.1);
-    pad(wide, narrow);
-    const int64_t frames = 48, hop = narrow.config().mel.hop_samples;
-    const auto audio = [&] { return torch::randn({8, frames * hop}, torch::kDouble) * 0.01; };
-    const auto mel = [&] {
-      return torch::randn({8, frames, narrow.config().mel.bands}, torch::kDouble) - 5.0;
-    };
-    const Tensor x = audio(), given = mel();
-    REQUIRE(torch::allclose(wide.log_prob(x, given), narrow.log_prob(x, given)));
-    made.narrow(wide, audio(), mel());
-    const torch::NoGradGuard no_grad;
-    const Tensor z = narrow.encode(x, given).z;
-    const auto error = [](const Tensor& a, const Tensor& b) {
-      return ((a - b).norm() / b.norm()).item<double>();
-    };
-    CHECK(error(made.encode(x, given).z, z) < 1e-3);
-    CHECK(error(made.decode(z, given), x) < 1e-3);
+    check_narrowed(with_channels(16, 16), with_channels(conditioner, net));
+  }
+}
+
+TEST_CASE("networks of other forms are made narrower without loss") {
+  using Change = std::function<void(config::ModelConfig&)>;
+  const std::map<std::string, Change> forms = {
+      {"norms, both sides",
+       [](config::ModelConfig& c) { c.net.weight_norm = true, c.net.causal = false; }},
+      {"additive",
+       [](config::ModelConfig& c) { c.coupling.kind = config::CouplingKind::kAdditive; }},
+      {"early",
+       [](config::ModelConfig& c) {
+         c.early = {1, 16};
+       }},
+      {"repeat",
+       [](config::ModelConfig& c) { c.conditioner.kind = config::ConditionerKind::kRepeat; }},
+      {"no scale and shift", [](config::ModelConfig& c) { c.scale_shift = false; }},
+  };
+  for (const auto& [form, change] : forms) {
+    CAPTURE(form);
+    config::ModelConfig narrow = with_channels(16, 16), wide = with_channels(16, 28);
+    change(narrow);
+    change(wide);
+    check_narrowed(narrow, wide);
   }
 }
 
@@ -101,6 +135,9 @@ TEST_CASE("a narrower network is one with fewer channels and no other difference
   CHECK(narrower(other, wide));
   other.steps += 1;
   CHECK_FALSE(narrower(other, wide));
+  config::ModelConfig separable = wide, fewer = with_channels(16, 16);
+  separable.net.kind = fewer.net.kind = config::NetKind::kSeparable;
+  CHECK_FALSE(narrower(fewer, separable));
 }
 
 TEST_CASE("separable nets are not made narrower") {

@@ -45,13 +45,23 @@ std::string float_wav(const std::vector<float>& samples) {
 
 TEST_CASE("a glowvox that is named as the program beside it does not start itself for ever") {
   const test::TemporaryDirectory folder;
-  const std::string program = folder.file("glowvox-train"), said = folder.file("said");
-  std::filesystem::copy_file(GLOWVOX_BINARY, program);
-  const int status = std::system(("timeout 60 " + program + " init " + test::config("tiny") +
-                                  " -o " + folder.file("m.safetensors") + " 2>" + said)
-                                     .c_str());
-  CHECK(WEXITSTATUS(status) == 1);
-  CHECK(test::contains(read_file(said), "glowvox-train: is glowvox itself"));
+  const std::string copy = folder.file("glowvox"), beside = folder.file("glowvox-train"),
+                    said = folder.file("said");
+  std::filesystem::copy_file(GLOWVOX_BINARY, copy);
+  for (const bool link : {false, true}) {
+    CAPTURE(link);
+    std::filesystem::remove(beside);
+    if (link)
+      std::filesystem::create_symlink("glowvox", beside);
+    else
+      std::filesystem::copy_file(GLOWVOX_BINARY, beside);
+    const int status =
+        std::system(("timeout 60 " + (link ? copy : beside) + " init " + test::config("tiny") +
+                     " -o " + folder.file("m.safetensors") + " 2>" + said)
+                        .c_str());
+    CHECK(WEXITSTATUS(status) == 1);
+    CHECK(test::contains(read_file(said), "glowvox-train: is glowvox itself"));
+  }
 }
 
 TEST_CASE("a library that cannot be opened fails what needs it, and nothing else") {

@@ -269,6 +269,7 @@ TEST_CASE("a narrower network begins with nearly what a wider one knows") {
   train::Trainer narrow(test::tiny(), speech.folder(), 1, test::ignore);
   narrow.initialize();
   const double known = nats(*model), fresh = nats(narrow.model());
+  REQUIRE(known > fresh);
   std::string said;
   narrow.init_from(path, [&](const std::string& text) { said = text; });
   CHECK(test::contains(said, "24 channels of a net become 16"));
