@@ -23,9 +23,9 @@ enum class Precision { kAuto, kFloat32, kBfloat16, kAutoStream, kInt8 };
 
 // kFast: weights lie in memory as they are multiplied fastest. kSmall: weights that are half
 // precision (or bfloat16) in the model file stay so in memory, half as much, and are widened while
-// they are multiplied (on processors with AVX2 kFast does that too); whole utterances are made in
-// smaller blocks; and from then on the process's streams have their buffers from the heap, to which
-// they go back, not from large pages. The sound is the same but for rounding.
+// they are multiplied (with AVX2, or AVX-512 without bf16, kFast does that too); whole utterances
+// are made in smaller blocks; and from then on the process's streams have their buffers from the
+// heap, to which they go back, not from large pages. The sound is the same but for rounding.
 enum class Memory { kFast, kSmall };
 
 // Whether Precision::kBfloat16 is possible here.

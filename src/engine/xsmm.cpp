@@ -50,6 +50,9 @@ void initialize_library() {
 BlockKernels kernels(const Block& block, const Layout& layout) {
   BlockKernels made;
   if (target() == LIBXSMM_TARGET_ARCH_GENERIC) return made;
+  // Where the processor has no such product its code sums in another order for other numbers of
+  // rows.
+  if (block.dtype == DType::kBfloat16 && !has_bfloat16_products()) return made;
   initialize_library();
   const auto item = static_cast<int>(bytes_of(block.dtype));
   const int a_bytes = block.columns * block.in * item;

@@ -38,19 +38,25 @@ static long long also_counted(const char* path) {
 }
 #else
 static long long also_counted(const char* path) { return (void)path, 0; }
-/* Linux's count of the process's private pages: those that it shares with other programs, of
- * libraries, are there in any case. */
+/* Linux's count of the process's private pages: what it has written, and what it has read of the
+ * model file. What is read of programs and libraries is there in any case, and counts as private
+ * where no other process happens to have them open. */
 static long long private_pages(void) {
-  static const char kPrivate[] = "Private";
-  FILE* file = fopen("/proc/self/smaps_rollup", "r");
-  char line[256];
+  FILE* file = fopen("/proc/self/smaps", "r");
+  char line[1024];
+  int model = 0;
   long long kib = -1;
   if (!file) return -1;
-  while (fgets(line, sizeof line, file))
-    if (strncmp(line, kPrivate, sizeof kPrivate - 1) == 0) {
-      const char* value = strchr(line, ':');
-      kib = (kib < 0 ? 0 : kib) + (value ? strtoll(value + 1, NULL, 10) : 0);
+  while (fgets(line, sizeof line, file)) {
+    const int of_a_mapping =
+        line[0] >= 'A' && line[0] <= 'Z'; /* else its first line, with a path */
+    if (!of_a_mapping) {
+      model = strstr(line, ".safetensors") != NULL;
+    } else if (strncmp(line, "Private_Dirty:", 14) == 0 ||
+               (model && strncmp(line, "Private_Clean:", 14) == 0)) {
+      kib = (kib < 0 ? 0 : kib) + strtoll(strchr(line, ':') + 1, NULL, 10);
     }
+  }
   fclose(file);
   return kib < 0 ? -1 : kib * 1024;
 }
