@@ -81,7 +81,8 @@ if(GLOWVOX_TOOLS)
     install(FILES ${CMAKE_CURRENT_BINARY_DIR}/glowvox.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT command)
   endif()
 endif()
-install(FILES samples/mdct-causal.safetensors samples/kerstin.npy samples/MODELS.md samples/LICENSE
+install(FILES samples/mdct-causal.safetensors samples/mdct-causal-small.safetensors samples/kerstin.npy
+  samples/MODELS.md samples/LICENSE
   DESTINATION ${glowvox_data} COMPONENT command)
 
 install(FILES NOTICE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT development)
