@@ -128,8 +128,8 @@ glowvox_package(playback libglowvox-playback${soversion} libs "live playback"
   "What plays the speech on a sound card, through PortAudio.")
 glowvox_package(development libglowvox-dev libdevel "development files"
   "Headers for C and C++, CMake package, pkg-config file and examples.")
-glowvox_package(command glowvox sound "command and voice"
-  "The command glowvox and a voice for it: mel spectrograms to sound files or\nsound cards, sound to mel spectrograms.")
+glowvox_package(command glowvox sound "command and voices"
+  "The command glowvox and two voices for it: mel spectrograms to sound files or\nsound cards, sound to mel spectrograms.")
 # What a package of a shared library tells dpkg.
 foreach(pair IN ITEMS "LIBRARY libglowvox libglowvox" "PLAYBACK libglowvox_playback libglowvox-playback")
   separate_arguments(pair)

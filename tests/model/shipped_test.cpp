@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The shipped model on speech that it was not trained on.
+// The shipped models on speech that they were not trained on.
 #include <doctest/doctest.h>
 
 #include <cmath>
